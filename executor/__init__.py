@@ -1,0 +1,1 @@
+"""The durable goal executor: domain, ports, engine, and the adapters that the composition root plugs in."""

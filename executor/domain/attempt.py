@@ -1,0 +1,55 @@
+"""An attempt: one try at a task, held under a lease and fenced by its number."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class AttemptState(StrEnum):
+    RUNNING = "running"
+    WAITING = "waiting"  # parked without a slot until the task is due again; then it goes on under the same number
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    INTERRUPTED = "interrupted"  # its process died or was stopped; it says nothing about the task
+    UNKNOWN = "unknown"  # an outside effect without a receipt
+
+
+ATTEMPT_MOVES: Mapping[AttemptState, frozenset[AttemptState]] = {
+    AttemptState.RUNNING: frozenset(
+        {
+            AttemptState.WAITING,
+            AttemptState.SUCCEEDED,
+            AttemptState.FAILED,
+            AttemptState.INTERRUPTED,
+            AttemptState.UNKNOWN,
+        }
+    ),
+    AttemptState.WAITING: frozenset({AttemptState.RUNNING, AttemptState.INTERRUPTED}),
+    AttemptState.UNKNOWN: frozenset({AttemptState.SUCCEEDED, AttemptState.FAILED}),
+    AttemptState.SUCCEEDED: frozenset(),
+    AttemptState.FAILED: frozenset(),
+    AttemptState.INTERRUPTED: frozenset(),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """`(task_ref, number)` identifies it and `number` fences it: a result counts only while the task's running attempt
+    has this number. `pid` and `pid_started` (seconds since the epoch, as the kernel says) name its process group."""
+
+    task_ref: str
+    number: int
+    goal_number: int
+    state: AttemptState = AttemptState.RUNNING
+    executor_id: str
+    executor_type: str = "worker"  # "worker" | "user"
+    lease_until: datetime
+    pid: int | None = None
+    pid_started: float | None = None
+    command: str = ""  # what ran, for people
+    exit_code: int | None = None
+    result: Mapping[str, object] | None = None  # contract section 5: success, result, output, error, metadata
+    evidence: str = ""  # what the task's own check saw
+    started_at: datetime
+    finished_at: datetime | None = None

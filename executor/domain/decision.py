@@ -1,0 +1,91 @@
+"""A decision: whatever needs a person, as a row with a number, a revision, its options and no expiry."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class DecisionKind(StrEnum):
+    START = "start"
+    APPROVAL = "approval"
+    BLOCKAGE = "blockage"
+    ADAPTATION = "adaptation"
+    QUESTION = "question"
+    MANUAL = "manual"
+    DRAFT = "draft"
+    BUDGET = "budget"
+    CYCLES = "cycles"
+    DEADLINE = "deadline"
+    EFFECT = "effect"
+    PROPOSAL = "proposal"
+    RESULT = "result"
+
+
+class DecisionState(StrEnum):
+    OPEN = "open"
+    ANSWERED = "answered"
+    WITHDRAWN = "withdrawn"  # the world moved on; nobody's answer is needed any more
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """`name` is what a text twin takes (``retry-with-fix``), `label` what the button says. `wants_text`: the answer
+    is a text; pressing the button asks for it. `refuses`: what ``/reject`` takes."""
+
+    name: str
+    label: str
+    wants_text: bool = False
+    refuses: bool = False
+
+
+def _o(label: str, *, text: bool = False, no: bool = False) -> Option:
+    return Option(label.lower().replace(" ", "-"), label, text, no)
+
+
+OPTIONS: Mapping[DecisionKind, tuple[Option, ...]] = {
+    DecisionKind.START: (_o("Start"), _o("Edit", text=True), _o("Cancel", no=True)),
+    DecisionKind.APPROVAL: (
+        Option("approve", "Approve (this time)"),
+        _o("For this goal"),
+        _o("Reject", no=True),
+        _o("Never"),
+    ),
+    DecisionKind.BLOCKAGE: (_o("Retry"), _o("Skip"), _o("Take over"), _o("Pause")),
+    DecisionKind.QUESTION: (),
+    DecisionKind.MANUAL: (_o("Done"), _o("Hand back", no=True)),
+    DecisionKind.EFFECT: (_o("It happened"), _o("It did not", no=True), _o("Check")),
+}
+"""Options by kind where they are always the same; a question brings its own choices."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """`free_text`: a reply with text is a valid answer. `facts` holds what the message shows, as plain JSON values."""
+
+    number: int
+    goal_number: int
+    task_ref: str | None
+    kind: DecisionKind
+    state: DecisionState = DecisionState.OPEN
+    revision: int = 1
+    question: str = ""  # one or two lines, plain text
+    facts: Mapping[str, object] = field(default_factory=dict)
+    options: tuple[Option, ...] = ()
+    free_text: bool = False
+    option: str | None = None
+    text: str | None = None
+    answered_by: int | None = None
+    answered_by_name: str = ""
+    answered_via: str = ""
+    opened_at: datetime
+    closed_at: datetime | None = None
+    note: str = ""  # why it was withdrawn
+
+    def find(self, wanted: str) -> Option | None:
+        """The option by name, by its button's words, or by its number from 1; None where there is none."""
+        word = wanted.strip().lower().replace(" ", "-")
+        for index, option in enumerate(self.options, start=1):
+            if word in (option.name, option.label.lower().replace(" ", "-"), str(index)):
+                return option
+        return None

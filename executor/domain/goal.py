@@ -1,0 +1,92 @@
+"""A goal: what a person wants, until it is completed, failed or cancelled."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from executor.domain.moves import check_move
+
+
+class GoalState(StrEnum):
+    """Coarse states that drive behaviour; the reason beside them is for people."""
+
+    PENDING = "pending"
+    PLANNING = "planning"
+    AWAITING_START = "awaiting_start"
+    IN_PROGRESS = "in_progress"
+    PAUSED = "paused"
+    BLOCKED = "blocked"  # nothing can move until a person or the outside does something
+    VALIDATING = "validating"  # every task is over; the success criteria are being checked
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+_G = GoalState
+_STOPS = frozenset({_G.FAILED, _G.CANCELLED})
+GOAL_MOVES: Mapping[GoalState, frozenset[GoalState]] = {
+    _G.PENDING: frozenset({_G.PLANNING}) | _STOPS,
+    _G.PLANNING: frozenset({_G.AWAITING_START, _G.IN_PROGRESS, _G.BLOCKED, _G.PENDING}) | _STOPS,
+    _G.AWAITING_START: frozenset({_G.IN_PROGRESS, _G.PLANNING}) | _STOPS,
+    _G.IN_PROGRESS: frozenset({_G.PAUSED, _G.BLOCKED, _G.VALIDATING, _G.PLANNING}) | _STOPS,
+    _G.PAUSED: frozenset({_G.IN_PROGRESS, _G.BLOCKED, _G.VALIDATING}) | _STOPS,
+    _G.BLOCKED: frozenset({_G.IN_PROGRESS, _G.PAUSED, _G.VALIDATING, _G.PLANNING}) | _STOPS,
+    _G.VALIDATING: frozenset({_G.COMPLETED, _G.IN_PROGRESS, _G.BLOCKED, _G.PAUSED}) | _STOPS,
+    _G.COMPLETED: frozenset(),
+    _G.FAILED: frozenset(),
+    _G.CANCELLED: frozenset(),
+}
+GOAL_FINAL = frozenset({_G.COMPLETED, _G.FAILED, _G.CANCELLED})
+GOAL_RUNNING = frozenset({_G.IN_PROGRESS, _G.BLOCKED, _G.VALIDATING})
+"""States in which ready tasks may be taken: a blocked goal's other branches still run."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Where a goal came from and where its messages go. `chat_id` None: whoever runs Milepost hears nothing in chat."""
+
+    chat_id: int | None = None
+    thread_id: int | None = None
+    message_id: int | None = None
+    person_id: int = 0
+    person_name: str = ""
+    via: str = "chat"  # "chat" | "shell" | "http" | "python"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Goal:
+    """`percentage` is 0..100 and never falls within one plan version. `number` is what people call it: 1, 2, 3 …"""
+
+    number: int
+    title: str
+    description: str = ""
+    state: GoalState = GoalState.PENDING
+    priority: int = 5  # 1..10, 10 first
+    deadline_at: datetime | None = None
+    budget_usd: Decimal | None = None
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    autonomy: str = "plan"
+    origin: Origin = Origin()
+    plan_version: int = 0  # 0: no plan yet
+    percentage: int = 0
+    reason: str = ""  # why it is paused, blocked, failed or cancelled; for people
+    revision: int = 0  # grows with every stored change; compare-and-set uses it
+    created_at: datetime
+    updated_at: datetime
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+
+    @property
+    def final(self) -> bool:
+        return self.state in GOAL_FINAL
+
+    def moved(self, state: GoalState, now: datetime, *, reason: str = "") -> "Goal":
+        """The goal in its new state. Raises WrongMove where the table has no such move."""
+        check_move(GOAL_MOVES, self.state, state, f"Goal {self.number}")
+        finished_at = now if state in GOAL_FINAL else None
+        started_at = self.started_at or (now if state is GoalState.IN_PROGRESS else None)
+        return replace(
+            self, state=state, reason=reason, updated_at=now, started_at=started_at, finished_at=finished_at
+        )

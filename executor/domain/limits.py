@@ -1,0 +1,22 @@
+"""Limits of what a goal may be, in one place, each with its reason."""
+
+from dataclasses import dataclass
+
+TITLE_CHARACTERS_MAX = 256  # fits a card's first line and Telegram's search
+TEXT_CHARACTERS_MAX = 8_000  # two full Telegram messages; more belongs in a file
+TASKS_MAX = 200  # a card that a person can still read and accept
+CRITERIA_MAX = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How the engine behaves; the composition root fills it from the configuration. Times in seconds."""
+
+    tick_s: float = 5.0
+    concurrency: int = 4
+    attempts_max: int = 3
+    lease_s: float = 60.0
+    retry_first_s: float = 2.0
+    timeout_s: float = 600.0
+    output_bytes_max: int = 1_000_000
+    tasks_max: int = TASKS_MAX

@@ -1,0 +1,81 @@
+"""What came of an attempt, as values: expected endings are not exceptions."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from executor.domain.blockage import BlockageType
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What every action returns (contract section 5). `metadata` holds `execution_time` in seconds and more."""
+
+    success: bool
+    result: str = ""  # one line for people
+    output: str = ""  # what it printed or read; cut to the output limit
+    error: str | None = None
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+    def record(self) -> dict[str, Any]:
+        return asdict(self) | {"metadata": dict(self.metadata)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Succeeded:
+    """The action succeeded and the task's check, where there is one, held. `evidence` says how that was seen."""
+
+    result: Result
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stumbled:
+    """It failed, and trying again may help. `wait_s`: not before so many seconds (Retry-After)."""
+
+    result: Result
+    evidence: str = ""
+    wait_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blocked:
+    """It failed in a way that trying again does not mend."""
+
+    result: Result
+    type: BlockageType
+    cause: str
+    evidence: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """Nothing wrong: look again in `wait_s` seconds, without holding a slot (the wait action)."""
+
+    wait_s: float
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interrupted:
+    """The attempt was stopped from our side (shutdown, pause, cancel). It does not count as a failure."""
+
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Uncertain:
+    """An outside effect was begun and its end was not seen."""
+
+    note: str
+    result: Result | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotNeeded:
+    """The task's `when` check did not hold: it is skipped."""
+
+    note: str
+
+
+Outcome = Succeeded | Stumbled | Blocked | Waiting | Interrupted | Uncertain | NotNeeded

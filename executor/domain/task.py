@@ -1,0 +1,113 @@
+"""A task: one step of a plan as it really goes, with its table of moves (document 004's moves are part of it)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from executor.domain.moves import check_move
+from executor.domain.plan import TaskSpec
+
+
+class TaskState(StrEnum):
+    PENDING = "pending"  # waits for other tasks
+    QUEUED = "queued"  # ready; waits for a free slot or for `due_at`
+    IN_PROGRESS = "in_progress"  # an attempt is running
+    RETRYING = "retrying"  # an attempt failed; the next one is due at `due_at`
+    AWAITING_APPROVAL = "awaiting_approval"  # waits for a person's word: an approval, an answer, Done
+    BLOCKED = "blocked"  # an open blockage; a decision is open beside it
+    PAUSED = "paused"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    CANCELLED = "cancelled"
+
+
+_T = TaskState
+_ENDS = frozenset({_T.FAILED, _T.SKIPPED, _T.CANCELLED})
+_OPEN = frozenset({_T.QUEUED, _T.PAUSED, _T.BLOCKED, _T.AWAITING_APPROVAL})
+TASK_MOVES: Mapping[TaskState, frozenset[TaskState]] = {
+    _T.PENDING: frozenset({_T.IN_PROGRESS}) | _OPEN | _ENDS,
+    _T.QUEUED: frozenset({_T.IN_PROGRESS, _T.PENDING}) | _OPEN | _ENDS,
+    _T.IN_PROGRESS: frozenset({_T.COMPLETED, _T.RETRYING}) | _OPEN | _ENDS,
+    _T.RETRYING: frozenset({_T.IN_PROGRESS}) | _OPEN | _ENDS,
+    _T.AWAITING_APPROVAL: frozenset({_T.IN_PROGRESS, _T.COMPLETED}) | _OPEN | _ENDS,
+    _T.BLOCKED: frozenset({_T.IN_PROGRESS}) | _OPEN | _ENDS,
+    _T.PAUSED: frozenset({_T.IN_PROGRESS, _T.COMPLETED, _T.PENDING, _T.RETRYING}) | _OPEN | _ENDS,
+    _T.COMPLETED: frozenset(),
+    _T.FAILED: frozenset({_T.QUEUED}),  # a person retries, or an adaptation resets it
+    _T.SKIPPED: frozenset(),
+    _T.CANCELLED: frozenset(),
+}
+TASK_FINAL = frozenset({_T.COMPLETED, _T.FAILED, _T.SKIPPED, _T.CANCELLED})
+TASK_DUE = frozenset({_T.QUEUED, _T.RETRYING})
+"""States that the tick takes from, once `due_at` has come."""
+
+
+class TaskKind(StrEnum):
+    WORK = "work"
+    CRITERION = "criterion"  # checks one success criterion after all work; weighs nothing in the percentage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a person said about this task: the text of an answer, or Done."""
+
+    text: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """`ref` is what people call it: 12.3 is task 3 of goal 12, 12.3.1 its subtask.
+
+    `failures` counts attempts since the last fresh start (a person's Retry resets it), `attempts` all of them.
+    `taken_over`: a person does it by hand instead of its action; `answer` is then their Done.
+    """
+
+    ref: str
+    goal_number: int
+    position: int  # order on the card, 1 …
+    spec: TaskSpec
+    kind: TaskKind = TaskKind.WORK
+    state: TaskState = TaskState.PENDING
+    parent_ref: str | None = None
+    plan_version: int = 1
+    due_at: datetime | None = None
+    attempts: int = 0
+    failures: int = 0
+    taken_over: bool = False
+    verify_first: bool = False  # an attempt was interrupted: try the check before running it again
+    answer: Answer | None = None
+    summary: str = ""  # one line: the result, or what went wrong
+    resume_state: TaskState | None = None  # where a paused task goes back to
+    revision: int = 0
+    created_at: datetime
+    started_at: datetime | None = None
+    blocked_at: datetime | None = None
+    finished_at: datetime | None = None
+
+    @property
+    def final(self) -> bool:
+        return self.state in TASK_FINAL
+
+    @property
+    def satisfied(self) -> bool:
+        """Tasks that depend on this one may go on."""
+        return self.state in (TaskState.COMPLETED, TaskState.SKIPPED) or (
+            self.spec.optional and self.state is TaskState.FAILED
+        )
+
+    def moved(self, state: TaskState, now: datetime, *, summary: str | None = None) -> "Task":
+        """The task in its new state. Raises WrongMove where the table has no such move."""
+        check_move(TASK_MOVES, self.state, state, f"Task {self.ref}")
+        return replace(
+            self,
+            state=state,
+            summary=self.summary if summary is None else summary,
+            due_at=now if state is TaskState.QUEUED else None,
+            started_at=self.started_at or (now if state is TaskState.IN_PROGRESS else None),
+            blocked_at=now if state is TaskState.BLOCKED else None,
+            finished_at=now if state in TASK_FINAL else None,
+        )

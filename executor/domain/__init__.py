@@ -1,1 +1,1 @@
-"""What Milepost is about, in frozen values and tables of moves. Nothing here does I/O, knows the time or imports a framework."""
+"""What Milepost is about, in frozen values and tables of moves: no I/O, no clock, no framework."""

@@ -14,7 +14,7 @@ class BlockageType(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Blockage:
-    """`id` is ``<task_ref>/<attempt>``. `tried` lists what was tried, oldest first. Open while `resolved_at` is None."""
+    """`id` is ``<task_ref>/<attempt>``. `tried` is oldest first. Open while `resolved_at` is None."""
 
     id: str
     goal_number: int

@@ -25,5 +25,5 @@ Correction = RetryAfter | AskPerson
 
 
 def pause_s(failures: int, first_s: float) -> float:
-    """Seconds to wait before the next attempt after `failures` (≥ 1) failed ones: first_s, doubling, at most an hour."""
+    """Seconds before the next attempt after `failures` (≥ 1) failed ones: first_s, doubling, at most an hour."""
     return float(min(first_s * 2 ** (max(failures, 1) - 1), 3600.0))

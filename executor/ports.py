@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from executor.domain.attempt import Attempt
 from executor.domain.blockage import Blockage
-from executor.domain.decision import Decision, Option
+from executor.domain.decision import Decision
 from executor.domain.effect import Effect
 from executor.domain.event import Event
 from executor.domain.goal import Goal
@@ -188,7 +188,9 @@ class Pulse:
 class Store(Protocol):
     """The one truth. Readings never wait for a writer and see one consistent moment each."""
 
-    def transaction(self) -> AbstractAsyncContextManager[Transaction]: ...
+    def transaction(self, label: str = "write") -> AbstractAsyncContextManager[Transaction]:
+        """`label` names the crash points before and after the commit: ``storage.<label>.before_commit``."""
+        ...
 
     async def view(self, goal_number: int) -> GoalView | None: ...
 
@@ -282,6 +284,7 @@ class Brain(Protocol):
     """Turns a draft into a plan. Raises WrongInput with one clear line where it can't."""
 
     name: str
+    immediate: bool  # answers within milliseconds and without the network: a goal is planned while it is accepted
 
     async def plan(self, draft: GoalDraft, goal: Goal) -> Plan:
         """A plan for `goal`, tasks acyclic and every criterion covered by a check, a task or a person."""
@@ -317,7 +320,7 @@ class Ask:
 
     manual: bool
     question: str
-    choices: tuple[Option, ...] = ()
+    choices: tuple[str, ...] = ()
 
 
 class Action(Protocol):
@@ -413,6 +416,11 @@ class Workers(Protocol):
 
     def stop_task(self, task_ref: str) -> None:
         """End this task's attempt soon; it is reported as interrupted."""
+        ...
+
+    async def end_leftovers(self, attempt: Attempt) -> int:
+        """End what a dead predecessor's attempt left running on this machine, by its recorded pid and start time and by
+        its marker; how many processes that were. A stranger's process is never touched."""
         ...
 
     async def stop(self) -> None:

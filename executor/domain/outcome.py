@@ -57,6 +57,17 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NeedsPerson:
+    """It can't go on before a person has spoken. `manual`: they do the task and say Done; else they answer `question`,
+    by one of the `choices` or in their own words."""
+
+    manual: bool
+    question: str
+    choices: tuple[str, ...] = ()
+    problem: str = ""  # why the last answer did not hold
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Interrupted:
     """The attempt was stopped from our side (shutdown, pause, cancel). It does not count as a failure."""
 
@@ -78,4 +89,4 @@ class NotNeeded:
     note: str
 
 
-Outcome = Succeeded | Stumbled | Blocked | Waiting | Interrupted | Uncertain | NotNeeded
+Outcome = Succeeded | Stumbled | Blocked | Waiting | NeedsPerson | Interrupted | Uncertain | NotNeeded

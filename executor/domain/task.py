@@ -79,6 +79,7 @@ class Task:
     failures: int = 0
     taken_over: bool = False
     verify_first: bool = False  # an attempt was interrupted: try the check before running it again
+    verify_only: bool = False  # an effect is unknown: look at the check, and do not run it
     answer: Answer | None = None
     summary: str = ""  # one line: the result, or what went wrong
     resume_state: TaskState | None = None  # where a paused task goes back to

@@ -26,7 +26,9 @@ ATTEMPT_MOVES: Mapping[AttemptState, frozenset[AttemptState]] = {
         }
     ),
     AttemptState.WAITING: frozenset({AttemptState.RUNNING, AttemptState.INTERRUPTED}),
-    AttemptState.UNKNOWN: frozenset({AttemptState.SUCCEEDED, AttemptState.FAILED}),
+    AttemptState.UNKNOWN: frozenset(
+        {AttemptState.RUNNING, AttemptState.SUCCEEDED, AttemptState.FAILED, AttemptState.INTERRUPTED}
+    ),
     AttemptState.SUCCEEDED: frozenset(),
     AttemptState.FAILED: frozenset(),
     AttemptState.INTERRUPTED: frozenset(),

@@ -87,6 +87,4 @@ class Goal:
         check_move(GOAL_MOVES, self.state, state, f"Goal {self.number}")
         finished_at = now if state in GOAL_FINAL else None
         started_at = self.started_at or (now if state is GoalState.IN_PROGRESS else None)
-        return replace(
-            self, state=state, reason=reason, updated_at=now, started_at=started_at, finished_at=finished_at
-        )
+        return replace(self, state=state, reason=reason, updated_at=now, started_at=started_at, finished_at=finished_at)

@@ -27,9 +27,7 @@ class NoticeState(StrEnum):
 
 NOTICE_MOVES: Mapping[NoticeState, frozenset[NoticeState]] = {
     NoticeState.PENDING: frozenset({NoticeState.SENDING, NoticeState.DEAD}),
-    NoticeState.SENDING: frozenset(
-        {NoticeState.SENT, NoticeState.UNKNOWN, NoticeState.PENDING, NoticeState.DEAD}
-    ),
+    NoticeState.SENDING: frozenset({NoticeState.SENT, NoticeState.UNKNOWN, NoticeState.PENDING, NoticeState.DEAD}),
     NoticeState.UNKNOWN: frozenset({NoticeState.SENT, NoticeState.PENDING, NoticeState.DEAD}),
     NoticeState.SENT: frozenset({NoticeState.PENDING}),  # a card or a decided question is edited again
     NoticeState.DEAD: frozenset(),

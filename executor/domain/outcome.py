@@ -65,6 +65,7 @@ class NeedsPerson:
     question: str
     choices: tuple[str, ...] = ()
     problem: str = ""  # why the last answer did not hold
+    check: str = ""  # what will be looked at after Done
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

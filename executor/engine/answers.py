@@ -1,0 +1,202 @@
+"""What each answer to a decision does. One function per kind; every way in (button, text, shell) ends here."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from executor.domain.attempt import AttemptState
+from executor.domain.blockage import BlockageType
+from executor.domain.decision import Decision, DecisionKind, DecisionState, Option
+from executor.domain.effect import EffectState
+from executor.domain.goal import GoalState
+from executor.domain.task import Answer, Task, TaskKind, TaskState
+from executor.engine.blocking import block_task
+from executor.engine.case import Case
+from executor.engine.flow import close_parked_attempt, end, fresh, start
+from executor.engine.replies import Accepted, Caller, Refused, Reply
+
+
+def answer(
+    case: Case, decision: Decision, caller: Caller, *, option: str | None, text: str | None, revision: int | None
+) -> Reply:
+    """Give `option` (by name, label or number) or a free `text` to a decision; the first valid answer wins."""
+    if decision.state is not DecisionState.OPEN:
+        return closed(decision)
+    if revision is not None and revision != decision.revision:
+        return Refused(
+            code="superseded",
+            sentence=f"Question {decision.number} has changed since that button was made. Please look at it again.",
+        )
+    chosen = decision.find(option) if option else None
+    if chosen is None and (text is None and option is not None) and decision.free_text:
+        text = option  # `/answer 17 blue`: the words are the answer
+    if chosen is None and (text is None or not decision.free_text):
+        return Refused(code="no_such_option", sentence=_which(decision))
+    if chosen is not None and chosen.wants_text and text is None:
+        return Accepted(
+            sentence="Send the new text of the goal as a reply.", decision_number=decision.number, wants_text=True
+        )
+    return _EFFECTS[decision.kind](case, decision, caller, chosen, (text or "").strip() or None)
+
+
+def closed(decision: Decision) -> Refused:
+    """Why a decision takes no more answers."""
+    if decision.state is DecisionState.WITHDRAWN:
+        return Refused(code="withdrawn", sentence=f"Question {decision.number} is no longer open: {decision.note}.")
+    at = f" at {decision.closed_at:%H:%M} UTC" if decision.closed_at else ""
+    label = next((o.label for o in decision.options if o.name == decision.option), decision.text or "")
+    who = decision.answered_by_name or "somebody"
+    return Refused(
+        code="already_decided", sentence=f"Question {decision.number} was already decided by {who}{at}: {label}."
+    )
+
+
+def _which(decision: Decision) -> str:
+    names = [option.name for option in decision.options]
+    if decision.free_text:
+        names.append("your own words")
+    return f"Question {decision.number} takes: {', '.join(names)}."
+
+
+def _accepted(case: Case, decision: Decision, sentence: str) -> Accepted:
+    return Accepted(
+        sentence=sentence,
+        goal_number=case.goal.number,
+        task_ref=decision.task_ref,
+        decision_number=decision.number,
+    )
+
+
+def _task(case: Case, decision: Decision) -> Task:
+    return case.tasks[decision.task_ref or ""]
+
+
+def _start(case: Case, decision: Decision, caller: Caller, option: Option | None, text: str | None) -> Reply:
+    case.decide(decision.number, caller, option=option.name if option else None, text=text)
+    if option is not None and option.name == "start":
+        start(case)
+        return _accepted(case, decision, f"Goal {case.goal.number} has started.")
+    end(case, GoalState.CANCELLED, reason=f"Cancelled by {caller.name} before it started.")
+    return _accepted(case, decision, f"Goal {case.goal.number} is cancelled; nothing was run.")
+
+
+def _blockage(case: Case, decision: Decision, caller: Caller, option: Option | None, text: str | None) -> Reply:
+    name = option.name if option else ""
+    task = _task(case, decision)
+    case.decide(decision.number, caller, option=name, text=text)
+    match name:
+        case "retry":
+            return _accepted(case, decision, retry(case, task, caller))
+        case "skip":
+            return _accepted(case, decision, skip(case, task, caller))
+        case "take-over":
+            return _accepted(case, decision, take_over(case, task, caller))
+        case _:
+            case.move_goal(GoalState.PAUSED, reason=f"Paused by {caller.name}")
+            return _accepted(case, decision, f"Goal {case.goal.number} is paused. /resume {case.goal.number} goes on.")
+
+
+def retry(case: Case, task: Task, caller: Caller) -> str:
+    """Queue the task as if it had never failed."""
+    case.unblock(task.ref, f"{caller.name}: retry")
+    case.set_task(fresh(case.move_task(task.ref, TaskState.QUEUED, summary=f"{caller.name} asked to retry")))
+    return f"Trying {task.ref} again."
+
+
+def skip(case: Case, task: Task, caller: Caller) -> str:
+    """Go on without it: what waited for it is released, and its weight leaves the percentage."""
+    if task.state is TaskState.IN_PROGRESS:
+        case.stop_tasks.add(task.ref)
+    case.unblock(task.ref, f"{caller.name}: skip")
+    case.withdraw(task.ref, note=f"{caller.name} skipped the task")
+    case.move_task(task.ref, TaskState.SKIPPED, summary=f"Skipped by {caller.name}")
+    close_parked_attempt(case, task.ref)
+    return f"Skipped {task.ref}."
+
+
+def take_over(case: Case, task: Task, caller: Caller) -> str:
+    """A person does it by hand; Done is then checked like any other task."""
+    if task.state is TaskState.IN_PROGRESS:
+        case.stop_tasks.add(task.ref)
+    case.unblock(task.ref, f"{caller.name}: take over")
+    case.withdraw(task.ref, note=f"{caller.name} took the task over")
+    close_parked_attempt(case, task.ref)
+    task = case.move_task(task.ref, TaskState.QUEUED, summary=f"Taken over by {caller.name}")
+    case.set_task(replace(fresh(task), taken_over=True))
+    return f"{task.ref} is yours. Press Done when it is done, or Hand back."
+
+
+def _manual(case: Case, decision: Decision, caller: Caller, option: Option | None, text: str | None) -> Reply:
+    task = _task(case, decision)
+    case.decide(decision.number, caller, option=option.name if option else None, text=text)
+    if option is not None and option.name == "hand-back":
+        return _accepted(case, decision, hand_back(case, task, caller))
+    return _accepted(case, decision, done(case, task, caller, text))
+
+
+def done(case: Case, task: Task, caller: Caller, text: str | None = None) -> str:
+    """A person says that it is done; its check is looked at next."""
+    _say(case, task, caller, text or "Done")
+    return f"Checking {task.ref}." if task.spec.check else f"{task.ref} is done."
+
+
+def hand_back(case: Case, task: Task, caller: Caller) -> str:
+    """Back to Milepost if it can do it; a task made for a person becomes a blockage."""
+    close_parked_attempt(case, task.ref)
+    if task.taken_over:
+        task = case.move_task(task.ref, TaskState.QUEUED, summary=f"Handed back by {caller.name}")
+        case.set_task(replace(fresh(task), taken_over=False))
+        return f"{task.ref} is mine again."
+    block_task(case, task, BlockageType.EXTERNAL, cause=f"{caller.name} handed it back")
+    return f"{task.ref} is handed back; it waits until someone decides about it."
+
+
+def _question(case: Case, decision: Decision, caller: Caller, option: Option | None, text: str | None) -> Reply:
+    task = _task(case, decision)
+    said = option.label if option else (text or "")
+    case.decide(decision.number, caller, option=option.name if option else None, text=said)
+    if task.kind is TaskKind.CRITERION and option is not None and option.refuses:
+        close_parked_attempt(case, task.ref)
+        block_task(case, task, BlockageType.EXTERNAL, cause=f"{caller.name} says that this is not so")
+        return _accepted(case, decision, "Noted: this criterion is not met.")
+    _say(case, task, caller, said)
+    return _accepted(case, decision, "Thank you, noted.")
+
+
+def _say(case: Case, task: Task, caller: Caller, text: str) -> None:
+    task = case.move_task(task.ref, TaskState.QUEUED, summary=f"{caller.name}: {text}"[:200])
+    case.set_task(replace(task, answer=Answer(text=text, by=caller.name, at=case.now)))
+
+
+def _effect(case: Case, decision: Decision, caller: Caller, option: Option | None, text: str | None) -> Reply:
+    task = _task(case, decision)
+    name = option.name if option else ""
+    if name == "check" and task.spec.check is None:
+        return Refused(
+            code="nothing_to_check",
+            sentence="There is nothing that I could look at. Please look yourself, then say what happened.",
+        )
+    case.decide(decision.number, caller, option=name, text=text)
+    match name:
+        case "check":
+            case.set_task(replace(case.move_task(task.ref, TaskState.QUEUED), verify_only=True))
+            return _accepted(case, decision, "Looking.")
+        case "it-happened":
+            evidence = f"{caller.name} says that it happened"
+            case.settle_effect(task.ref, EffectState.HAPPENED, evidence)
+            case.end_attempt(task.ref, AttemptState.SUCCEEDED)
+            case.move_task(task.ref, TaskState.COMPLETED, summary=evidence)
+            return _accepted(case, decision, f"{task.ref} counts as done.")
+        case _:
+            case.settle_effect(task.ref, EffectState.DID_NOT_HAPPEN, f"{caller.name} says that it did not happen")
+            case.end_attempt(task.ref, AttemptState.FAILED)
+            case.set_task(fresh(case.move_task(task.ref, TaskState.QUEUED)))
+            return _accepted(case, decision, f"Doing {task.ref} now.")
+
+
+_EFFECTS: dict[DecisionKind, Callable[[Case, Decision, Caller, Option | None, str | None], Reply]] = {
+    DecisionKind.START: _start,
+    DecisionKind.BLOCKAGE: _blockage,
+    DecisionKind.MANUAL: _manual,
+    DecisionKind.QUESTION: _question,
+    DecisionKind.EFFECT: _effect,
+}

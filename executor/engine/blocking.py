@@ -1,0 +1,94 @@
+"""Opening a blockage: the row, the question to a person, and what the message shows."""
+
+from collections.abc import Mapping
+
+from executor.domain.blockage import Blockage, BlockageType
+from executor.domain.decision import DecisionKind
+from executor.domain.outcome import Result
+from executor.domain.task import Task, TaskState
+from executor.engine.case import Case
+
+DETAIL_LINES = 12
+DETAIL_CHARACTERS = 1_500
+"""How much of the real output a message shows: what fits a phone's screen twice; /log has the rest."""
+
+
+def block_task(
+    case: Case,
+    task: Task,
+    type: BlockageType,
+    *,
+    cause: str,
+    confidence: float = 1.0,
+    result: Result | None = None,
+    tried: tuple[str, ...] = (),
+) -> Task:
+    """Block the task and ask. Returns the task as it now is."""
+    blockage = Blockage(
+        id=f"{task.ref}/{task.attempts}/{case.now:%Y%m%d%H%M%S%f}",
+        goal_number=task.goal_number,
+        task_ref=task.ref,
+        type=type,
+        cause=cause,
+        confidence=confidence,
+        detail=last_lines(result),
+        tried=tried,
+        detected_at=case.now,
+    )
+    task = case.move_task(task.ref, TaskState.BLOCKED, summary=cause, why=str(type))
+    case.block(blockage)
+    ask_about(case, task, blockage)
+    return task
+
+
+def ask_about(case: Case, task: Task, blockage: Blockage) -> None:
+    """A new message with the ways out."""
+    case.ask(
+        DecisionKind.BLOCKAGE,
+        task_ref=task.ref,
+        question=f"{task.spec.title}: {blockage.cause}",
+        facts=_facts(case, task, blockage),
+    )
+
+
+def ask_again(case: Case) -> None:
+    """After a pause: blocked tasks whose question was closed are asked about again."""
+    for task in case.tasks.values():
+        if task.state is TaskState.BLOCKED and not case.open_decisions(task.ref):
+            ask_about(case, task, case.blockages[task.ref])
+
+
+def _facts(case: Case, task: Task, blockage: Blockage) -> Mapping[str, object]:
+    return {
+        "ref": task.ref,
+        "title": task.spec.title,
+        "type": str(blockage.type),
+        "cause": blockage.cause,
+        "detail": blockage.detail,
+        "tried": list(blockage.tried),
+        "waits": [f"{other.ref} {other.spec.title}" for other in waiting_for(case, task)],
+        "attempts": task.attempts,
+    }
+
+
+def waiting_for(case: Case, task: Task) -> list[Task]:
+    """Unfinished tasks that can't start before this one is done, directly or through others."""
+    keys = {task.spec.key}
+    waiting: list[Task] = []
+    while found := [t for t in case.work if not t.final and t not in waiting and keys & _needs(t)]:
+        waiting.extend(found)
+        keys |= {t.spec.key for t in found}
+    return [t for t in waiting if t.ref != task.ref]
+
+
+def _needs(task: Task) -> set[str]:
+    return {*task.spec.depends_on, *task.spec.only_if}
+
+
+def last_lines(result: Result | None) -> str:
+    """The last lines that a command really printed: its errors if there are any, else its output."""
+    if result is None:
+        return ""
+    stderr = str(result.metadata.get("stderr") or "")
+    text = (stderr.strip() or result.output.strip() or result.error or "").splitlines()[-DETAIL_LINES:]
+    return "\n".join(text)[-DETAIL_CHARACTERS:]

@@ -1,0 +1,192 @@
+"""What follows from the state of a goal, whatever brought it there.
+
+`advance` is level-triggered: it looks at a case as it is now, does what that state calls for, and is safe to call
+again. Every command and every finished attempt ends in it, so that there is one answer to "what next".
+"""
+
+from dataclasses import replace
+
+from executor.domain.attempt import AttemptState
+from executor.domain.blockage import BlockageType
+from executor.domain.goal import GOAL_RUNNING, GoalState
+from executor.domain.milestone import COMPLETE, PLANNED, Milestone, passed, progress_of, title_of
+from executor.domain.notice import NoticeKind
+from executor.domain.plan import CheckKind
+from executor.domain.task import Task, TaskKind, TaskState
+from executor.engine.blocking import block_task
+from executor.engine.case import Case
+from executor.engine.receipt import end_facts
+
+_ACTIVE = frozenset({TaskState.QUEUED, TaskState.IN_PROGRESS, TaskState.RETRYING})
+_PARKED = frozenset({TaskState.AWAITING_APPROVAL, TaskState.BLOCKED, TaskState.PAUSED})
+
+
+def advance(case: Case) -> None:
+    """Release what is ready, settle the goal's own state, measure the progress, and end the goal when it is over."""
+    if case.goal.state not in GOAL_RUNNING:
+        return
+    _release(case)
+    _settle_goal(case)
+    measure(case)
+    if case.goal.state is GoalState.VALIDATING and all(task.final for task in case.tasks.values()):
+        _conclude(case)
+
+
+def _release(case: Case) -> None:
+    """Pending tasks whose turn has come are queued; skipping one may release others, so go on until nothing moves."""
+    moved = True
+    while moved:
+        moved = any([_release_one(case, task) for task in case.work if task.state is TaskState.PENDING])
+    if all(task.final for task in case.work):
+        for task in case.criteria:
+            if task.state is TaskState.PENDING:
+                _release_criterion(case, task)
+
+
+def _release_one(case: Case, task: Task) -> bool:
+    spec = task.spec
+    for key in spec.only_if:
+        condition = case.by_key(key)
+        if condition is not None and condition.final and condition.state is not TaskState.COMPLETED:
+            case.move_task(task.ref, TaskState.SKIPPED, summary=f"Skipped: task {condition.ref} did not succeed")
+            return True
+    needed = [case.by_key(key) for key in {*spec.depends_on, *spec.only_if}]
+    if all(other is None or other.satisfied for other in needed):
+        case.move_task(task.ref, TaskState.QUEUED)
+        return True
+    return False
+
+
+def _release_criterion(case: Case, task: Task) -> None:
+    """A criterion that a finished task already proves takes over that proof; every other one is looked at."""
+    covered_by = task.spec.parameters.get("covered_by")
+    proof = case.by_key(covered_by) if covered_by else None
+    if proof is not None and proof.state is TaskState.COMPLETED:
+        case.move_task(task.ref, TaskState.IN_PROGRESS)
+        case.move_task(task.ref, TaskState.COMPLETED, summary=proof.summary)
+    else:
+        case.move_task(task.ref, TaskState.QUEUED)
+
+
+def _settle_goal(case: Case) -> None:
+    work_open = [task for task in case.work if not task.final]
+    stage = GoalState.IN_PROGRESS if work_open else GoalState.VALIDATING
+    unfinished = work_open or [task for task in case.criteria if not task.final]
+    if not unfinished or any(task.state in _ACTIVE for task in unfinished):
+        case.move_goal(stage)
+        return
+    parked = [task for task in unfinished if task.state in _PARKED]
+    if not parked:  # only pending ones are left, and nothing will ever release them
+        parked = [_block_orphan(case, unfinished[0])]
+    case.move_goal(GoalState.BLOCKED, reason="Waiting for a person: " + ", ".join(task.ref for task in parked))
+
+
+def _block_orphan(case: Case, task: Task) -> Task:
+    dead = [other for key in task.spec.depends_on if (other := case.by_key(key)) and not other.satisfied]
+    names = ", ".join(f"{other.ref} ({other.state})" for other in dead)
+    return block_task(case, task, BlockageType.DEPENDENCY, cause=f"It needs {names}, which will not finish")
+
+
+def measure(case: Case) -> None:
+    """The percentage with its floors (contract section 3), and the milestones that it passes."""
+    share = progress_of(case.tasks.values()).percentage
+    percentage = max(share, PLANNED, case.goal.percentage)
+    if percentage == case.goal.percentage:
+        return
+    _pass_milestones(case, case.goal.percentage, percentage)
+    case.track(percentage)
+
+
+def _pass_milestones(case: Case, old: int, new: int) -> None:
+    """Announce the highest and record the rest. 100 is announced by the end alone, after validation; a jump to 100
+    therefore announces nothing below it."""
+    thresholds = [at for at in passed(old, new) if at != COMPLETE]
+    for at in thresholds:
+        announced = at == thresholds[-1] and new < COMPLETE
+        case.reach(_milestone(case, at, announced))
+        if announced:
+            _announce(case, at)
+
+
+def _milestone(case: Case, percentage: int, announced: bool) -> Milestone:
+    kind = {PLANNED: "planning", COMPLETE: "completion"}.get(percentage, "checkpoint")
+    return Milestone(
+        goal_number=case.goal.number,
+        percentage=percentage,
+        title=title_of(percentage),
+        type=kind,
+        achieved_at=case.now,
+        announced=announced,
+    )
+
+
+def _announce(case: Case, percentage: int) -> None:
+    progress = progress_of(case.tasks.values())
+    note = f"{progress.completed} of {progress.total} tasks done"
+    facts = {
+        "percentage": percentage,
+        "title": title_of(percentage),
+        "goal_title": case.goal.title,
+        "note": "Initial planning phase completed" if percentage == PLANNED else note,
+    }
+    case.tell(NoticeKind.MILESTONE, f"{case.goal.number}/milestone/{percentage}", facts)
+
+
+def _conclude(case: Case) -> None:
+    """Every task and every criterion is over: completed, unless nothing at all was done."""
+    if not any(task.state is TaskState.COMPLETED for task in case.tasks.values()):
+        end(case, GoalState.CANCELLED, reason="Every task was skipped or cancelled, so nothing was done.")
+        return
+    failed = [task for task in case.work if task.state is TaskState.FAILED and not task.spec.optional]
+    if failed:
+        end(case, GoalState.FAILED, reason="Failed: " + ", ".join(task.ref for task in failed))
+        return
+    case.reach(_milestone(case, COMPLETE, announced=True))
+    if case.goal.percentage < COMPLETE:
+        case.track(COMPLETE)
+    end(case, GoalState.COMPLETED)
+
+
+def end(case: Case, state: GoalState, *, reason: str = "") -> None:
+    """Close the goal: open tasks cancelled, running attempts stopped, open questions withdrawn, one final notice."""
+    for task in list(case.tasks.values()):
+        if not task.final:
+            cancel_task(case, task, summary="Cancelled with the goal")
+    case.withdraw(None, note=f"The goal is {state}")
+    case.move_goal(state, reason=reason)
+    case.tell(NoticeKind.END, f"{case.goal.number}/end", end_facts(case))
+
+
+def cancel_task(case: Case, task: Task, *, summary: str) -> None:
+    """End one task without success, and whatever is open about it."""
+    if task.state is TaskState.IN_PROGRESS:
+        case.stop_tasks.add(task.ref)
+    case.withdraw(task.ref, note=summary)
+    case.unblock(task.ref, summary)
+    case.move_task(task.ref, TaskState.CANCELLED, summary=summary)
+    close_parked_attempt(case, task.ref)
+
+
+def close_parked_attempt(case: Case, ref: str) -> None:
+    """An attempt that waits without a slot has no worker to report its end."""
+    attempt = case.attempts.get(ref)
+    if attempt is not None and attempt.state is AttemptState.WAITING:
+        case.end_attempt(ref, AttemptState.INTERRUPTED)
+
+
+def start(case: Case) -> None:
+    """The plan is accepted: at least 10 %, the first milestone, and the first tasks."""
+    case.move_goal(GoalState.IN_PROGRESS)
+    case.event("plan.accepted", None, version=case.goal.plan_version)
+    advance(case)
+
+
+def asks_person(task: Task) -> bool:
+    """A criterion that nothing but a person can judge."""
+    check = task.spec.check
+    return task.kind is TaskKind.CRITERION and (check is None or check.kind in (CheckKind.HUMAN, CheckKind.OPINION))
+
+
+def fresh(task: Task) -> Task:
+    """The task as before its first failure: a person wants it tried again."""
+    return replace(task, failures=0, answer=None, verify_first=False, verify_only=False)

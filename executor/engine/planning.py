@@ -1,0 +1,154 @@
+"""From a draft to a plan that a person can accept: new goals, proposals, and tasks added by hand."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from executor.domain.decision import DecisionKind
+from executor.domain.goal import Goal, GoalState, Origin
+from executor.domain.limits import Limits
+from executor.domain.milestone import milestones_of
+from executor.domain.plan import Criterion, ExecutionType, GoalDraft, Plan, TaskSpec
+from executor.domain.task import Task, TaskKind
+from executor.engine.case import Case, Numbers
+from executor.engine.flow import advance, end, start
+from executor.engine.replies import Caller
+from executor.ports import CaseRows
+
+_NEW = -1  # the revision of a goal that is not stored yet
+
+
+def open_goal(
+    draft: GoalDraft, origin: Origin, number: int, *, now: datetime, limits: Limits, numbers: Numbers, by: Caller
+) -> Case:
+    """The case of a new goal, pending, with its draft and its five milestones."""
+    goal = _read(Goal(number=number, title="", origin=origin, revision=_NEW, created_at=now, updated_at=now), draft)
+    case = Case(CaseRows(goal=goal, tasks=()), now, limits, numbers, by)
+    case.set_goal(replace(goal, revision=0))
+    case.add_draft(draft)
+    case.add_milestones(milestones_of(number))
+    case.event("goal.created", None, title=draft.title, via=origin.via)
+    return case
+
+
+def _read(goal: Goal, draft: GoalDraft) -> Goal:
+    return replace(
+        goal,
+        title=draft.title,
+        description=draft.description,
+        priority=draft.priority,
+        deadline_at=draft.deadline_at,
+        budget_usd=draft.budget_usd,
+        metadata=draft.metadata,
+    )
+
+
+def redraft(case: Case, draft: GoalDraft) -> None:
+    """Replace the text of a goal that has not started; its proposal goes back to planning."""
+    case.withdraw(None, note="The goal was edited")
+    case.set_goal(_read(case.goal, draft))
+    case.add_draft(draft)
+    case.event("goal.edited", None, title=draft.title)
+    if case.goal.state is not GoalState.PENDING:
+        case.move_goal(GoalState.PLANNING)
+
+
+def propose(case: Case, plan: Plan, *, autonomy: str = "plan") -> None:
+    """Store the plan as the next version and ask for Start; with another autonomy than "plan", start at once."""
+    if case.goal.state is GoalState.PENDING:
+        case.move_goal(GoalState.PLANNING)
+    version = case.goal.plan_version + 1
+    plan = replace(plan, goal_number=case.goal.number, version=version, created_at=case.now)
+    case.set_goal(replace(case.goal, plan_version=version, percentage=0))
+    case.add_plan(plan, tasks_of(plan, case.now), removed=list(case.tasks))
+    case.event("plan.created", None, version=version, tasks=len(plan.tasks), by_brain=plan.made_by)
+    if autonomy == "plan":
+        case.move_goal(GoalState.AWAITING_START)
+        case.ask(DecisionKind.START, task_ref=None, question=f"Start “{case.goal.title}”?", facts={})
+    else:
+        start(case)
+
+
+def refuse_plan(case: Case, reason: str) -> None:
+    """No plan can be made of it: the goal ends, saying why."""
+    if case.goal.state is GoalState.PENDING:
+        case.move_goal(GoalState.PLANNING)
+    end(case, GoalState.FAILED, reason=reason)
+
+
+def tasks_of(plan: Plan, now: datetime) -> list[Task]:
+    """The tasks of a new plan: 12.1, 12.2 … for its work, 12.c1, 12.c2 … for its criteria."""
+    number = plan.goal_number
+    work = [
+        Task(
+            ref=f"{number}.{position}",
+            goal_number=number,
+            position=position,
+            spec=spec,
+            plan_version=plan.version,
+            created_at=now,
+        )
+        for position, spec in enumerate(plan.tasks, start=1)
+    ]
+    criteria = [
+        Task(
+            ref=f"{number}.c{index}",
+            goal_number=number,
+            position=len(work) + index,
+            spec=_criterion_spec(criterion, index),
+            kind=TaskKind.CRITERION,
+            plan_version=plan.version,
+            created_at=now,
+        )
+        for index, criterion in enumerate(plan.criteria, start=1)
+    ]
+    return work + criteria
+
+
+def _criterion_spec(criterion: Criterion, index: int) -> TaskSpec:
+    covered = {"covered_by": criterion.covered_by} if criterion.covered_by else {}
+    return TaskSpec(
+        key=f"c{index}",
+        title=criterion.text,
+        action="criterion",
+        parameters=covered,
+        check=criterion.check,
+        weight=0,
+        attempts_max=1,
+    )
+
+
+def add_task(case: Case, plan: Plan, title: str) -> Task:
+    """A task made by hand becomes part of the next plan version; whoever adds it has thereby accepted it."""
+    version = case.goal.plan_version + 1
+    position = max((task.position for task in case.work), default=0) + 1
+    spec = manual_spec(f"added-{version}", title)
+    reason = f"{case.by.name if case.by else 'Milepost'} added a task"
+    task = Task(
+        ref=f"{case.goal.number}.{_next_ref(case)}",
+        goal_number=case.goal.number,
+        position=position,
+        spec=spec,
+        plan_version=version,
+        created_at=case.now,
+    )
+    new = replace(plan, version=version, tasks=(*plan.tasks, spec), reason=reason, created_at=case.now)
+    case.set_goal(replace(case.goal, plan_version=version))
+    case.add_plan(new, [task], removed=[])
+    case.event("task.added", task.ref, title=title, version=version)
+    advance(case)
+    return task
+
+
+def _next_ref(case: Case) -> int:
+    return max((int(task.ref.split(".")[1]) for task in case.work), default=0) + 1
+
+
+def manual_spec(key: str, title: str) -> TaskSpec:
+    """A task for a person."""
+    return TaskSpec(
+        key=key,
+        title=title,
+        action="manual",
+        parameters={"instructions": title},
+        execution_type=ExecutionType.MANUAL,
+    )

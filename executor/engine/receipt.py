@@ -1,0 +1,49 @@
+"""The receipt: what the final message says, every criterion with the evidence that was really seen."""
+
+from collections.abc import Mapping
+
+from executor.domain.goal import GoalState
+from executor.domain.milestone import COMPLETE, progress_of, title_of
+from executor.domain.task import Task, TaskState
+from executor.engine.case import Case
+
+_TITLES = {
+    GoalState.COMPLETED: title_of(COMPLETE),
+    GoalState.FAILED: "Goal Failed",
+    GoalState.CANCELLED: "Goal Cancelled",
+}
+
+
+def end_facts(case: Case) -> Mapping[str, object]:
+    """Plain JSON values. `met` of a criterion: True was seen, False was not, None nobody looked."""
+    goal = case.goal
+    progress = progress_of(case.tasks.values())
+    started_at = goal.started_at or goal.created_at
+    return {
+        "state": str(goal.state),
+        "title": _TITLES[goal.state],
+        "number": goal.number,
+        "goal_title": goal.title,
+        "percentage": goal.percentage,
+        "note": f"{progress.completed} of {progress.total} tasks done",
+        "reason": goal.reason,
+        "duration_s": (case.now - started_at).total_seconds(),
+        "attempts": sum(task.attempts for task in case.tasks.values()),
+        "criteria": [_criterion(task) for task in case.criteria],
+        "tasks": [_task(task) for task in case.work],
+    }
+
+
+def _criterion(task: Task) -> Mapping[str, object]:
+    met = {TaskState.COMPLETED: True, TaskState.FAILED: False}.get(task.state)
+    return {"text": task.spec.title, "met": met, "evidence": task.summary, "by": task.answer.by if task.answer else ""}
+
+
+def _task(task: Task) -> Mapping[str, object]:
+    return {
+        "ref": task.ref,
+        "title": task.spec.title,
+        "state": str(task.state),
+        "evidence": task.summary,
+        "attempts": task.attempts,
+    }

@@ -262,6 +262,10 @@ class Outbox(Protocol):
         """The message is gone from the chat: the next delivery sends a new one."""
         ...
 
+    async def message_of(self, key: str) -> int | None:
+        """The message that shows this notice (``12/card``), for replies to it; None while there is none."""
+        ...
+
     async def known_message_ids(self, chat_id: int, above: int) -> set[int]: ...
 
     async def last_message_id(self, chat_id: int) -> int | None:

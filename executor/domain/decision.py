@@ -83,9 +83,11 @@ class Decision:
     note: str = ""  # why it was withdrawn
 
     def find(self, wanted: str) -> Option | None:
-        """The option by name, by its button's words, or by its number from 1; None where there is none."""
+        """The option by name, by its button's words, or by its number from 1; None where there is none. Names come
+        first: of the choices 1, 3 and 2 the word "2" means the third."""
         word = wanted.strip().lower().replace(" ", "-")
-        for index, option in enumerate(self.options, start=1):
-            if word in (option.name, option.label.lower().replace(" ", "-"), str(index)):
+        for option in self.options:
+            if word in (option.name, option.label.lower().replace(" ", "-")):
                 return option
-        return None
+        numbered = {str(index): option for index, option in enumerate(self.options, start=1)}
+        return numbered.get(word)

@@ -70,7 +70,7 @@ def in_order(notices: Sequence[Notice]) -> list[Notice]:
 def _urgency(notice: Notice, others: Sequence[Notice], new_card: bool) -> int:
     own = PRIORITY[notice.kind]
     if new_card:
-        return min(PRIORITY[NoticeKind.DECISION], *(PRIORITY[other.kind] for other in others))
+        return min([PRIORITY[NoticeKind.DECISION], *(PRIORITY[other.kind] for other in others)])
     if notice.kind is not NoticeKind.CARD and any(
         other.kind is NoticeKind.END and notice.created_at <= other.created_at for other in others
     ):

@@ -1,0 +1,198 @@
+"""A goal's card: before Start the plan with everything that will run, afterwards the live state. Pure functions."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+
+from bot.telegram.decisions import decision_buttons
+from bot.telegram.html import bold, code, escape, italic
+from bot.telegram.message import Message, fit
+from bot.telegram.words import (
+    GOAL_SIGNS,
+    GOAL_WORDS,
+    TASK_SIGNS,
+    bar,
+    check_words,
+    clock_time,
+    count,
+    criterion_words,
+    deadline,
+    duration,
+)
+from executor.domain.attempt import Attempt
+from executor.domain.decision import DecisionKind, DecisionState
+from executor.domain.goal import Goal, GoalState
+from executor.domain.milestone import progress_of
+from executor.domain.plan import Plan, TaskSpec
+from executor.domain.task import Task, TaskKind, TaskState
+from executor.ports import GoalView
+
+NOTHING_RUNS = "Nothing runs before you press Start."
+LINES_MAX = 16  # tasks on a live card: about one phone screen
+_STANDING_OUT = frozenset(
+    {TaskState.IN_PROGRESS, TaskState.RETRYING, TaskState.AWAITING_APPROVAL, TaskState.BLOCKED, TaskState.FAILED}
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """What rendering needs to know of the world. `describe` says what a task will really run."""
+
+    now: datetime
+    timezone: tzinfo
+    describe: Callable[[TaskSpec], str]
+
+
+def goal_card(view: GoalView, scene: Scene) -> Message:
+    """The card as it is now: the proposal with its buttons, or the live card."""
+    if view.goal.state is GoalState.AWAITING_START and view.plan is not None:
+        return _proposal(view, view.plan, scene)
+    return Message(html=live_card(view, scene))
+
+
+# ------------------------------------------------------------------------------------------------------ before Start
+
+
+def _proposal(view: GoalView, plan: Plan, scene: Scene) -> Message:
+    start = next((d for d in view.decisions if d.kind is DecisionKind.START and d.state is DecisionState.OPEN), None)
+    message = Message(
+        html="\n".join([*plan_lines(view, plan, scene), "", italic(NOTHING_RUNS)]),
+        buttons=decision_buttons(start) if start else (),
+    )
+    return fit(message, f"plan-{view.goal.number}-v{plan.version}.md", last_line=NOTHING_RUNS)
+
+
+def plan_lines(view: GoalView, plan: Plan, scene: Scene) -> list[str]:
+    """The whole plan: title, what was understood, every task with what it will run, every criterion with its check."""
+    goal = view.goal
+    labels = task_labels(view, plan)
+    lines = [f"📋 {bold(goal.title)}", f"#{goal.number} · {count(len(plan.tasks), 'task')}"]
+    lines += [deadline(goal.deadline_at, scene.now, scene.timezone)] if goal.deadline_at else []
+    lines += [italic(sentence) for sentence in plan.reading]
+    if plan.summary:
+        lines += ["", escape(plan.summary)]
+    for index, spec in enumerate(plan.tasks):
+        before = plan.tasks[index - 1].key if index else None
+        lines += ["", *_planned_task(spec, labels, before, scene)]
+    if plan.criteria:
+        lines += ["", bold("Done when")]
+        lines += [f"• {escape(c.text)}\n   {criterion_words(c, labels)}" for c in plan.criteria]
+    return lines
+
+
+def task_labels(view: GoalView, plan: Plan) -> Mapping[str, str]:
+    """What people call each task, by its key: its ref where it has one, else its place in the plan."""
+    places = {spec.key: f"{view.goal.number}.{place}" for place, spec in enumerate(plan.tasks, start=1)}
+    return places | {task.spec.key: task.ref for task in view.tasks if task.kind is TaskKind.WORK}
+
+
+def _planned_task(spec: TaskSpec, labels: Mapping[str, str], before: str | None, scene: Scene) -> list[str]:
+    described = scene.describe(spec)
+    work = f"👤 {escape(described)}" if spec.action in ("manual", "ask") else code(described)
+    lines = [f"{bold(labels[spec.key])} {escape(spec.title)}", f"   {work}"]
+    if spec.only_if:
+        lines.append(f"   only if {_names(spec.only_if, labels)} succeeded")
+    waits_for = [key for key in spec.depends_on if key not in spec.only_if]
+    if waits_for and waits_for != [before]:  # the usual order, one after the other, goes without saying
+        lines.append(f"   after {_names(waits_for, labels)}")
+    if not waits_for and not spec.only_if and before is not None:
+        lines.append("   at once")
+    if spec.when is not None:
+        lines.append(f"   only when: {check_words(spec.when)}")
+    if spec.check is not None:
+        lines.append(f"   then checked: {check_words(spec.check)}")
+    if spec.optional:
+        lines.append("   optional")
+    return lines
+
+
+def _names(keys: Sequence[str], labels: Mapping[str, str]) -> str:
+    return ", ".join(escape(labels.get(key, key)) for key in keys)
+
+
+# -------------------------------------------------------------------------------------------------------------- live
+
+
+def live_card(view: GoalView, scene: Scene) -> str:
+    goal = view.goal
+    progress = progress_of(view.tasks)
+    lines = [f"{GOAL_SIGNS[goal.state]} {bold(goal.title)}", f"#{goal.number} · {GOAL_WORDS[goal.state]}"]
+    if view.tasks:
+        lines += ["", bar(goal.percentage), f"{progress.completed} of {progress.total} tasks done"]
+    work = [task for task in view.tasks if task.kind is TaskKind.WORK]
+    checks = [task for task in view.tasks if task.kind is TaskKind.CRITERION]
+    if work:
+        lines += ["", *_task_lines(work, view, scene)]
+    if checks and (goal.state is GoalState.VALIDATING or any(task.final for task in checks)):
+        lines += ["", bold("Done when"), *_task_lines(checks, view, scene, named=False)]
+    if below := _below(view, scene):
+        lines += ["", *below]
+    return "\n".join(lines)
+
+
+def _task_lines(tasks: Sequence[Task], view: GoalView, scene: Scene, *, named: bool = True) -> list[str]:
+    """One line a task; where there are too many, finished ones are counted, then waiting ones."""
+    refs = {task.spec.key: task.ref for task in view.tasks}
+    states = {task.spec.key: task.state for task in view.tasks}
+    attempts = {attempt.task_ref: attempt for attempt in view.attempts}
+
+    def line(task: Task) -> str:
+        name = f"{task.ref} " if named else ""
+        note = _note(task, attempts.get(task.ref), refs, states, scene)
+        return f"{TASK_SIGNS[task.state]} {name}{escape(task.spec.title)}{f' · {note}' if note else ''}"
+
+    if len(tasks) <= LINES_MAX:
+        return [line(task) for task in tasks]
+    done = [task for task in tasks if task.final and task.state is not TaskState.FAILED]
+    now = [task for task in tasks if task.state in _STANDING_OUT]
+    ahead = [task for task in tasks if task not in done and task not in now]
+    shown, hidden = now[:LINES_MAX], now[LINES_MAX:]
+    room = max(LINES_MAX - len(shown), 3)
+    lines = [f"✅ {count(len(done), 'task')} finished"] if done else []
+    lines += [line(task) for task in shown] + [line(task) for task in ahead[:room]]
+    rest = len(hidden) + len(ahead[room:])
+    return lines + ([f"… and {count(rest, 'more task')}: /plan {view.goal.number}"] if rest else [])
+
+
+def _note(
+    task: Task, attempt: Attempt | None, refs: Mapping[str, str], states: Mapping[str, TaskState], scene: Scene
+) -> str:
+    """What a task is doing. Times of day instead of spans: nothing edits the card while it only grows older."""
+    match task.state:
+        case TaskState.IN_PROGRESS:
+            since = attempt.started_at if attempt else task.started_at
+            return f"since {clock_time(since, scene.now, scene.timezone)}" if since else "runs"
+        case TaskState.RETRYING:
+            return f"next try {clock_time(task.due_at, scene.now, scene.timezone)}" if task.due_at else "tries again"
+        case TaskState.QUEUED if task.due_at is not None and task.due_at > scene.now:
+            return f"goes on {clock_time(task.due_at, scene.now, scene.timezone)}"
+        case TaskState.PENDING:
+            open_ones = [key for key in task.spec.depends_on if states.get(key) not in (None, TaskState.COMPLETED)]
+            return f"after {', '.join(refs[key] for key in open_ones)}" if open_ones else ""
+        case TaskState.AWAITING_APPROVAL:
+            return "waits for you"
+        case TaskState.BLOCKED:
+            return "blocked"
+        case TaskState.SKIPPED:
+            return "skipped"
+        case _:
+            return ""
+
+
+def _below(view: GoalView, scene: Scene) -> list[str]:
+    goal = view.goal
+    lines = []
+    if goal.deadline_at is not None and not goal.final:
+        lines.append(deadline(goal.deadline_at, scene.now, scene.timezone))
+    if waiting := [d for d in view.decisions if d.state is DecisionState.OPEN]:
+        numbers = ", ".join(str(decision.number) for decision in waiting)
+        lines.append(f"❓ {count(len(waiting), 'open question')}: {numbers}")
+    if goal.reason and goal.state in (GoalState.PAUSED, GoalState.BLOCKED, GoalState.FAILED, GoalState.CANCELLED):
+        lines.append(italic(goal.reason))
+    if goal.finished_at is not None:
+        lines.append(f"⏱ {_took(goal, goal.finished_at)}")
+    return lines
+
+
+def _took(goal: Goal, finished_at: datetime) -> str:
+    return duration((finished_at - (goal.started_at or goal.created_at)).total_seconds())

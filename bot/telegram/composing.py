@@ -1,0 +1,30 @@
+"""From a notice to the message that the chat will show, rendered from the store at the moment of sending."""
+
+from collections.abc import Callable
+
+from bot.telegram.cards import Scene, goal_card
+from bot.telegram.decisions import decision_message
+from bot.telegram.message import Message
+from bot.telegram.messages import notice_message
+from executor.domain.notice import Notice, NoticeKind
+from executor.ports import Store
+
+
+class Composer:
+    """`scene` gives the present moment with the time zone and what tasks run."""
+
+    def __init__(self, store: Store, scene: Callable[[], Scene]) -> None:
+        self._store = store
+        self._scene = scene
+
+    async def message(self, notice: Notice) -> Message | None:
+        """None: what it should show is no longer there."""
+        if notice.kind is NoticeKind.CARD:
+            view = await self._store.view(notice.goal_number) if notice.goal_number is not None else None
+            return goal_card(view, self._scene()) if view is not None else None
+        if notice.kind is NoticeKind.DECISION:
+            number = notice.decision_number
+            decision = await self._store.decision(number) if number is not None else None
+            scene = self._scene()
+            return decision_message(decision, scene.now, scene.timezone) if decision is not None else None
+        return notice_message(notice)

@@ -1,0 +1,174 @@
+"""Decisions as messages: what is asked, why, the buttons and their text twins; afterwards who decided. Pure functions.
+
+Button data is ``d:<number>:<revision>:<option>``; the option is its name, or ``.<place>`` where a name may be anything
+(a question's choices) or is too long for Telegram's 64 bytes.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+
+from bot.telegram.html import bold, clip, code, escape, italic, pre
+from bot.telegram.message import Button, Message, fit, rows_of
+from bot.telegram.words import clock_time
+from executor.domain.decision import Decision, DecisionKind, DecisionState, Option
+
+DATA_BYTES_MAX = 64
+LABEL_CHARACTERS_MAX = 40
+PLACEHOLDER_CHARACTERS_MAX = 64
+_GREEN = frozenset({"start", "approve", "retry", "done", "accept", "looks-good", "it-happened", "do-it"})
+_RED = frozenset({"cancel", "reject", "never", "stop"})
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """Button data that this program issued. `option` is a name, or the option's place from 1."""
+
+    number: int
+    revision: int
+    option: str | int
+
+
+def data_of(decision: Decision, place: int, option: Option) -> str:
+    head = f"d:{decision.number}:{decision.revision}:"
+    data = head + option.name
+    named = decision.kind is not DecisionKind.QUESTION and not option.name.startswith(".")
+    return data if named and len(data.encode()) <= DATA_BYTES_MAX else f"{head}.{place}"
+
+
+def read_data(data: str) -> Press | None:
+    """None for data that was not issued by `data_of`."""
+    parts = data.split(":", 3)
+    if len(parts) != 4 or parts[0] != "d" or not _number(parts[1]) or not _number(parts[2]) or not parts[3]:
+        return None
+    option = parts[3]
+    if option.startswith("."):
+        return Press(int(parts[1]), int(parts[2]), int(option[1:])) if _number(option[1:]) else None
+    return Press(int(parts[1]), int(parts[2]), option)
+
+
+def _number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 12
+
+
+def decision_buttons(decision: Decision) -> tuple[tuple[Button, ...], ...]:
+    """None for a decision that is closed."""
+    if decision.state is not DecisionState.OPEN:
+        return ()
+    return rows_of(
+        [
+            Button(clip(option.label, LABEL_CHARACTERS_MAX), data_of(decision, place, option), _style(option))
+            for place, option in enumerate(decision.options, start=1)
+        ]
+    )
+
+
+def _style(option: Option) -> str | None:
+    return "success" if option.name in _GREEN else "danger" if option.name in _RED else None
+
+
+def decision_message(decision: Decision, now: datetime, timezone: tzinfo) -> Message:
+    """Open: the question with its buttons and text twins. Closed: the same text, the outcome, and no buttons."""
+    lines = _body(decision)
+    lines += ["", _hint(decision) if decision.state is DecisionState.OPEN else outcome(decision, now, timezone)]
+    message = Message(html="\n".join(lines), buttons=decision_buttons(decision))
+    return fit(message, f"question-{decision.number}.md", last_line=f"Question {decision.number}")
+
+
+def outcome(decision: Decision, now: datetime, timezone: tzinfo) -> str:
+    """``✅ Retry — Ann, 14:02``, as HTML; for a withdrawn one why nobody's answer is needed any more."""
+    at = f", {clock_time(decision.closed_at, now, timezone)}" if decision.closed_at else ""
+    if decision.state is DecisionState.WITHDRAWN:
+        return f"▫️ {escape(decision.note or 'No longer needed')}{at}"
+    option = decision.find(decision.option) if decision.option else None
+    said = escape(option.label if option else decision.option or "")
+    if decision.text:
+        said = f"{said}: {escape(decision.text)}" if said else escape(decision.text)
+    sign = "🚫" if option is not None and option.refuses else "✅"
+    via = "" if decision.answered_via in ("", "chat") else f" ({escape(decision.answered_via)})"
+    return f"{sign} {said} — {bold(decision.answered_by_name or 'somebody')}{at}{via}"
+
+
+def _hint(decision: Decision) -> str:
+    """The text twins, for those who type and for buttons that can't be pressed any more."""
+    number = decision.number
+    if decision.kind is DecisionKind.QUESTION and (decision.free_text or not decision.options):
+        return f"Reply to this message, or /answer {number} <i>your words</i>"
+    words = [escape(option.name) for option in decision.options]
+    if decision.kind is DecisionKind.QUESTION:
+        words = [str(place) for place in range(1, len(decision.options) + 1)]
+    return italic("or") + f" /answer {number} " + italic(" | ".join(words))
+
+
+def _body(decision: Decision) -> list[str]:
+    match decision.kind:
+        case DecisionKind.BLOCKAGE:
+            return _blockage(decision.facts)
+        case DecisionKind.MANUAL:
+            return _manual(decision)
+        case DecisionKind.EFFECT:
+            return _effect(decision)
+        case DecisionKind.QUESTION:
+            return _question(decision)
+        case DecisionKind.START:
+            return [f"📋 {bold(decision.question or 'Start this plan?')}"]
+        case _:
+            return _anything(decision)
+
+
+def _blockage(facts: Mapping[str, object]) -> list[str]:
+    lines = [f"⛔ {bold(_name(facts))}", f"Blocked ({escape(facts.get('type', ''))}): {escape(facts.get('cause', ''))}"]
+    if detail := str(facts.get("detail") or "").strip("\n"):
+        lines += ["", pre(detail)]
+    if tried := _texts(facts.get("tried")):
+        lines += ["", bold("Tried"), *(f"• {escape(one)}" for one in tried)]
+    if waits := _texts(facts.get("waits")):
+        lines += ["", bold("Waits for it"), *(f"• {escape(one)}" for one in waits)]
+    return lines
+
+
+def _manual(decision: Decision) -> list[str]:
+    facts = decision.facts
+    lines = [f"👤 {bold(_name(facts))}"]
+    if (instructions := str(facts.get("instructions") or "").strip()) and instructions != facts.get("title"):
+        lines += ["", escape(instructions)]
+    if problem := str(facts.get("problem") or "").strip():
+        lines += ["", f"Not done yet: {escape(problem)}"]
+    if check := str(facts.get("check") or "").strip():
+        lines += ["", f"Done is checked by {code(check)}"]
+    return lines
+
+
+def _effect(decision: Decision) -> list[str]:
+    facts = decision.facts
+    lines = [f"⚠️ {bold(_name(facts))}", "It was begun, and nobody saw how it ended."]
+    if what := str(facts.get("what") or ""):
+        lines += ["", code(what)]
+    if when := str(facts.get("when") or ""):
+        lines.append(f"Begun {escape(when)}")
+    return [*lines, "", "Did it happen?"]
+
+
+def _question(decision: Decision) -> list[str]:
+    """The choices in full where a button can't hold them."""
+    lines = [f"❓ {bold(_name(decision.facts))}"] if decision.facts.get("title") else []
+    lines += [("" if lines else "❓ ") + escape(decision.question)]
+    if problem := str(decision.facts.get("problem") or "").strip():
+        lines += ["", f"That did not fit: {escape(problem)}"]
+    if any(len(option.label) > LABEL_CHARACTERS_MAX for option in decision.options):
+        lines += ["", *(f"{place}. {escape(o.label)}" for place, o in enumerate(decision.options, start=1))]
+    return lines
+
+
+def _anything(decision: Decision) -> list[str]:
+    """A kind without a form of its own: its question, and its facts one a line."""
+    facts = [f"{escape(key)}: {escape(value)}" for key, value in decision.facts.items() if key not in ("ref", "title")]
+    return [f"❓ {bold(_name(decision.facts) or 'A question')}", escape(decision.question), *facts]
+
+
+def _name(facts: Mapping[str, object]) -> str:
+    return f"{facts.get('ref', '')} {facts.get('title', '')}".strip()
+
+
+def _texts(value: object) -> Sequence[str]:
+    return [str(one) for one in value] if isinstance(value, list | tuple) else []

@@ -1,0 +1,55 @@
+"""Telegram's HTML: made here, from escaped text only, and measured as Telegram measures it."""
+
+import html
+import re
+
+TEXT_UNITS_MAX = 4000  # Telegram takes 4096 after parsing; the rest is room for a mark at the end
+CAPTION_UNITS_MAX = 1000  # 1024, likewise
+_TAG = re.compile(r"<[^<>]*>")
+_HIDDEN = {code: None for code in range(32) if chr(code) not in "\n\t"} | {0x7F: None}
+
+
+def escape(text: object) -> str:
+    """Any text as harmless HTML. Control characters are left out; a direction override ends where the text ends."""
+    clean = str(text).replace("\r\n", "\n").translate(_HIDDEN)
+    return html.escape(_closed(clean), quote=False)
+
+
+def _closed(text: str) -> str:
+    """Closes overrides of the writing direction that the text leaves open: they would turn the whole line around."""
+    open_ones = sum(text.count(mark) for mark in "\u202a\u202b\u202d\u202e") - text.count("\u202c")
+    isolates = sum(text.count(mark) for mark in "\u2066\u2067\u2068") - text.count("\u2069")
+    return text + "\u202c" * max(open_ones, 0) + "\u2069" * max(isolates, 0)
+
+
+def bold(text: object) -> str:
+    return f"<b>{escape(text)}</b>"
+
+
+def italic(text: object) -> str:
+    return f"<i>{escape(text)}</i>"
+
+
+def code(text: object) -> str:
+    """One line in fixed width; several lines become a block."""
+    shown = escape(text)
+    return f"<pre>{shown}</pre>" if "\n" in shown else f"<code>{shown}</code>"
+
+
+def pre(text: object) -> str:
+    return f"<pre>{escape(text)}</pre>"
+
+
+def plain(source: str) -> str:
+    """What a person sees of this HTML. Only for HTML made here: every `<` in it starts a tag."""
+    return html.unescape(_TAG.sub("", source))
+
+
+def units(text: str) -> int:
+    """Length as Telegram counts it: UTF-16 code units."""
+    return len(text) + sum(ord(char) > 0xFFFF for char in text)
+
+
+def clip(text: str, characters_max: int) -> str:
+    """The start of a plain text, with … where something is missing. Only where the whole stands elsewhere."""
+    return text if len(text) <= characters_max else text[: characters_max - 1].rstrip() + "…"

@@ -1,0 +1,78 @@
+"""A message as it will stand in the chat: pure values, and the one place that makes a long one fit."""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, replace
+
+from bot.telegram.html import CAPTION_UNITS_MAX, TEXT_UNITS_MAX, bold, clip, escape, plain, units
+
+SUMMARY_LINES = 10
+SUMMARY_LINE_CHARACTERS = 80
+ROW_CHARACTERS = 24  # what fits side by side on a phone of 360 px
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """`data` is at most 64 bytes. `style`: None, "primary", "success" or "danger"."""
+
+    label: str
+    data: str
+    style: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """`html` is what the chat shows, `buttons` its rows. `force_reply`: the placeholder of the answer it waits for.
+
+    `document` comes before the text, or carries the text as its caption.
+    """
+
+    html: str
+    buttons: tuple[tuple[Button, ...], ...] = ()
+    document: Document | None = None
+    force_reply: str | None = None
+
+    @property
+    def content_hash(self) -> str:
+        """Equal hashes: the chat would show the same."""
+        source = json.dumps(asdict(self), sort_keys=True, ensure_ascii=False)
+        return hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+    @property
+    def fits_caption(self) -> bool:
+        return units(plain(self.html)) <= CAPTION_UNITS_MAX
+
+
+def rows_of(buttons: list[Button]) -> tuple[tuple[Button, ...], ...]:
+    """Buttons in rows, as many side by side as a phone can show; their order is kept."""
+    rows: list[list[Button]] = []
+    for button in buttons:
+        row = rows[-1] if rows else []
+        if row and len(row) < 3 and sum(len(other.label) + 3 for other in row) + len(button.label) <= ROW_CHARACTERS:
+            row.append(button)
+        else:
+            rows.append([button])
+    return tuple(tuple(row) for row in rows)
+
+
+def fit(message: Message, name: str, *, last_line: str = "") -> Message:
+    """The message itself if it fits; else its first ten lines, with the whole of it as the document `name`.
+
+    Nothing is ever cut without a word: the summary says where the rest is. `last_line` (plain) stays at its end.
+    """
+    whole = plain(message.html)
+    if units(whole) <= TEXT_UNITS_MAX:
+        return message
+    lines = [line for line in whole.splitlines() if line.strip()][:SUMMARY_LINES]
+    summary = [bold(clip(lines[0], SUMMARY_LINE_CHARACTERS * 2))]
+    summary += [escape(clip(line, SUMMARY_LINE_CHARACTERS)) for line in lines[1:]]
+    summary += ["", f"📄 All of it: {escape(name)}", *([escape(last_line)] if last_line else [])]
+    if message.document is not None:
+        whole = f"{whole}\n\n---\n\n{message.document.text}"
+    return replace(message, html="\n".join(summary), document=Document(name, whole + "\n"))

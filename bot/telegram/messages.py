@@ -1,0 +1,112 @@
+"""Every notice that is neither a card nor a decision, as a message: milestones, the end with its receipt, texts."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from bot.telegram.html import bold, code, escape, italic
+from bot.telegram.message import Button, Document, Message, fit
+from bot.telegram.words import GOAL_SIGNS, TASK_SIGNS, count, duration
+from executor.domain.goal import GoalState
+from executor.domain.notice import Notice
+from executor.domain.task import TaskState
+
+_MET = {True: "✅", False: "❌", None: "▫️"}
+
+
+def milestone_message(facts: Mapping[str, Any]) -> Message:
+    """Contract section 3, word for word."""
+    return Message(html="\n".join(_milestone(facts)))
+
+
+def _milestone(facts: Mapping[str, Any]) -> list[str]:
+    return [
+        "🎯 " + bold("Milestone Achieved"),
+        "",
+        bold(facts["title"]),
+        "",
+        f"Goal: {escape(facts['goal_title'])}",
+        f"Progress: {facts['percentage']}%",
+        escape(facts["note"]),
+    ]
+
+
+def end_message(facts: Mapping[str, Any]) -> Message:
+    """How a goal ended, with the receipt: every criterion with what was really seen."""
+    state = GoalState(facts["state"])
+    if state is GoalState.COMPLETED:
+        lines = _milestone(facts)
+    else:
+        lines = [f"{GOAL_SIGNS[state]} {bold(facts['title'])}", "", f"Goal: {escape(facts['goal_title'])}"]
+        lines += [f"Progress: {facts['percentage']}%", escape(facts["note"])]
+    if facts.get("reason"):
+        lines += ["", escape(facts["reason"])]
+    if criteria := facts.get("criteria"):
+        lines += ["", bold("Receipt"), *(line for one in criteria for line in _criterion(one))]
+    if tasks := facts.get("tasks"):
+        lines += ["", bold("Tasks"), *(line for one in tasks for line in _task(one))]
+    lines += ["", f"⏱ {duration(float(facts.get('duration_s') or 0))} · {count(int(facts['attempts']), 'attempt')}"]
+    if facts.get("folder"):
+        lines.append(f"📁 {code(facts['folder'])}")
+    return fit(Message(html="\n".join(lines)), f"receipt-{facts['number']}.md")
+
+
+def _criterion(facts: Mapping[str, Any]) -> list[str]:
+    lines = [f"{_MET[facts.get('met')]} {escape(facts['text'])}"]
+    if facts.get("evidence"):
+        lines.append(f"   {code(facts['evidence'])}")
+    if facts.get("by"):
+        lines.append(f"   confirmed by {escape(facts['by'])}")
+    return lines
+
+
+def _task(facts: Mapping[str, Any]) -> list[str]:
+    attempts = int(facts.get("attempts") or 0)
+    again = f" · {count(attempts, 'attempt')}" if attempts > 1 else ""
+    lines = [f"{TASK_SIGNS[TaskState(facts['state'])]} {escape(facts['ref'])} {escape(facts['title'])}{again}"]
+    return lines + ([f"   {code(facts['evidence'])}"] if facts.get("evidence") else [])
+
+
+def text_message(facts: Mapping[str, Any]) -> Message:
+    """What the notify action says, or what we say by ourselves."""
+    ref = f"💬 {bold(facts['ref'])} " if facts.get("ref") else ""
+    body = str(facts["html"]) if "html" in facts else escape(facts.get("text", ""))
+    return fit(Message(html=ref + body), "message.md")
+
+
+def answer_message(facts: Mapping[str, Any]) -> Message:
+    """The reply to a command, as its handler made it."""
+    document = facts.get("document")
+    message = Message(
+        html=str(facts.get("html", "")),
+        buttons=tuple(tuple(_button(one) for one in row) for row in facts.get("buttons") or ()),
+        document=Document(str(document["name"]), str(document["text"])) if document else None,
+        force_reply=facts.get("force_reply"),
+    )
+    return fit(message, "answer.md")
+
+
+def _button(facts: Mapping[str, Any] | Sequence[Any]) -> Button:
+    if isinstance(facts, Mapping):
+        return Button(str(facts["label"]), str(facts["data"]), facts.get("style"))
+    return Button(*facts)
+
+
+def repeated_message(message: Message) -> Message:
+    """The same message, honest about what nobody can know."""
+    return replace(message, html=f"{message.html}\n\n{italic('(possibly repeated)')}")
+
+
+def notice_message(notice: Notice) -> Message:
+    """A notice whose whole content is in its facts. Cards and decisions are not among them."""
+    return _FORMS[notice.kind](notice.facts)
+
+
+_FORMS = {
+    "milestone": milestone_message,
+    "end": end_message,
+    "text": text_message,
+    "adaptation": text_message,
+    "failure": text_message,
+    "answer": answer_message,
+}

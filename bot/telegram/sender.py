@@ -1,0 +1,250 @@
+"""The Sender port over the Bot API: one notice becomes one message, or an edit of the one it already has."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+from loguru import logger
+from telegram import (
+    Bot,
+    ForceReply,
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    InputFile,
+    LinkPreviewOptions,
+    ReplyParameters,
+)
+from telegram.constants import ParseMode
+from telegram.error import TelegramError
+
+from bot.telegram.answers import Again, read_error
+from bot.telegram.composing import Composer
+from bot.telegram.html import plain
+from bot.telegram.message import Document, Message
+from bot.telegram.messages import repeated_message
+from executor.domain.decision import DecisionState
+from executor.domain.errors import DeliveryFailed
+from executor.domain.notice import LOUD, Notice, NoticeKind
+from executor.ports import (
+    Delivered,
+    Delivery,
+    MaybeDelivered,
+    MessageGone,
+    NotDelivered,
+    Store,
+    Undeliverable,
+)
+
+GENERAL_TOPIC = 1  # a forum's main topic has this number, and a message to it must not name it
+EDITED = frozenset({NoticeKind.CARD, NoticeKind.DECISION})
+"""Kinds whose message must stay a plain text message, because it will be edited: a document goes before it."""
+_NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
+
+
+class Messages(Protocol):
+    """The part of the Outbox that replies need."""
+
+    async def message_of(self, key: str) -> int | None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Form:
+    """How a message is tried: what the chat refuses is taken away."""
+
+    html: bool = True
+    topic: bool = True
+
+    def without(self, refused: Again) -> "_Form":
+        return replace(self, html=False) if refused is Again.PLAIN else replace(self, topic=False)
+
+
+class TelegramSender:
+    """`can_probe`: whether an equal edit may be used to find out that a message is there (reliable in the local chat;
+    for Telegram a switch, until somebody has confirmed it there)."""
+
+    def __init__(self, bot: Bot, composer: Composer, store: Store, messages: Messages, *, can_probe: bool) -> None:
+        self._bot = bot
+        self._composer = composer
+        self._store = store
+        self._messages = messages
+        self._can_probe = can_probe
+        self._documents: set[tuple[str, str]] = set()  # (notice, content) of documents that stand before their message
+
+    @property
+    def can_probe(self) -> bool:
+        return self._can_probe
+
+    async def deliver(self, notice: Notice, *, repeated: bool = False) -> Delivery:
+        message = await self._composer.message(notice)
+        if message is None:
+            return Undeliverable(error="there is nothing left to show")
+        if repeated and notice.message_id is None:
+            message = repeated_message(message)
+        if notice.message_id is None:
+            return await self._send(notice, message)
+        if message.content_hash == notice.content_hash:
+            return Delivered(message_id=notice.message_id, content_hash=message.content_hash)
+        return await self._edit(notice, message, notice.message_id)
+
+    async def probe(self, notice: Notice, candidates: Sequence[int]) -> int | None:
+        """Edits each candidate to what this notice shows: "not modified" means that it is the one. So does a success:
+        then it was another message of ours that nobody knew, and now it shows this. Raises DeliveryFailed when the
+        chat can't be asked now."""
+        message = await self._composer.message(notice)
+        if message is None:
+            return None
+        for candidate in candidates:
+            delivery = await self._try_edit(notice, message, candidate)
+            match delivery:
+                case Delivered():
+                    return candidate
+                case NotDelivered() | MaybeDelivered():
+                    raise DeliveryFailed(detail=delivery.error)
+                case _:
+                    continue
+        return None
+
+    # --------------------------------------------------------------------------------------------------------- sending
+
+    async def _send(self, notice: Notice, message: Message) -> Delivery:
+        if message.document is not None and (notice.kind in EDITED or not message.fits_caption):
+            problem = await self._send_document_first(notice, message.document)
+            if problem is not None:
+                return problem
+            message = replace(message, document=None) if notice.kind not in EDITED else message
+        reply_to = await self._reply_target(notice)
+        form = _Form()
+        while True:
+            try:
+                message_id = await self._request_send(notice, message, reply_to, form)
+                return Delivered(message_id=message_id, content_hash=message.content_hash)
+            except TelegramError as error:
+                delivery = read_error(error, message.content_hash)
+            if not isinstance(delivery, Again):
+                return delivery
+            if (next_form := form.without(delivery)) == form:
+                return Undeliverable(error=f"refused even {delivery.value}")
+            logger.warning("{} is sent {}", notice.key, delivery.value)
+            form = next_form
+
+    async def _request_send(self, notice: Notice, message: Message, reply_to: int | None, form: _Form) -> int:
+        shared: dict[str, Any] = {
+            "chat_id": notice.chat_id,
+            "parse_mode": ParseMode.HTML if form.html else None,
+            "reply_markup": _markup(message),
+            "message_thread_id": _thread(notice) if form.topic else None,
+            "disable_notification": notice.kind not in LOUD,
+            "reply_parameters": _reply(reply_to),
+        }
+        text = message.html if form.html else plain(message.html)
+        if message.document is not None and notice.kind not in EDITED:
+            sent = await self._bot.send_document(document=_file(message.document), caption=text, **shared)
+        else:
+            sent = await self._bot.send_message(text=text, link_preview_options=_NO_PREVIEW, **shared)
+        return sent.message_id
+
+    async def _send_document_first(self, notice: Notice, document: Document) -> Delivery | None:
+        """None: it is in the chat, and the message may follow. A person must be able to read all of what they accept,
+        so a document that may be missing holds the message up."""
+        name = (notice.key, Message(html="", document=document).content_hash)
+        if name in self._documents:
+            return None
+        topic = True
+        while True:
+            try:
+                await self._bot.send_document(
+                    chat_id=notice.chat_id,
+                    document=_file(document),
+                    message_thread_id=_thread(notice) if topic else None,
+                    disable_notification=True,
+                )
+            except TelegramError as error:
+                delivery = read_error(error, "")
+                if delivery is Again.NO_TOPIC and topic:
+                    topic = False
+                    continue
+                return Undeliverable(error=str(error)) if isinstance(delivery, Again) else delivery
+            self._documents.add(name)
+            return None
+
+    async def _reply_target(self, notice: Notice) -> int | None:
+        """What a message answers: the command it replies to, else its goal's card."""
+        wanted = notice.facts.get("reply_to")
+        if isinstance(wanted, int):
+            return wanted
+        if notice.goal_number is None or notice.kind in (NoticeKind.CARD, NoticeKind.ANSWER):
+            return None
+        return await self._messages.message_of(f"{notice.goal_number}/card")
+
+    # --------------------------------------------------------------------------------------------------------- editing
+
+    async def _edit(self, notice: Notice, message: Message, message_id: int) -> Delivery:
+        if message.document is not None:
+            problem = await self._send_document_first(notice, message.document)
+            if problem is not None:
+                return problem
+        delivery = await self._try_edit(notice, message, message_id)
+        if isinstance(delivery, MessageGone) and await self._is_closed(notice):
+            # Somebody deleted an answered question: there is nothing left to press, so there is nothing to say.
+            return Delivered(message_id=message_id, content_hash=message.content_hash)
+        return delivery
+
+    async def _try_edit(self, notice: Notice, message: Message, message_id: int) -> Delivery:
+        form = _Form()
+        while True:
+            try:
+                await self._request_edit(notice, message, message_id, form)
+                return Delivered(message_id=message_id, content_hash=message.content_hash)
+            except TelegramError as error:
+                delivery = read_error(error, message.content_hash)
+            if not isinstance(delivery, Again):
+                return delivery
+            if (next_form := form.without(delivery)) == form:
+                return Undeliverable(error=f"refused even {delivery.value}")
+            form = next_form
+
+    async def _request_edit(self, notice: Notice, message: Message, message_id: int, form: _Form) -> None:
+        text = message.html if form.html else plain(message.html)
+        buttons = _keyboard(message)
+        place: dict[str, Any] = {
+            "chat_id": notice.chat_id,
+            "message_id": message_id,
+            "parse_mode": ParseMode.HTML if form.html else None,
+            "reply_markup": buttons,
+        }
+        if message.document is not None and notice.kind not in EDITED and message.fits_caption:
+            await self._bot.edit_message_caption(caption=text, **place)
+        else:
+            await self._bot.edit_message_text(text=text, link_preview_options=_NO_PREVIEW, **place)
+
+    async def _is_closed(self, notice: Notice) -> bool:
+        if notice.kind is not NoticeKind.DECISION or notice.decision_number is None:
+            return False
+        decision = await self._store.decision(notice.decision_number)
+        return decision is None or decision.state is not DecisionState.OPEN
+
+
+def _thread(notice: Notice) -> int | None:
+    return None if notice.thread_id == GENERAL_TOPIC else notice.thread_id
+
+
+def _reply(message_id: int | None) -> ReplyParameters | None:
+    return None if message_id is None else ReplyParameters(message_id, allow_sending_without_reply=True)
+
+
+def _file(document: Document) -> InputFile:
+    return InputFile(document.text.encode("utf-8", "replace"), filename=document.name)
+
+
+def _markup(message: Message) -> InlineKeyboardMarkup | ForceReply | None:
+    if message.force_reply is not None:
+        return ForceReply(input_field_placeholder=message.force_reply[:64] or None)
+    return _keyboard(message)
+
+
+def _keyboard(message: Message) -> InlineKeyboardMarkup | None:
+    if not message.buttons:
+        return None
+    return InlineKeyboardMarkup(
+        [[InlineKeyboardButton(b.label, callback_data=b.data, style=b.style) for b in row] for row in message.buttons]
+    )

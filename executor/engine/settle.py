@@ -32,7 +32,6 @@ from executor.engine.blocking import block_task
 from executor.engine.case import Case
 from executor.engine.classify import classify
 
-
 _EFFECTS = {Succeeded: EffectState.DONE, Stumbled: EffectState.FAILED, Blocked: EffectState.FAILED}
 
 

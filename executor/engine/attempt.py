@@ -1,0 +1,199 @@
+"""Running one attempt: ask first where a person must speak, act, then look whether it is true.
+
+The status of a task comes from here, from what an action returned and a check saw, and from nothing else.
+"""
+
+import shlex
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from executor.domain.errors import MilepostError
+from executor.domain.limits import Limits
+from executor.domain.outcome import (
+    Interrupted,
+    NeedsPerson,
+    NotNeeded,
+    Outcome,
+    Result,
+    Stumbled,
+    Succeeded,
+    Uncertain,
+    Waiting,
+)
+from executor.domain.plan import Check, CheckKind
+from executor.domain.task import Task, TaskKind
+from executor.engine.flow import asks_person
+from executor.ports import Actions, Assignment, Checks, Clock, Context, CrashPoints, Workspaces
+
+CRASH_POINTS = ("attempt.before_action", "attempt.after_action", "attempt.after_check")
+
+_LOOKABLE = frozenset({CheckKind.COMMAND, CheckKind.FILE, CheckKind.HTTP})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tools:
+    """What attempts work with."""
+
+    actions: Actions
+    checks: Checks
+    workspaces: Workspaces
+    clock: Clock
+    limits: Limits
+    crash_points: CrashPoints
+
+
+@dataclass(slots=True)
+class Run:
+    """One attempt while it runs. `began_effect` becomes True once an effect that must not be repeated may be out."""
+
+    assignment: Assignment
+    tools: Tools
+    started: Callable[[int, float, str], Awaitable[None]]
+    texts: list[str]
+    began_effect: bool = False
+
+    async def outcome(self) -> Outcome:
+        """Never raises but for CancelledError; then the caller asks `interrupted()`."""
+        try:
+            if self.assignment.task.kind is TaskKind.CRITERION:
+                return await self._criterion()
+            return await self._before() or await self._work()
+        except MilepostError as error:  # bad parameters, a reference without an output, a path outside
+            return Stumbled(result=Result(success=False, error=error.public))
+
+    def interrupted(self, note: str) -> Outcome:
+        """What to report when it was cancelled from our side."""
+        return Uncertain(note=note) if self.began_effect else Interrupted(note=note)
+
+    @property
+    def _task(self) -> Task:
+        return self.assignment.task
+
+    def _context(self) -> Context:
+        attempt, limits = self.assignment.attempt, self.tools.limits
+        return Context(
+            task_ref=self._task.ref,
+            attempt=attempt.number,
+            goal_title=self.assignment.goal.title,
+            workspace=self.tools.workspaces.folder(self.assignment.goal.number),
+            timeout_s=self._task.spec.timeout_s or limits.timeout_s,
+            output_bytes_max=limits.output_bytes_max,
+            now=self.tools.clock.now,
+            first_started_at=attempt.started_at,
+            environment={},
+            started=self.started,
+            tell=self.texts.append,
+            answer=self._task.answer,
+        )
+
+    async def _criterion(self) -> Outcome:
+        task, answer = self._task, self._task.answer
+        if task.taken_over and answer is None:
+            return NeedsPerson(
+                manual=True, question=task.spec.title, problem=_problem(task), check=said(task.spec.check)
+            )
+        if asks_person(task):
+            if answer is None:
+                question = task.spec.check.question if task.spec.check else ""
+                return NeedsPerson(manual=False, question=question or f"Is this true? {task.spec.title}")
+            evidence = f"{answer.by} confirmed it"
+            return Succeeded(result=Result(success=True, result=evidence), evidence=evidence)
+        return await self._look(Result(success=True))
+
+    async def _before(self) -> Outcome | None:
+        """What can settle an attempt before its action runs."""
+        task = self._task
+        if task.verify_only and task.spec.check is not None:
+            seen = await self.tools.checks.look(task.spec.check, self._context())
+            result = seen.result or Result(success=seen.met, result=seen.evidence)
+            return Succeeded(result=result, evidence=seen.evidence) if seen.met else Uncertain(note=seen.evidence)
+        if task.verify_first and _lookable(task.spec.check) is not None:
+            outcome = await self._look(Result(success=True, result="Seen after an interruption"))
+            if isinstance(outcome, Succeeded):
+                return outcome
+        if (when := _lookable(task.spec.when)) is not None:
+            seen = await self.tools.checks.look(when, self._context())
+            if not seen.met:
+                return NotNeeded(note=f"Not needed: {seen.evidence}")
+        return None
+
+    async def _work(self) -> Outcome:
+        task = self._task
+        action = self.tools.actions.get(task.spec.action)
+        parameters = action.check(task.spec.parameters)
+        parameters = self.tools.actions.fill(parameters, task.spec.action, self.assignment.outputs)
+        if (needs := self._needs_person(action.ask(parameters))) is not None:
+            return needs
+        if task.taken_over and task.answer is not None:
+            result: Result | Waiting = Result(success=True, result=f"Done by {task.answer.by}")
+        else:
+            self.began_effect = not action.repeatable(parameters)
+            self.tools.crash_points.reached("attempt.before_action")
+            result = await action.run(parameters, self._context())
+            self.tools.crash_points.reached("attempt.after_action")
+        return result if isinstance(result, Waiting) else await self._judge(result)
+
+    def _needs_person(self, ask: Any) -> NeedsPerson | None:
+        task = self._task
+        if task.answer is not None or (ask is None and not task.taken_over):
+            return None
+        problem, check = _problem(task), said(task.spec.check)
+        if ask is None:
+            action = self.tools.actions.get(task.spec.action)
+            what = f"{task.spec.title}\n{action.describe(task.spec.parameters)}"
+            return NeedsPerson(manual=True, question=what, problem=problem, check=check)
+        return NeedsPerson(manual=ask.manual, question=ask.question, choices=ask.choices, problem=problem, check=check)
+
+    async def _judge(self, result: Result) -> Outcome:
+        if result.metadata.get("outcome_unknown"):
+            return Uncertain(note=result.error or "The connection was lost", result=result)
+        if not result.success:
+            wait_s = result.metadata.get("retry_after_s")
+            return Stumbled(result=result, wait_s=float(wait_s) if isinstance(wait_s, int | float) else None)
+        return await self._look(result)
+
+    async def _look(self, result: Result) -> Outcome:
+        """The task's own check decides; without one the action's result does."""
+        check = _lookable(self._task.spec.check)
+        if check is None:
+            return Succeeded(result=result, evidence=result.result or "Done")
+        seen = await self.tools.checks.look(check, self._context())
+        self.tools.crash_points.reached("attempt.after_check")
+        if seen.met:
+            return Succeeded(result=result, evidence=seen.evidence)
+        shown = seen.result if seen.result is not None and not seen.result.success else result
+        return Stumbled(result=shown, evidence=f"The check does not hold: {seen.evidence}")
+
+
+def _lookable(check: Check | None) -> Check | None:
+    return check if check is not None and check.kind in _LOOKABLE else None
+
+
+def _problem(task: Task) -> str:
+    """Why a person is asked again: the last answer did not hold."""
+    return task.summary if task.attempts > 1 and task.summary.startswith("The check does not hold") else ""
+
+
+def said(check: Check | None) -> str:
+    """A check in one line for people."""
+    if check is None:
+        return ""
+    match check.kind:
+        case CheckKind.COMMAND:
+            return check.command
+        case CheckKind.FILE:
+            contains = f" contains {check.contains!r}" if check.contains else " exists and is not empty"
+            return f"{check.path}{contains}"
+        case CheckKind.HTTP:
+            return f"{check.url} answers {check.status}"
+        case CheckKind.OPINION | CheckKind.HUMAN:
+            return check.question
+
+
+def shown_command(parameters: Mapping[str, Any]) -> str:
+    """What an attempt ran, for the log: the command, the URL or the path among its parameters."""
+    for name in ("command", "url", "path", "question", "instructions", "text"):
+        if isinstance(value := parameters.get(name), str):
+            return value
+    return shlex.join(f"{key}={value}" for key, value in parameters.items())

@@ -1,0 +1,160 @@
+"""Commands about whole goals: taking one, changing it before it starts, pausing, resuming and ending it."""
+
+from executor.domain.errors import WrongInput
+from executor.domain.goal import GOAL_RUNNING, Goal, GoalState, Origin
+from executor.domain.plan import GoalDraft, Plan
+from executor.domain.task import TaskState
+from executor.engine.blocking import ask_again
+from executor.engine.case import Case, Numbers
+from executor.engine.desk import Desk, impossible
+from executor.engine.flow import advance, end
+from executor.engine.planning import add_task, manual_spec, open_goal, propose, redraft, refuse_plan
+from executor.engine.replies import Accepted, Caller, Refused, Reply
+from executor.ports import Transaction
+
+
+class GoalCommands(Desk):
+    """See the module."""
+
+    async def set_goal(self, draft: GoalDraft, *, origin: Origin, caller: Caller, command_id: str) -> Reply:
+        """Take a goal. A brain that answers at once plans it in the same transaction; else the tick does, soon."""
+
+        async def create(transaction: Transaction) -> tuple[Case | None, Reply]:
+            number = await transaction.next_goal_number()
+            numbers = Numbers(await transaction.next_decision_number())
+            now, limits = self._tools.clock.now(), self._tools.limits
+            case = open_goal(draft, origin, number, now=now, limits=limits, numbers=numbers, by=caller)
+            if self._brain.immediate:
+                propose(case, await self._brain.plan(draft, case.goal), autonomy=self._autonomy)
+            return case, Accepted(sentence=f"Goal {number}: {draft.title}", goal_number=number)
+
+        return await self._in_transaction(command_id, create)
+
+    async def replace_draft(self, goal_number: int, draft: GoalDraft, *, caller: Caller, command_id: str) -> Reply:
+        """Replace the text of a goal that has not started: a new proposal takes the place of the old one."""
+        goal = Goal(number=goal_number, title=draft.title, created_at=self._now(), updated_at=self._now())
+        try:
+            plan = await self._brain.plan(draft, goal) if self._brain.immediate else None
+        except WrongInput as error:
+            return Refused(code="wrong_input", sentence=error.public)
+
+        def edit(case: Case) -> Reply:
+            if case.goal.state not in (GoalState.PENDING, GoalState.PLANNING, GoalState.AWAITING_START):
+                return Refused(
+                    code="already_started",
+                    sentence=f"Goal {goal_number} is {case.goal.state}; its text can't be changed any more.",
+                )
+            redraft(case, draft)
+            if plan is not None:
+                propose(case, plan, autonomy=self._autonomy)
+            return Accepted(sentence=f"Goal {goal_number} now reads: {draft.title}", goal_number=goal_number)
+
+        return await self._on_goal(goal_number, edit, caller=caller, command_id=command_id)
+
+    async def add_task(
+        self, title: str, *, goal_number: int | None, origin: Origin, caller: Caller, command_id: str
+    ) -> Reply:
+        """A task made by hand for a person: in a goal, or alone as a goal of its own that starts at once."""
+        if not title.strip():
+            return Refused(code="empty", sentence="Say what the task is: /task Call Ann, or /task 12 Call Ann.")
+        if goal_number is None:
+            return await self._lone_task(title, origin, caller, command_id)
+        plan = await self._store.plan(goal_number)
+
+        def add(case: Case) -> Reply:
+            if plan is None or case.goal.state not in GOAL_RUNNING | {GoalState.PAUSED}:
+                return Refused(
+                    code="not_running", sentence=f"Goal {goal_number} is {case.goal.state}; it takes no new tasks."
+                )
+            task = add_task(case, plan, title)
+            return Accepted(sentence=f"Task {task.ref}: {title}", goal_number=goal_number, task_ref=task.ref)
+
+        return await self._on_goal(goal_number, add, caller=caller, command_id=command_id)
+
+    async def _lone_task(self, title: str, origin: Origin, caller: Caller, command_id: str) -> Reply:
+        draft = GoalDraft(title=title, tasks=(manual_spec("1", title),))
+
+        async def create(transaction: Transaction) -> tuple[Case | None, Reply]:
+            number = await transaction.next_goal_number()
+            numbers = Numbers(await transaction.next_decision_number())
+            now, limits = self._tools.clock.now(), self._tools.limits
+            case = open_goal(draft, origin, number, now=now, limits=limits, numbers=numbers, by=caller)
+            propose(case, Plan(tasks=draft.tasks, made_by=caller.name), autonomy="full")
+            return case, Accepted(sentence=f"Task {number}.1: {title}", goal_number=number, task_ref=f"{number}.1")
+
+        return await self._in_transaction(command_id, create)
+
+    async def plan_goal(self, goal: Goal, draft: GoalDraft) -> None:
+        """Plan one goal with a brain that takes its time; the proposal counts unless the goal moved on meanwhile."""
+        try:
+            plan: Plan | str = await self._brain.plan(draft, goal)
+        except WrongInput as error:
+            plan = error.public
+
+        def store(case: Case) -> Reply:
+            if case.goal.state not in (GoalState.PENDING, GoalState.PLANNING):
+                return Refused(code="moved_on", sentence="The goal has moved on.")
+            if isinstance(plan, str):
+                refuse_plan(case, plan)
+            else:
+                propose(case, plan, autonomy=self._autonomy)
+            return Accepted(sentence="Planned.", goal_number=goal.number)
+
+        await self._on_goal(goal.number, store, caller=None, command_id=f"plan/{goal.number}/{goal.revision}")
+
+    async def pause(self, goal_number: int, *, caller: Caller, command_id: str) -> Reply:
+        """Take nothing new. What runs now finishes."""
+
+        def act(case: Case) -> Reply:
+            if case.goal.state not in GOAL_RUNNING:
+                return impossible(case, "paused")
+            running = sum(task.state is TaskState.IN_PROGRESS for task in case.tasks.values())
+            case.move_goal(GoalState.PAUSED, reason=f"Paused by {caller.name}")
+            rest = f" {running} running task(s) finish first." if running else ""
+            return Accepted(sentence=f"Goal {goal_number} is paused.{rest}", goal_number=goal_number)
+
+        return await self._on_goal(goal_number, act, caller=caller, command_id=command_id)
+
+    async def resume(self, goal_number: int, *, caller: Caller, command_id: str) -> Reply:
+        def act(case: Case) -> Reply:
+            if case.goal.state is not GoalState.PAUSED:
+                return impossible(case, "resumed")
+            case.move_goal(GoalState.IN_PROGRESS)
+            ask_again(case)
+            advance(case)
+            return Accepted(sentence=f"Goal {goal_number} goes on.", goal_number=goal_number)
+
+        return await self._on_goal(goal_number, act, caller=caller, command_id=command_id)
+
+    async def cancel(self, goal_number: int, *, caller: Caller, command_id: str) -> Reply:
+        def act(case: Case) -> Reply:
+            if case.goal.final:
+                return impossible(case, "cancelled")
+            end(case, GoalState.CANCELLED, reason=f"Cancelled by {caller.name}.")
+            return Accepted(sentence=f"Goal {goal_number} is cancelled.", goal_number=goal_number)
+
+        return await self._on_goal(goal_number, act, caller=caller, command_id=command_id)
+
+    async def fail(self, goal_number: int, *, reason: str, caller: Caller, command_id: str) -> Reply:
+        """The manual failure flag of document 001."""
+
+        def act(case: Case) -> Reply:
+            if case.goal.final:
+                return impossible(case, "failed")
+            why = reason.strip() or "no reason given"
+            end(case, GoalState.FAILED, reason=f"Declared failed by {caller.name}: {why}")
+            return Accepted(sentence=f"Goal {goal_number} counts as failed.", goal_number=goal_number)
+
+        return await self._on_goal(goal_number, act, caller=caller, command_id=command_id)
+
+    async def note(self, goal_number: int, *, text: str, caller: Caller, command_id: str) -> Reply:
+        """Keep a remark in the goal's log and history."""
+
+        def act(case: Case) -> Reply:
+            if not text.strip():
+                return Refused(code="empty", sentence=f"Say what to note: /note {goal_number} Ann is on holiday.")
+            case.event("goal.note", None, text=text)
+            case.note_progress(text)
+            return Accepted(sentence=f"Noted in goal {goal_number}.", goal_number=goal_number)
+
+        return await self._on_goal(goal_number, act, caller=caller, command_id=command_id)

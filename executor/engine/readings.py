@@ -1,0 +1,68 @@
+"""What can be asked without changing anything."""
+
+from executor.domain.attempt import Attempt
+from executor.domain.decision import Decision
+from executor.domain.event import Event
+from executor.domain.goal import Goal
+from executor.domain.plan import Plan
+from executor.engine.desk import Desk
+from executor.engine.why import span, why
+from executor.ports import GoalView
+
+
+class Readings(Desk):
+    """See the module. Every reading is one consistent moment and never waits for a writer."""
+
+    async def view(self, goal_number: int) -> GoalView | None:
+        return await self._store.view(goal_number)
+
+    async def newest(self, chat_id: int | None) -> int | None:
+        """The chat's newest open goal, else its newest, else None."""
+        for open_only in (True, False):
+            if goals := await self._store.goals(open_only=open_only, chat_id=chat_id, limit=1):
+                return goals[0].number
+        return None
+
+    async def goals(self, chat_id: int | None = None, *, open_only: bool = False, limit: int = 50) -> list[Goal]:
+        """Newest first."""
+        return await self._store.goals(open_only=open_only, chat_id=chat_id, limit=limit)
+
+    async def plan(self, goal_number: int, version: int | None = None) -> Plan | None:
+        return await self._store.plan(goal_number, version)
+
+    async def attempts(self, goal_number: int, task_ref: str | None = None) -> list[Attempt]:
+        return await self._store.attempts(goal_number, task_ref)
+
+    async def events(self, goal_number: int, *, limit: int = 200) -> list[Event]:
+        return await self._store.events(goal_number, limit=limit)
+
+    async def decision(self, number: int) -> Decision | None:
+        return await self._store.decision(number)
+
+    async def open_decisions(self, chat_id: int | None = None) -> list[Decision]:
+        return await self._store.open_decisions(chat_id)
+
+    async def why(self, goal_number: int) -> list[str]:
+        """Plain sentences from state alone; empty for a goal that does not exist."""
+        view = await self._store.view(goal_number)
+        return why(view, self._now()) if view else []
+
+    async def system(self) -> list[str]:
+        """How the whole place is, a sentence a line."""
+        pulse = await self._store.pulse()
+        goals = ", ".join(f"{count} {state.replace('_', ' ')}" for state, count in pulse.goals_by_state.items())
+        held = self._workers.held()
+        running = ", ".join(ref for ref, _ in held) or "nothing"
+        due = pulse.next_due_at
+        seconds = (due - self._now()).total_seconds() if due else None
+        lines = [
+            f"Goals: {goals or 'none yet'}.",
+            f"Running now: {running}; {self._workers.free()} worker(s) free.",
+            f"Open questions: {pulse.open_decisions}.",
+            f"Messages waiting to be sent: {pulse.pending_notices}; undeliverable: {pulse.dead_notices}.",
+            f"Planning with: {self._brain.name}.",
+            f"Database schema: {pulse.schema}.",
+        ]
+        if seconds is not None:
+            lines.append("Next task is due now." if seconds <= 0 else f"Next task is due in {span(seconds)}.")
+        return lines

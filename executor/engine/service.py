@@ -1,0 +1,151 @@
+"""The executor: the façade with every command and reading, and the loop that ticks.
+
+One door in for the chat, the shell, HTTP and tests. The loop sleeps until something is due, a command or a finished
+attempt wakes it, or the alarm (APScheduler, outside) does; all three only set an event, and the tick does the work.
+"""
+
+import asyncio
+from collections.abc import Callable
+from datetime import timedelta
+
+from executor.domain.errors import MilepostError
+from executor.domain.goal import Goal
+from executor.domain.plan import GoalDraft
+from executor.engine.attempt import Tools
+from executor.engine.decision_commands import DecisionCommands
+from executor.engine.goal_commands import GoalCommands
+from executor.engine.nursery import Nursery
+from executor.engine.readings import Readings
+from executor.engine.task_commands import TaskCommands
+from executor.engine.tick import Ticker
+from executor.ports import Brain, Store, Workers
+
+_PAUSE_AFTER_ERROR_S = 1.0  # a database that is busy or full is tried again soon, not in a hot loop
+
+
+class Executor(GoalCommands, DecisionCommands, TaskCommands, Readings):
+    """`changed` is called after every commit of a command or a tick: the courier listens. `log_error(what, error)`."""
+
+    def __init__(
+        self,
+        store: Store,
+        brain: Brain,
+        tools: Tools,
+        workers: Workers,
+        ticker: Ticker,
+        nursery: Nursery,
+        *,
+        executor_id: str,
+        autonomy: str = "plan",
+        changed: Callable[[], None],
+        log_error: Callable[[str, Exception], None],
+    ) -> None:
+        super().__init__(store, brain, tools, workers, autonomy=autonomy, wake=self._committed)
+        self.executor_id = executor_id
+        self._ticker = ticker
+        self._nursery = nursery
+        self._changed = changed
+        self._log_error = log_error
+        self._awake = asyncio.Event()
+        self._planning: set[int] = set()
+        self._turn = asyncio.Lock()
+        self.ticks = 0
+        ticker.workers = workers
+
+    # -------------------------------------------------------------------------------------------------- the loop
+
+    def wake(self) -> None:
+        """Something may be due."""
+        self._awake.set()
+
+    def _committed(self) -> None:
+        self._awake.set()
+        self._changed()
+
+    def alarm(self) -> None:
+        """The scheduler's wake: also gives a second chance to what a bug held up."""
+        self._ticker.retry_set_aside()
+        self._awake.set()
+
+    async def recover(self) -> int:
+        """At the start, before anything else runs: take over what a dead predecessor was doing."""
+        recovered = await self._ticker.recover([self.executor_id])
+        if recovered:
+            self._committed()
+        return recovered
+
+    async def run(self) -> None:
+        """Tick until cancelled."""
+        self._nursery.start(self._beat(), "heartbeat")
+        while True:
+            self._awake.clear()
+            try:
+                busy = await self.tick()
+            except (MilepostError, OSError) as error:
+                self._log_error("tick", error)
+                await self._tools.clock.sleep(_PAUSE_AFTER_ERROR_S)
+                continue
+            if not busy:
+                await self._sleep()
+
+    async def tick(self) -> bool:
+        """One turn: plan, settle, claim, start. True if it did anything. Safe to call at any time, by anybody."""
+        async with self._turn:
+            self.ticks += 1
+            did = await self._ticker.tick()
+            if not self._brain.immediate:
+                await self._plan_new_goals()
+        if did:
+            self._changed()
+        return did > 0
+
+    async def _sleep(self) -> None:
+        """Until something wakes us or the next task is due."""
+        now = self._now()
+        due_at = await self._store.next_due_at(now)
+        seconds = None if due_at is None else max((due_at - now).total_seconds(), 0.0)
+        try:
+            await asyncio.wait_for(self._awake.wait(), timeout=seconds)
+        except TimeoutError:
+            return
+
+    async def _plan_new_goals(self) -> None:
+        async with self._store.transaction("plan") as transaction:
+            unplanned = await transaction.unplanned()
+        for goal, draft in unplanned:
+            if goal.number not in self._planning:
+                self._planning.add(goal.number)
+                self._nursery.start(self._plan_new_goal(goal, draft), f"plan {goal.number}")
+
+    async def _plan_new_goal(self, goal: Goal, draft: GoalDraft) -> None:
+        try:
+            await self.plan_goal(goal, draft)
+        finally:
+            self._planning.discard(goal.number)
+
+    async def _beat(self) -> None:
+        """Keep the leases of what runs here, take over what others dropped, and stop what was fenced off."""
+        while True:
+            await self._tools.clock.sleep(self._tools.limits.lease_s / 3)
+            try:
+                await self._beat_once()
+            except (MilepostError, OSError) as error:
+                self._log_error("heartbeat", error)
+
+    async def _beat_once(self) -> None:
+        held = self._workers.held()
+        if held:
+            until = self._now() + timedelta(seconds=self._tools.limits.lease_s)
+            async with self._store.transaction("heartbeat") as transaction:
+                lost = await transaction.extend_leases(self.executor_id, held, until)
+            for ref in lost:
+                self._workers.stop_task(ref)
+        if await self._ticker.recover([]):
+            self._committed()
+
+    async def stop(self) -> None:
+        """End what runs, and store how it ended. The loop itself belongs to the nursery."""
+        await self._workers.stop()
+        async with self._turn:
+            await self._ticker.tick()
+        self._changed()

@@ -1,0 +1,199 @@
+"""The tick: takes over what finished, takes what is due, starts it, and writes all of it in one transaction.
+
+It costs what is due, not what exists. Nothing is remembered between two ticks but reports that are not stored yet and
+what the workers hold, so a restart needs no path of its own beyond recovery.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from executor.domain.attempt import Attempt, AttemptState
+from executor.domain.effect import Effect
+from executor.domain.goal import GOAL_RUNNING
+from executor.domain.outcome import Interrupted, Outcome, Uncertain
+from executor.domain.task import TASK_DUE, Task, TaskKind, TaskState
+from executor.engine.attempt import Tools, shown_command
+from executor.engine.case import Case, Numbers, merge
+from executor.engine.flow import advance
+from executor.engine.settle import settle
+from executor.ports import Assignment, CaseRows, Changes, Store, Transaction, Workers
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """An attempt's end on its way into the database."""
+
+    goal_number: int
+    task_ref: str
+    number: int
+    outcome: Outcome
+    texts: Sequence[str] = ()
+
+
+class Ticker:
+    """One tick at a time: the caller serialises. `log_failure(what, error)` hears of goals that a bug holds up."""
+
+    def __init__(
+        self,
+        store: Store,
+        tools: Tools,
+        *,
+        executor_id: str,
+        log_failure: Callable[[str, Exception], None],
+    ) -> None:
+        self._store = store
+        self._tools = tools
+        self._executor_id = executor_id
+        self._log_failure = log_failure
+        self.workers: Workers
+        self.finished: list[Finished] = []
+        self._set_aside: list[Finished] = []
+
+    def report(self, assignment: Assignment, outcome: Outcome, texts: Sequence[str]) -> None:
+        """The workers' callback."""
+        self.finished.append(
+            Finished(assignment.goal.number, assignment.task.ref, assignment.attempt.number, outcome, texts)
+        )
+
+    async def tick(self) -> int:
+        """Settle, claim, commit, start. How many attempts were settled or started; 0 means there was nothing to do."""
+        finished, self.finished = self.finished, []
+        try:
+            async with self._store.transaction("tick") as transaction:
+                numbers = Numbers(await transaction.next_decision_number())
+                if finished:
+                    await self._settle(transaction, finished, numbers)
+                assignments = await self._claim(transaction, numbers)
+        except BaseException:
+            self.finished[:0] = finished  # not stored: the next tick tries again
+            raise
+        for assignment in await self._with_outputs(assignments):
+            self.workers.start(assignment)
+        return len(finished) + len(assignments)
+
+    def retry_set_aside(self) -> None:
+        """Give reports that a bug held up another chance; the alarm calls it, so that a wake can't spin on them."""
+        self.finished.extend(self._set_aside)
+        self._set_aside.clear()
+
+    async def _settle(self, transaction: Transaction, finished: list[Finished], numbers: Numbers) -> None:
+        by_goal: dict[int, list[Finished]] = {}
+        for report in finished:
+            by_goal.setdefault(report.goal_number, []).append(report)
+        now, parts = self._tools.clock.now(), []
+        for rows in await transaction.cases(list(by_goal)):
+            case = Case(rows, now, self._tools.limits, numbers)
+            reports = by_goal[rows.goal.number]
+            try:
+                for report in reports:
+                    settle(case, report.task_ref, report.number, report.outcome, report.texts)
+                advance(case)
+                parts.append(case.changes())
+            except Exception as error:  # noqa: BLE001 - one goal's bug must not hold up every other goal
+                self._log_failure(f"goal {rows.goal.number}", error)
+                self._set_aside.extend(reports)
+        await transaction.save(merge(parts))
+
+    async def _claim(self, transaction: Transaction, numbers: Numbers) -> list[Assignment]:
+        free, now = self.workers.free(), self._tools.clock.now()
+        due = await transaction.due(now, free) if free > 0 else []
+        if not due:
+            return []
+        refs = {item.task_ref for item in due}
+        assignments: list[Assignment] = []
+        parts: list[Changes] = []
+        for rows in await transaction.cases(list({item.goal_number for item in due})):
+            case = Case(rows, now, self._tools.limits, numbers)
+            if case.goal.state in GOAL_RUNNING:
+                ready = [task for ref, task in case.tasks.items() if ref in refs and task.state in TASK_DUE]
+                assignments.extend(self._claim_one(case, task) for task in ready)
+                parts.append(case.changes())
+        await transaction.save(merge(parts))
+        return assignments
+
+    def _claim_one(self, case: Case, task: Task) -> Assignment:
+        """A parked attempt goes on under its number; else a new one begins. An outside effect is intended first."""
+        parked = case.attempts.get(task.ref)
+        lease_until = case.now + timedelta(seconds=self._tools.limits.lease_s)
+        task = case.move_task(task.ref, TaskState.IN_PROGRESS)
+        if parked is not None and parked.state in (AttemptState.WAITING, AttemptState.UNKNOWN):
+            attempt = replace(
+                parked, state=AttemptState.RUNNING, executor_id=self._executor_id, lease_until=lease_until
+            )
+            case.set_attempt(attempt)
+        else:
+            task = replace(task, attempts=task.attempts + 1)
+            case.set_task(task)
+            attempt = Attempt(
+                task_ref=task.ref,
+                number=task.attempts,
+                goal_number=task.goal_number,
+                executor_id=self._executor_id,
+                lease_until=lease_until,
+                command=shown_command(task.spec.parameters),
+                started_at=case.now,
+            )
+            case.open_attempt(attempt)
+        if not task.verify_only:
+            self._intend(case, task, attempt)
+        return Assignment(goal=case.goal, task=task, attempt=attempt)
+
+    def _intend(self, case: Case, task: Task, attempt: Attempt) -> None:
+        if task.kind is TaskKind.CRITERION or task.taken_over:
+            return
+        action = self._tools.actions.get(task.spec.action)
+        if not action.repeatable(task.spec.parameters):
+            case.intend(
+                Effect(
+                    id=f"{task.ref}#{attempt.number}",
+                    goal_number=task.goal_number,
+                    task_ref=task.ref,
+                    attempt=attempt.number,
+                    what=action.describe(task.spec.parameters),
+                    intended_at=case.now,
+                )
+            )
+
+    async def _with_outputs(self, assignments: list[Assignment]) -> list[Assignment]:
+        """Add the outputs of earlier tasks to those that refer to them; they are stored by now."""
+        ready = []
+        for assignment in assignments:
+            keys = self._tools.actions.keys_used(assignment.task.spec.parameters)
+            if keys:
+                outputs = await self._store.outputs(assignment.goal.number, keys)
+                assignment = replace(assignment, outputs=outputs)
+            ready.append(assignment)
+        return ready
+
+    # -------------------------------------------------------------------------------------------------- recovery
+
+    async def recover(self, living: Sequence[str]) -> int:
+        """Take over the running attempts of executors that are gone: end what they left running first, then put their
+        tasks back, or ask where an effect may be out. How many there were."""
+        held = set(self.workers.held())
+        async with self._store.transaction("recovery") as transaction:
+            lost = await transaction.abandoned(self._tools.clock.now(), living)
+        lost = [attempt for attempt in lost if (attempt.task_ref, attempt.number) not in held]
+        for attempt in lost:
+            await self.workers.end_leftovers(attempt)
+        if not lost:
+            return 0
+        async with self._store.transaction("recovery") as transaction:
+            numbers = Numbers(await transaction.next_decision_number())
+            rows = await transaction.cases(sorted({attempt.goal_number for attempt in lost}))
+            await transaction.save(merge([self._recover_case(case_rows, lost, numbers) for case_rows in rows]))
+        return len(lost)
+
+    def _recover_case(self, rows: CaseRows, lost: Sequence[Attempt], numbers: Numbers) -> Changes:
+        case = Case(rows, self._tools.clock.now(), self._tools.limits, numbers)
+        for attempt in lost:
+            if attempt.goal_number != case.goal.number:
+                continue
+            effect = case.effects.get(attempt.task_ref)
+            outcome: Outcome = Interrupted(note="Milepost was stopped while it ran")
+            if effect is not None:
+                outcome = Uncertain(note="Milepost was stopped while it ran, so nobody saw the end")
+            settle(case, attempt.task_ref, attempt.number, outcome)
+        advance(case)
+        return case.changes()

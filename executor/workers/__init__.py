@@ -1,0 +1,1 @@
+"""Who runs attempts: this process, and later other processes and machines."""

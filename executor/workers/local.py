@@ -1,0 +1,88 @@
+"""Attempts as tasks of this process's own event loop: the default, with nothing to install."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from executor.domain.attempt import Attempt
+from executor.domain.outcome import Interrupted, Outcome, Result, Stumbled
+from executor.engine.attempt import Run, Tools
+from executor.engine.nursery import Nursery
+from executor.ports import Assignment, Report
+
+Recorder = Callable[[Assignment, int, float, str], Awaitable[None]]
+"""(assignment, pid, its start time, command): commits which process runs it. Raises where the lease is lost."""
+
+EndLeftovers = Callable[[int | None, float | None, str], Awaitable[int]]
+"""(pid, its start time, marker): ends that process group and its strays; how many processes that were."""
+
+
+class LocalWorkers:
+    """The Workers port. `report` is called exactly once per assignment, in this loop."""
+
+    def __init__(
+        self,
+        tools: Tools,
+        nursery: Nursery,
+        *,
+        concurrency: int,
+        report: Report,
+        record: Recorder,
+        end_leftovers: EndLeftovers,
+        log_failure: Callable[[Assignment, Exception], None],
+    ) -> None:
+        self._tools = tools
+        self._nursery = nursery
+        self._concurrency = concurrency
+        self._report = report
+        self._record = record
+        self._end_leftovers = end_leftovers
+        self._log_failure = log_failure
+        self._running: dict[str, tuple[Assignment, asyncio.Task[None]]] = {}
+        self._stopping = False
+
+    def free(self) -> int:
+        return 0 if self._stopping else max(self._concurrency - len(self._running), 0)
+
+    def held(self) -> list[tuple[str, int]]:
+        return [(ref, assignment.attempt.number) for ref, (assignment, _) in self._running.items()]
+
+    def start(self, assignment: Assignment) -> None:
+        ref = assignment.task.ref
+        task = self._nursery.start(self._run(assignment), f"attempt {ref}#{assignment.attempt.number}")
+        self._running[ref] = (assignment, task)
+        task.add_done_callback(lambda _: self._never_began(assignment))
+
+    def _never_began(self, assignment: Assignment) -> None:
+        """A task that is cancelled before its first step runs nothing of its body, and would report nothing."""
+        if self._running.pop(assignment.task.ref, None) is not None:
+            self._report(assignment, Interrupted(note="Milepost stopped it"), [])
+
+    def stop_task(self, task_ref: str) -> None:
+        if (running := self._running.get(task_ref)) is not None:
+            running[1].cancel()
+
+    async def end_leftovers(self, attempt: Attempt) -> int:
+        return await self._end_leftovers(attempt.pid, attempt.pid_started, f"{attempt.task_ref}#{attempt.number}")
+
+    async def stop(self) -> None:
+        self._stopping = True
+        tasks = [task for _, task in self._running.values()]
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
+
+    async def _run(self, assignment: Assignment) -> None:
+        async def started(pid: int, pid_started: float, command: str) -> None:
+            await self._record(assignment, pid, pid_started, command)
+
+        run = Run(assignment, self._tools, started, [])
+        try:
+            outcome: Outcome = await run.outcome()
+        except asyncio.CancelledError:  # ours: stop_task or stop; the children have been ended on the way up
+            outcome = run.interrupted("Milepost stopped it")
+        except Exception as error:  # noqa: BLE001 - a bug in an action must not take the executor down with it
+            self._log_failure(assignment, error)
+            outcome = Stumbled(result=Result(success=False, error=f"Internal error: {type(error).__name__}"))
+        self._running.pop(assignment.task.ref, None)
+        self._report(assignment, outcome, run.texts)

@@ -38,7 +38,7 @@ class Params:
         self._files = files
 
     def has(self, name: str) -> bool:
-        return self._fields.get(name, "") != ""
+        return bool(self._fields.get(name, "") != "")
 
     def text(self, name: str, default: str = "") -> str:
         value = self._fields.get(name, default)

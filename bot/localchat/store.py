@@ -42,7 +42,7 @@ CREATE TABLE IF NOT EXISTS files (
     width INTEGER NOT NULL, height INTEGER NOT NULL, path TEXT NOT NULL UNIQUE
 );
 """
-MESSAGE = "chat_id, id, seq, mine, reply_to, deleted, fetched, prompt, body"
+MESSAGE = "chat_id, id, seq, mine, reply_to, deleted, fetched, once, prompt, body"
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,7 @@ class Message:
     """A row of the chat. `body` is the Bot API's Message without the one it replies to.
 
     `mine`: sent by the bot. `fetched`: the bot has confirmed the update. `seq` grows with every change of any message.
+    `once`: the key under which a person's page sent it, so that a repeat is known.
     `prompt`: a ForceReply or reply keyboard, which Telegram shows to people but never sends back to the bot.
     """
 
@@ -60,6 +61,7 @@ class Message:
     reply_to: int | None
     deleted: bool
     fetched: bool
+    once: str | None
     prompt: Json | None
     body: Json
 
@@ -97,9 +99,14 @@ def _dump(value: Any) -> str:
 
 
 def _message(row: tuple[Any, ...]) -> Message:
-    chat_id, number, seq, mine, reply_to, deleted, fetched, prompt, body = row
+    chat_id, number, seq, mine, reply_to, deleted, fetched, once, prompt, body = row
     shown = json.loads(prompt) if prompt else None
-    return Message(chat_id, number, seq, bool(mine), reply_to, bool(deleted), bool(fetched), shown, json.loads(body))
+    return Message(chat_id, number, seq, bool(mine), reply_to, bool(deleted), bool(fetched), once, shown, json.loads(body))
+
+
+def _press(row: tuple[Any, ...]) -> Press:
+    number, chat_id, message_id, user_id, data, pressed_at, seq, answer = row
+    return Press(number, chat_id, message_id, user_id, data, pressed_at, seq, json.loads(answer) if answer else None)
 
 
 class Store:
@@ -289,7 +296,7 @@ class Store:
 
     def press(self, number: str) -> Press | None:
         row = self._db.execute("SELECT * FROM presses WHERE id = ?", (number,)).fetchone()
-        return Press(*row[:7], json.loads(row[7]) if row[7] else None) if row else None
+        return _press(row) if row else None
 
     def answer_press(self, number: str, answer: Json) -> None:
         sql = "UPDATE presses SET answer = ?, seq = ? WHERE id = ?"
@@ -298,7 +305,7 @@ class Store:
     def answers(self, chat_id: int, after: int) -> list[Press]:
         sql = "SELECT * FROM presses WHERE chat_id = ? AND seq > ? AND answer IS NOT NULL ORDER BY seq"
         rows = self._db.execute(sql, (chat_id, after))
-        return [Press(*row[:7], json.loads(row[7])) for row in rows]
+        return [_press(row) for row in rows]
 
     # Files.
 

@@ -1,7 +1,8 @@
 """The page's side: one person looks at one chat through it.
 
-The page is told changes, not events: every row that changed since the number it knows, in its present state. So a page that
-was away for a second or for a week catches up the same way, also after a restart of the server, and sees nothing twice.
+The page is told changes, not events: every row that changed since the number it knows, in its present state. So a page
+that was away for a second or for a week catches up the same way, also after a restart of the server, and sees nothing
+twice.
 """
 
 from __future__ import annotations
@@ -29,7 +30,8 @@ from bot.localchat.shapes import Json
 from bot.localchat.store import Message
 
 PAGE = Path(__file__).parent / "page"
-ASSETS = {"page.css": "text/css", "page.js": "text/javascript", "icon.svg": "image/svg+xml"}
+KINDS = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
+ASSETS = {path.name: path for path in PAGE.iterdir() if path.suffix[1:] in KINDS}
 PICTURES = {"image/png", "image/jpeg", "image/gif", "image/webp"}
 HISTORY_MAX = 100
 BEAT_S = 5
@@ -114,7 +116,7 @@ class Window:
         if name not in ASSETS:
             return _problem(HTTPStatus.NOT_FOUND, "There is no such page.")
         headers = HEADERS | {"Cache-Control": "no-cache"}
-        return Response((PAGE / name).read_bytes(), media_type=ASSETS[name], headers=headers)
+        return Response(ASSETS[name].read_bytes(), media_type=KINDS[request.path_params["kind"]], headers=headers)
 
     # Looking.
 
@@ -150,7 +152,7 @@ class Window:
         told = self._room.shown(message) | {"message_id": message.id, "mine": message.mine, "seq": message.seq}
         if message.deleted:
             return {"message_id": message.id, "deleted": True, "seq": message.seq}
-        return told | {"fetched": message.fetched, "prompt": message.prompt}
+        return told | {"fetched": message.fetched, "once": message.once, "prompt": message.prompt}
 
     async def events(self, request: Request) -> Response:
         after = _whole(request.headers.get("last-event-id") or request.query_params.get("after"))

@@ -83,11 +83,9 @@ class Decision:
     note: str = ""  # why it was withdrawn
 
     def find(self, wanted: str) -> Option | None:
-        """The option by name, by its button's words, or by its number from 1; None where there is none. Names come
-        first: of the choices 1, 3 and 2 the word "2" means the third."""
+        """The option by name, by its button's words, or by its number from 1, in this order; None where there is none."""
         word = wanted.strip().lower().replace(" ", "-")
-        for option in self.options:
-            if word in (option.name, option.label.lower().replace(" ", "-")):
-                return option
-        numbered = {str(index): option for index, option in enumerate(self.options, start=1)}
-        return numbered.get(word)
+        names = {option.name: option for option in reversed(self.options)}
+        labels = {option.label.lower().replace(" ", "-"): option for option in reversed(self.options)}
+        numbers = {str(number): option for number, option in enumerate(self.options, start=1)}
+        return names.get(word) or labels.get(word) or numbers.get(word)

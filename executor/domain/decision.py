@@ -83,7 +83,7 @@ class Decision:
     note: str = ""  # why it was withdrawn
 
     def find(self, wanted: str) -> Option | None:
-        """The option by name, by its button's words, or by its number from 1, in this order; None where there is none."""
+        """The option by name, by its button's words, or by its number from 1, in this order; None where none fits."""
         word = wanted.strip().lower().replace(" ", "-")
         names = {option.name: option for option in reversed(self.options)}
         labels = {option.label.lower().replace(" ", "-"): option for option in reversed(self.options)}

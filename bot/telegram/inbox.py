@@ -1,0 +1,94 @@
+"""The durable inbox: an update is stored before Telegram hears that we have it.
+
+python-telegram-bot confirms an update as soon as its queue has taken it, so the queue is where it must be committed.
+What a crash leaves unhandled is handled after the next start; handling twice is safe, because commands carry the
+update's id.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from loguru import logger
+from telegram import Update
+
+from executor.domain.notice import Notice
+from executor.ports import Clock
+
+PAUSE_S_MAX = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """One stored update: `payload` is the Bot API's own object."""
+
+    update_id: int
+    chat_id: int | None
+    payload: Mapping[str, Any]
+
+
+class InboxRows(Protocol):
+    """The inbox as storage keeps it. Every method is one transaction, and safe to call twice."""
+
+    async def put(self, updates: list[tuple[int, int | None, Mapping[str, Any]]]) -> list[int]:
+        """Store (update id, chat id, payload). Returns the ids that were new: an id is known by itself, never by being
+        smaller than another (after a quiet week Telegram continues anywhere)."""
+        ...
+
+    async def waiting(self) -> Sequence[Any]:
+        """What was stored and neither done nor failed, oldest first: rows with `update_id` and `payload`."""
+        ...
+
+    async def done(self, update_id: int, notices: Sequence[Notice] = ()) -> None:
+        """It was handled; its answers go to the outbox in the same transaction."""
+        ...
+
+    async def failed(self, update_id: int, error: str) -> None:
+        """It can't be handled; set aside with the reason."""
+        ...
+
+
+class InboxQueue(asyncio.Queue[object]):
+    """Stands where python-telegram-bot expects its update queue. `put` returns when the update is on disk, and never
+    raises: an exception there would end the polling without a sound. `arrived` gets each new update, once."""
+
+    def __init__(self, rows: InboxRows, clock: Clock, arrived: Callable[[int, Update], None]) -> None:
+        super().__init__()
+        self._rows = rows
+        self._clock = clock
+        self._arrived = arrived
+        self.blocked = False  # True: the database takes nothing, so that a silent poll is not the network's fault
+
+    async def put(self, item: object) -> None:
+        if not isinstance(item, Update):
+            logger.warning("Something that is no update came in: {}", type(item).__name__)
+            return
+        if await self._store(item):
+            self._arrived(item.update_id, item)
+
+    async def _store(self, update: Update) -> bool:
+        """Try until it is stored. True: it is new."""
+        row = (update.update_id, chat_of(update), update.to_dict())
+        pause_s = 0.5
+        while True:
+            try:
+                new = await self._rows.put([row])
+                self.blocked = False
+                return bool(new)
+            except Exception:  # noqa: BLE001 - see the class: raising would stop all polling in silence
+                self.blocked = True
+                logger.exception("An update can't be stored; nothing is confirmed until it can")
+                await self._clock.sleep(pause_s)
+                pause_s = min(pause_s * 2, PAUSE_S_MAX)
+
+
+def chat_of(update: Update) -> int | None:
+    return update.effective_chat.id if update.effective_chat is not None else None
+
+
+def parsed(row: Any) -> Letter:
+    """A waiting row, whichever way storage hands it over."""
+    if isinstance(row, tuple) and not hasattr(row, "payload"):
+        return Letter(update_id=row[0], chat_id=None, payload=row[-1])
+    return Letter(update_id=row.update_id, chat_id=getattr(row, "chat_id", None), payload=row.payload)

@@ -1,0 +1,141 @@
+"""What the chat needs from the rest of the program; only the composition root plugs concrete things in."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from executor.domain.attempt import Attempt
+from executor.domain.decision import Decision
+from executor.domain.event import Event
+from executor.domain.goal import Goal, Origin
+from executor.domain.notice import Notice
+from executor.domain.plan import GoalDraft
+from executor.engine.replies import Caller, Reply
+from executor.ports import GoalView
+
+
+class Engine(Protocol):
+    """The façade. A command that was carried out once under its `command_id` returns the same reply again."""
+
+    async def set_goal(self, draft: GoalDraft, *, origin: Origin, caller: Caller, command_id: str) -> Reply: ...
+
+    async def replace_draft(self, goal_number: int, draft: GoalDraft, *, caller: Caller, command_id: str) -> Reply: ...
+
+    async def start(self, goal_number: int, *, caller: Caller, command_id: str) -> Reply: ...
+
+    async def answer(
+        self,
+        decision_number: int,
+        *,
+        option: str | None,
+        text: str | None,
+        revision: int | None,
+        caller: Caller,
+        command_id: str,
+    ) -> Reply: ...
+
+    async def approve(self, decision_number: int, *, caller: Caller, command_id: str) -> Reply: ...
+
+    async def reject(self, decision_number: int, *, caller: Caller, command_id: str) -> Reply: ...
+
+    async def pause(self, goal_number: int, *, caller: Caller, command_id: str) -> Reply: ...
+
+    async def resume(self, goal_number: int, *, caller: Caller, command_id: str) -> Reply: ...
+
+    async def cancel(self, goal_number: int, *, caller: Caller, command_id: str) -> Reply: ...
+
+    async def cancel_task(self, task_ref: str, *, caller: Caller, command_id: str) -> Reply: ...
+
+    async def fail(self, goal_number: int, *, reason: str, caller: Caller, command_id: str) -> Reply: ...
+
+    async def retry(self, task_ref: str, *, caller: Caller, command_id: str) -> Reply: ...
+
+    async def skip(self, task_ref: str, *, caller: Caller, command_id: str) -> Reply: ...
+
+    async def take_over(self, task_ref: str, *, caller: Caller, command_id: str) -> Reply: ...
+
+    async def done(self, task_ref: str, *, caller: Caller, command_id: str) -> Reply: ...
+
+    async def hand_back(self, task_ref: str, *, caller: Caller, command_id: str) -> Reply: ...
+
+    async def note(self, goal_number: int, *, text: str, caller: Caller, command_id: str) -> Reply: ...
+
+    async def add_task(
+        self, title: str, *, goal_number: int | None, origin: Origin, caller: Caller, command_id: str
+    ) -> Reply: ...
+
+    async def view(self, goal_number: int) -> GoalView | None: ...
+
+    async def newest(self, chat_id: int) -> int | None:
+        """The newest open goal of that chat, else its newest."""
+        ...
+
+    async def goals(self, chat_id: int | None, open_only: bool) -> list[Goal]:
+        """Newest first."""
+        ...
+
+    async def why(self, goal_number: int) -> list[str]:
+        """Plain sentences."""
+        ...
+
+    async def attempts(self, goal_number: int, task_ref: str | None = None) -> list[Attempt]:
+        """Oldest first."""
+        ...
+
+    async def events(self, goal_number: int) -> list[Event]: ...
+
+    async def open_decisions(self, chat_id: int | None) -> list[Decision]:
+        """Oldest first."""
+        ...
+
+    async def system(self) -> list[str]: ...
+
+
+class Decisions(Protocol):
+    """The part of the store that replies and presses need."""
+
+    async def decision(self, number: int) -> Decision | None: ...
+
+    async def decision_of_message(self, chat_id: int, message_id: int) -> Decision | None: ...
+
+
+class ChatOutbox(Protocol):
+    """The part of the outbox that the chat itself needs."""
+
+    async def put(self, notices: Sequence[Notice]) -> None: ...
+
+    async def move_chat(self, old: int, new: int) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkflowInfo:
+    """A workflow as people see it: `parameters` by name, with what each means or its default."""
+
+    name: str
+    title: str
+    parameters: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """A goal that an empty chat offers as a button."""
+
+    label: str
+    text: str
+
+
+class PollMark(Protocol):
+    """When we last heard from Telegram, kept over restarts."""
+
+    async def last(self) -> datetime | None: ...
+
+    async def mark(self, at: datetime) -> None: ...
+
+
+ReadGoal = Callable[[str], GoalDraft]
+"""A goal's text as a draft. Raises WrongInput with one clear line."""
+Workflows = Callable[[], Sequence[WorkflowInfo]]
+WorkflowDraft = Callable[[str, Mapping[str, str]], GoalDraft]
+"""(name, parameters) → draft. Raises WrongInput for an unknown name or a wrong parameter."""
+Wake = Callable[[], None]

@@ -1,0 +1,310 @@
+"""The tables of the configuration (contract section 2): every key with its type, its default and what it takes.
+
+The description of a field is what a person reads after "expected" when a value is wrong.
+"""
+
+import re
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, SecretStr, Strict
+from pydantic import model_validator as _model_validator
+
+HOST_AND_PORT = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_.-]+):(\d{1,5})")
+TIME_OF_DAY = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
+
+
+def _wanted(holds: bool) -> None:
+    """The error line ends in the field's own description, so this needs no text."""
+    if not holds:
+        raise ValueError
+
+
+def _web_address(value: str) -> str:
+    parts = urlsplit(value)
+    _wanted(parts.scheme in ("http", "https") and bool(parts.hostname))
+    return value.rstrip("/")
+
+
+def _web_address_or_empty(value: str) -> str:
+    return _web_address(value) if value else value
+
+
+def _timezone(value: str) -> str:
+    _wanted(not value or value in available_timezones())
+    return value
+
+
+def _host_and_port(value: str) -> str:
+    found = HOST_AND_PORT.fullmatch(value)
+    _wanted(found is not None and 0 < int(found[2]) <= 65535)
+    return value
+
+
+def _time_of_day(value: str) -> str:
+    _wanted(not value or TIME_OF_DAY.fullmatch(value) is not None)
+    return value
+
+
+def _database_address(value: SecretStr) -> SecretStr:
+    _wanted(re.fullmatch(r"(|(sqlite|postgresql)(\+\w+)?://.+)", value.get_secret_value()) is not None)
+    return value
+
+
+def _lower(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
+
+
+Flag = Annotated[bool, Strict(), Field(description="true or false")]
+Count = Annotated[int, Strict(), Field(ge=1, le=1_000_000_000, description="a whole number, at least 1")]
+Seconds = Annotated[
+    float, Strict(), Field(gt=0, le=31_536_000, allow_inf_nan=False, description="seconds, above 0 and at most a year")
+]
+Dollars = Annotated[float, Strict(), Field(ge=0, allow_inf_nan=False, description="US dollars, 0 or more")]
+Share = Annotated[float, Strict(), Field(ge=0, le=1, description="a number from 0 to 1")]
+Port = Annotated[int, Strict(), Field(ge=0, le=65535, description="a port number, 0 to 65535 (0: any free one)")]
+Text = Annotated[str, Field(description="a text in quotes")]
+Words = Annotated[tuple[str, ...], Field(description='a list of texts, like ["a", "b"]')]
+Secret = Annotated[SecretStr, Field(description="a text in quotes")]
+Host = Annotated[str, Field(min_length=1, description='a host name or address, like "127.0.0.1"')]
+PersonIds = Annotated[
+    tuple[Annotated[int, Strict(), Field(gt=0)], ...],
+    Field(description="a list of numeric Telegram user ids, like [123456789]; /whoami tells yours"),
+]
+WebAddress = Annotated[
+    str, AfterValidator(_web_address), Field(description="an address that starts with http:// or https://")
+]
+WebAddressOrEmpty = Annotated[
+    str,
+    AfterValidator(_web_address_or_empty),
+    Field(description='an http:// or https:// address, or ""'),
+]
+TimeOfDay = Annotated[
+    str, AfterValidator(_time_of_day), Field(description='a time of day from "00:00" to "23:59", or ""')
+]
+Command = Annotated[str | tuple[str, ...], Field(description='a command: "make test", or a list like ["make", "test"]')]
+
+
+class Table(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class Telegram(Table):
+    token: Secret = SecretStr("")
+    api_root: WebAddress = "https://api.telegram.org"
+    mode: Annotated[Literal["polling", "webhook"], Field(description='"polling" or "webhook"')] = "polling"
+    webhook_url: WebAddressOrEmpty = ""
+    webhook_secret: Secret = SecretStr("")
+
+
+class LocalChat(Table):
+    host: Host = "127.0.0.1"
+    port: Port = 8765
+
+
+class Chat(Table):
+    timezone: Annotated[
+        str, AfterValidator(_timezone), Field(description='a time zone like "Europe/Berlin", or "" for this machine\'s')
+    ] = ""
+
+    @property
+    def zone(self) -> ZoneInfo | None:
+        """None: this machine's."""
+        return ZoneInfo(self.timezone) if self.timezone else None
+
+
+class Access(Table):
+    """Numeric user ids; an empty list means nobody."""
+
+    owners: PersonIds = ()
+    approvers: PersonIds = ()
+    requesters: PersonIds = ()
+    viewers: PersonIds = ()
+
+
+class BrainTable(Table):
+    provider: Annotated[
+        Literal["offline", "gemini", "openai"], Field(description='"offline", "gemini" or "openai"')
+    ] = "offline"
+    model: Text = ""
+    api_key: Secret = SecretStr("")
+    base_url: WebAddressOrEmpty = ""
+    timeout_s: Seconds = 60
+    cycles_max: Count = 50
+
+
+class ExecutorTable(Table):
+    autonomy: Annotated[Literal["plan", "risky", "full"], Field(description='"plan", "risky" or "full"')] = "plan"
+    tick_s: Seconds = 5
+    monitoring_s: Seconds = 300
+    concurrency: Annotated[int, Strict(), Field(ge=1, le=256, description="a whole number from 1 to 256")] = 4
+    attempts_max: Annotated[int, Strict(), Field(ge=1, le=100, description="a whole number from 1 to 100")] = 3
+    adaptation_threshold: Share = 0.3
+    adaptations_max: Annotated[int, Strict(), Field(ge=0, le=1000, description="a whole number from 0 to 1000")] = 5
+    lease_s: Seconds = 60
+    retry_first_s: Seconds = 2.0
+
+
+class Budget(Table):
+    goal_usd: Dollars = 1.0
+    day_usd: Dollars = 5.0
+
+
+class Storage(Table):
+    url: Annotated[
+        SecretStr,
+        AfterValidator(_database_address),
+        Field(description='"" (SQLite in data_dir) or an address like "postgresql+asyncpg://…"'),
+    ] = SecretStr("")
+    keep_days: Count = 90
+
+
+class WorkersTable(Table):
+    engine: Annotated[Literal["local", "distributed"], Field(description='"local" or "distributed"')] = "local"
+    url: Secret = SecretStr("")
+
+
+class Web(Table):
+    host: Host = "127.0.0.1"
+    port: Port = 8700
+
+
+class Sandbox(Table):
+    mode: Annotated[Literal["auto", "bubblewrap", "none"], Field(description='"auto", "bubblewrap" or "none"')] = "auto"
+    network: Flag = False
+    timeout_s: Seconds = 600
+    memory_mb: Annotated[int, Strict(), Field(ge=16, le=1_048_576, description="megabytes, at least 16")] = 1024
+    cpu_s: Seconds = 300
+    output_bytes_max: Annotated[
+        int, Strict(), Field(ge=1_000, le=100_000_000, description="bytes, 1000 to 100000000")
+    ] = 1_000_000
+
+
+class Http(Table):
+    allow: Annotated[
+        tuple[Annotated[str, AfterValidator(_host_and_port)], ...],
+        Field(description='a list of "host:port", like ["wiki.internal:80"]'),
+    ] = ()
+
+
+class OwnAction(Table):
+    """[actions.NAME]: a command of this machine's owner, as an action of its own."""
+
+    command: Command
+    parameters: Annotated[dict[str, str], Field(description='a table of name = "what it is"')] = Field(
+        default_factory=dict
+    )
+    risk: Annotated[Literal["low", "medium", "high"], Field(description='"low", "medium" or "high"')] = "medium"
+
+
+class McpServer(Table):
+    """[mcp.NAME]: a tool server, started by its command or reached at its address."""
+
+    command: Words = ()
+    url: WebAddressOrEmpty = ""
+    env: Annotated[dict[str, SecretStr], Field(description='a table of NAME = "value"')] = Field(default_factory=dict)
+
+    @_model_validator(mode="after")
+    def _one_way(self) -> "McpServer":
+        if bool(self.command) == bool(self.url):
+            raise ValueError("exactly one of command and url")
+        return self
+
+
+class RoleTable(Table):
+    """[roles.NAME]: who an agent is and what it may use."""
+
+    instructions: Text = ""
+    model: Text = ""
+    tools: Words = ()
+    capabilities: Words = ()
+
+
+class Rules(Table):
+    """Patterns of actions, such as "shell:git status" or "read"."""
+
+    unasked: Words = ()
+    always_ask: Words = ()
+
+
+class Gates(Table):
+    """What must pass before a goal that asks for it is complete."""
+
+    tests: Command = ""
+    security: Command = ""
+    review: Flag = False
+
+
+class QuietHours(Table):
+    """Both or neither; the end may lie on the next day."""
+
+    start: TimeOfDay = ""
+    end: TimeOfDay = ""
+
+    @_model_validator(mode="after")
+    def _both(self) -> "QuietHours":
+        if bool(self.start) != bool(self.end):
+            raise ValueError("both start and end, or neither")
+        return self
+
+
+class Log(Table):
+    level: Annotated[
+        Literal["debug", "info", "warning", "error"],
+        BeforeValidator(_lower),
+        Field(description='"debug", "info", "warning" or "error"'),
+    ] = "info"
+    format: Annotated[Literal["text", "json"], BeforeValidator(_lower), Field(description='"text" or "json"')] = "text"
+
+
+class Settings(Table):
+    """The whole configuration. `data_dir` is absolute once load() has made this; `source` is the file it came from,
+    None where there was none."""
+
+    data_dir: Annotated[Path, Field(description="a folder's path in quotes")] = Path()
+    telegram: Telegram = Telegram()
+    local_chat: LocalChat = LocalChat()
+    chat: Chat = Chat()
+    access: Access = Access()
+    brain: BrainTable = BrainTable()
+    executor: ExecutorTable = ExecutorTable()
+    budget: Budget = Budget()
+    storage: Storage = Storage()
+    workers: WorkersTable = WorkersTable()
+    web: Web = Web()
+    sandbox: Sandbox = Sandbox()
+    http: Http = Http()
+    actions: dict[str, OwnAction] = Field(default_factory=dict)
+    mcp: dict[str, McpServer] = Field(default_factory=dict)
+    roles: dict[str, RoleTable] = Field(default_factory=dict)
+    rules: Rules = Rules()
+    gates: Gates = Gates()
+    quiet_hours: QuietHours = QuietHours()
+    log: Log = Log()
+
+    _source: Path | None = PrivateAttr(default=None)
+
+    @property
+    def source(self) -> Path | None:
+        return self._source
+
+    @property
+    def database(self) -> Path:
+        """Where SQLite keeps everything, unless storage.url names another database."""
+        return self.data_dir / "milepost.db"
+
+    def secrets(self) -> list[str]:
+        """Every secret value that is set, for the logs to hide."""
+        return [value for value in _secrets_in(self) if value]
+
+
+def _secrets_in(value: object) -> list[str]:
+    if isinstance(value, SecretStr):
+        return [value.get_secret_value()]
+    if isinstance(value, Table):
+        return [found for name in type(value).model_fields for found in _secrets_in(getattr(value, name))]
+    if isinstance(value, dict):
+        return [found for item in value.values() for found in _secrets_in(item)]
+    return []

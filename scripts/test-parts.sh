@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# The parts of the system that some tests need and that pip can't bring: a Chromium for the local chat's page.
+# What is missing is installed where that is possible (root, apt-get). Else the tests in question skip and say so;
+# in CI a missing part is a failure.
+set -eu
+
+chromium() {
+    command -v chromium || command -v chromium-browser || command -v google-chrome
+}
+
+if ! chromium >/dev/null && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    echo "Installing Chromium for the browser tests …"
+    export DEBIAN_FRONTEND=noninteractive
+    timeout 300 apt-get -qq update && timeout 600 apt-get -qq install -y --no-install-recommends chromium >/dev/null || true
+fi
+
+if ! chromium >/dev/null; then
+    if [ "${CI:-}" = true ]; then
+        echo "No Chromium, and it could not be installed: the browser tests can't run." >&2
+        exit 1
+    fi
+    echo "No Chromium on this machine: the browser tests will be skipped."
+fi

@@ -67,19 +67,25 @@ def _button(button: Any) -> Json:
     if button.get("style") is not None and button["style"] not in STYLES:
         raise bad_request("invalid button style specified")
     kept = {key: button[key] for key in KEPT if button.get(key) is not None}
-    if "callback_data" in kept:
-        if not isinstance(kept["callback_data"], str) or not 1 <= len(kept["callback_data"].encode()) <= DATA_BYTES_MAX:
-            raise bad_request("BUTTON_DATA_INVALID")
-    elif "url" in kept:
-        if not str(kept["url"]).startswith(("http://", "https://", "tg://")):
-            raise bad_request(f"inline keyboard button URL '{kept['url']}' is invalid: Unsupported URL protocol")
-    elif "copy_text" in kept:
-        copied = kept["copy_text"].get("text", "") if isinstance(kept["copy_text"], dict) else ""
-        if not 1 <= len(copied) <= COPY_UNITS_MAX:
-            raise bad_request("BUTTON_COPY_TEXT_INVALID")
-    elif not kept.get("disabled"):
-        raise _unreadable("Text buttons are unallowed in the inline keyboard")
+    if (refusal := _wrong_action(kept)) is not None:
+        raise refusal
     return kept
+
+
+def _wrong_action(button: Json) -> ApiError | None:
+    """A button does one thing; the refusal when that thing is missing or not as it should be."""
+    if (pressed := button.get("callback_data")) is not None:
+        right = isinstance(pressed, str) and 1 <= len(pressed.encode()) <= DATA_BYTES_MAX
+        return None if right else bad_request("BUTTON_DATA_INVALID")
+    if (url := button.get("url")) is not None:
+        right = str(url).startswith(("http://", "https://", "tg://"))
+        return (
+            None if right else bad_request(f"inline keyboard button URL '{url}' is invalid: Unsupported URL protocol")
+        )
+    if (copied := button.get("copy_text")) is not None:
+        text = copied.get("text", "") if isinstance(copied, dict) else ""
+        return None if 1 <= len(text) <= COPY_UNITS_MAX else bad_request("BUTTON_COPY_TEXT_INVALID")
+    return None if button.get("disabled") else _unreadable("Text buttons are unallowed in the inline keyboard")
 
 
 def _unreadable(reason: str) -> ApiError:

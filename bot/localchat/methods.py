@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from bot.localchat import sending
+from bot.localchat import places, profile, sending
 from bot.localchat.errors import ApiError, bad_request
 from bot.localchat.params import Params
+from bot.localchat.profile import Method
 from bot.localchat.room import Room
 from bot.localchat.sending import find_chat
 from bot.localchat.shapes import Json
@@ -16,7 +17,6 @@ from bot.localchat.tags import units
 ANSWER_UNITS_MAX = 200
 QUERY_AGE_S_MAX = 150
 DOWNLOAD_BYTES_MAX = 20 * 1024 * 1024
-COMMANDS_MAX = 100
 ACTION_S = 5
 QUERY_TOO_OLD = "query is too old and response timeout expired or query ID is invalid"
 ACTIONS = {
@@ -32,8 +32,6 @@ ACTIONS = {
     "record_video_note",
     "upload_video_note",
 }
-
-Method = Callable[[Room, Params], Any]
 
 
 def get_me(room: Room, params: Params) -> Json:
@@ -104,99 +102,6 @@ def get_file(room: Room, params: Params) -> Json:
     return told | {"file_path": file.path}
 
 
-def get_chat(room: Room, params: Params) -> Json:
-    chat = find_chat(room, params)
-    full = chat | {
-        "accent_color_id": 0,
-        "max_reaction_count": 11,
-        "accepted_gift_types": {
-            "unlimited_gifts": False,
-            "limited_gifts": False,
-            "unique_gifts": False,
-            "premium_subscription": False,
-            "gifts_from_channels": False,
-        },
-    }
-    pins = room.store.pinned(chat["id"])
-    newest = room.store.message(chat["id"], pins[-1]) if pins else None
-    return full | ({"pinned_message": newest.body} if newest else {})
-
-
-def get_chat_member(room: Room, params: Params) -> Json:
-    chat = find_chat(room, params)
-    number = params.integer("user_id")
-    user = room.store.user(number)
-    if user is None:
-        raise bad_request("invalid user_id specified" if number <= 0 else "user not found")
-    return member(user, _standing(room, chat, number) or "left")
-
-
-def _standing(room: Room, chat: Json, user_id: int) -> str | None:
-    if chat["type"] == "private" and user_id in {chat["id"], room.identity.bot_id}:
-        return "member"
-    return room.store.standing(chat["id"], user_id)
-
-
-def member(user: Json, status: str) -> Json:
-    """A ChatMember with all the fields that its status requires."""
-    told: Json = {"user": user, "status": status}
-    if status == "creator":
-        return told | {"is_anonymous": False}
-    if status == "kicked":
-        return told | {"until_date": 0}
-    if status != "administrator":
-        return told
-    rights = "manage_chat delete_messages manage_video_chats restrict_members promote_members change_info invite_users"
-    more = "post_stories edit_stories delete_stories pin_messages"
-    able = {f"can_{right}": True for right in f"{rights} {more}".split()}
-    return told | able | {"can_be_edited": False, "is_anonymous": False}
-
-
-def get_chat_member_count(room: Room, params: Params) -> int:
-    chat = find_chat(room, params)
-    return 2 if chat["type"] == "private" else len(room.store.members(chat["id"]))
-
-
-def get_chat_administrators(room: Room, params: Params) -> list[Json]:
-    chat = find_chat(room, params)
-    if chat["type"] == "private":
-        raise bad_request("there are no administrators in the private chat")
-    listed = [(room.store.user(user), status) for user, status in room.store.members(chat["id"])]
-    return [member(user, status) for user, status in listed if user and status in {"creator", "administrator"}]
-
-
-def leave_chat(room: Room, params: Params) -> bool:
-    chat = find_chat(room, params)
-    if chat["type"] == "private":
-        raise bad_request("chat member status can't be changed in private chats")
-    room.store.join(chat["id"], room.identity.bot_id, "left")
-    return True
-
-
-def pin_chat_message(room: Room, params: Params) -> bool:
-    chat = find_chat(room, params)
-    number = params.integer("message_id")
-    if room.store.message(chat["id"], number) is None:
-        raise bad_request("message to pin not found")
-    room.store.pin(chat["id"], [pin for pin in room.store.pinned(chat["id"]) if pin != number] + [number])
-    return True
-
-
-def unpin_chat_message(room: Room, params: Params) -> bool:
-    chat = find_chat(room, params)
-    pins = room.store.pinned(chat["id"])
-    number = params.integer("message_id") or (pins[-1] if pins else 0)
-    if number not in pins:
-        raise bad_request("message to unpin not found")
-    room.store.pin(chat["id"], [pin for pin in pins if pin != number])
-    return True
-
-
-def unpin_all(room: Room, params: Params) -> bool:
-    room.store.pin(find_chat(room, params)["id"], [])
-    return True
-
-
 def set_message_reaction(room: Room, params: Params) -> bool:
     chat = find_chat(room, params)
     message = room.store.message(chat["id"], params.integer("message_id"))
@@ -208,73 +113,6 @@ def set_message_reaction(room: Room, params: Params) -> bool:
     prompt = {"reaction": reactions[0]["emoji"]} if reactions else None
     room.store.show_with(message, prompt)
     return True
-
-
-def _scope(params: Params) -> str:
-    scope = params.json("scope", "can't parse BotCommandScope") or {"type": "default"}
-    parts = [scope.get("type", "default"), scope.get("chat_id", ""), scope.get("user_id", "")]
-    return "commands " + " ".join([*map(str, parts), params.text("language_code")]).strip()
-
-
-def set_my_commands(room: Room, params: Params) -> bool:
-    commands = params.items("commands", "can't parse commands JSON object")
-    if len(commands) > COMMANDS_MAX:
-        raise bad_request("BOT_COMMANDS_TOO_MUCH")
-    kept = []
-    for command in commands:
-        name, description = str(command.get("command", "")).removeprefix("/"), str(command.get("description", ""))
-        if not (1 <= len(name) <= 32 and name.replace("_", "a").isalnum() and name.isascii() and name == name.lower()):
-            raise bad_request("BOT_COMMAND_INVALID")
-        if not 1 <= len(description.strip()) <= 256:
-            raise bad_request("BOT_COMMAND_DESCRIPTION_INVALID")
-        kept.append({"command": name, "description": description})
-    room.store.remember(_scope(params), kept)
-    return True
-
-
-def get_my_commands(room: Room, params: Params) -> list[Json]:
-    return list(room.store.fact(_scope(params), []))
-
-
-def delete_my_commands(room: Room, params: Params) -> bool:
-    room.store.remember(_scope(params), [])
-    return True
-
-
-def commands_shown(room: Room) -> list[Json]:
-    """What the page's person sees behind "/": the narrowest scope that has commands."""
-    operator = room.identity.operator_id
-    for scope in (f"chat {operator}", "all_private_chats", "default"):
-        found = room.store.fact(f"commands {scope}")
-        if found:
-            return list(found)
-    return []
-
-
-def setter(fact: str, field: str, units_max: int) -> Method:
-    """A method that remembers one text of the bot."""
-
-    def remember(room: Room, params: Params) -> bool:
-        text = params.text(field)
-        if units(text) > units_max:
-            raise bad_request(f"bot {fact} is too long")
-        if fact == "name" and text:
-            room.store.save_user(room.bot | {"first_name": text})
-        room.store.remember(fact, text)
-        return True
-
-    return remember
-
-
-def getter(fact: str, field: str) -> Method:
-    def recall(room: Room, params: Params) -> Json:
-        return {field: room.bot["first_name"] if fact == "name" else room.store.fact(fact, "")}
-
-    return recall
-
-
-def get_menu_button(room: Room, params: Params) -> Json:
-    return {"type": "commands"}
 
 
 def call(room: Room, method: str, params: Params) -> Any:
@@ -305,26 +143,26 @@ METHODS: Mapping[str, Method] = {
         "answerCallbackQuery": answer_callback_query,
         "sendChatAction": send_chat_action,
         "getFile": get_file,
-        "getChat": get_chat,
-        "getChatMember": get_chat_member,
-        "getChatMemberCount": get_chat_member_count,
-        "getChatAdministrators": get_chat_administrators,
-        "leaveChat": leave_chat,
-        "pinChatMessage": pin_chat_message,
-        "unpinChatMessage": unpin_chat_message,
-        "unpinAllChatMessages": unpin_all,
+        "getChat": places.get_chat,
+        "getChatMember": places.get_chat_member,
+        "getChatMemberCount": places.get_chat_member_count,
+        "getChatAdministrators": places.get_chat_administrators,
+        "leaveChat": places.leave_chat,
+        "pinChatMessage": places.pin_chat_message,
+        "unpinChatMessage": places.unpin_chat_message,
+        "unpinAllChatMessages": places.unpin_all,
         "setMessageReaction": set_message_reaction,
-        "setMyCommands": set_my_commands,
-        "getMyCommands": get_my_commands,
-        "deleteMyCommands": delete_my_commands,
-        "setMyName": setter("name", "name", 64),
-        "getMyName": getter("name", "name"),
-        "setMyDescription": setter("description", "description", 512),
-        "getMyDescription": getter("description", "description"),
-        "setMyShortDescription": setter("short description", "short_description", 120),
-        "getMyShortDescription": getter("short description", "short_description"),
+        "setMyCommands": profile.set_my_commands,
+        "getMyCommands": profile.get_my_commands,
+        "deleteMyCommands": profile.delete_my_commands,
+        "setMyName": profile.setter("name", "name", 64),
+        "getMyName": profile.getter("name", "name"),
+        "setMyDescription": profile.setter("description", "description", 512),
+        "getMyDescription": profile.getter("description", "description"),
+        "setMyShortDescription": profile.setter("short description", "short_description", 120),
+        "getMyShortDescription": profile.getter("short description", "short_description"),
         "setChatMenuButton": yes,
-        "getChatMenuButton": get_menu_button,
+        "getChatMenuButton": profile.get_menu_button,
         "logOut": yes,
         "close": yes,
     }.items()

@@ -6,8 +6,8 @@ import secrets
 from collections.abc import Iterable
 
 from bot.localchat.entities import CAPTION_UNITS_MAX, TEXT_UNITS_MAX, read_typed, settle
-from bot.localchat.methods import member
 from bot.localchat.pictures import picture_size
+from bot.localchat.places import member
 from bot.localchat.room import Room
 from bot.localchat.sending import document, photo
 from bot.localchat.shapes import Json

@@ -28,10 +28,8 @@ def find_chat(room: Room, params: Params, name: str = "chat_id") -> Json:
     wanted = params.text(name).strip()
     if not wanted:
         raise bad_request(f"{name} is empty")
-    if wanted.startswith("@"):
-        chat = room.store.chat_named(wanted[1:])
-    else:
-        chat = room.store.chat(params.integer(name))
+    named = wanted.startswith("@")
+    chat = room.store.chat_named(wanted[1:]) if named else room.store.chat(params.integer(name))
     if chat is None:
         raise bad_request("chat not found")
     if (moved := room.store.fact(f"migrated {chat['id']}")) is not None:

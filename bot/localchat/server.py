@@ -32,9 +32,17 @@ STOP_S_MAX = 1
 class _Server(uvicorn.Server):
     """uvicorn without its signal handlers: the program around it decides when to end."""
 
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.open = asyncio.Event()
+
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.open.set()
 
 
 class LocalChat:
@@ -88,10 +96,7 @@ class LocalChat:
         self._server = _Server(config)
         # The one task of this package: the server itself, awaited in stop().
         self._running = asyncio.get_running_loop().create_task(self._server.serve([listener]), name="local chat")
-        while not self._server.started and not self._running.done():
-            await asyncio.sleep(0.005)
-        if self._running.done():
-            await self._running
+        await self._server.open.wait()
 
     def _bind(self) -> socket.socket:
         family = socket.AF_INET6 if ":" in self._host else socket.AF_INET

@@ -12,5 +12,5 @@ Json = dict[str, Any]
 Clock = Callable[[], float]
 """Unix time in seconds."""
 
-system_clock: Clock = time.time
+system_clock: Clock = time.time  # noqa: TID251
 """The one place where this package meets the machine's clock; everything else is handed one."""

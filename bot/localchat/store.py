@@ -101,7 +101,9 @@ def _dump(value: Any) -> str:
 def _message(row: tuple[Any, ...]) -> Message:
     chat_id, number, seq, mine, reply_to, deleted, fetched, once, prompt, body = row
     shown = json.loads(prompt) if prompt else None
-    return Message(chat_id, number, seq, bool(mine), reply_to, bool(deleted), bool(fetched), once, shown, json.loads(body))
+    return Message(
+        chat_id, number, seq, bool(mine), reply_to, bool(deleted), bool(fetched), once, shown, json.loads(body)
+    )
 
 
 def _press(row: tuple[Any, ...]) -> Press:

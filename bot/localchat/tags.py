@@ -210,19 +210,19 @@ class _Reader:
                 self._merge_code(entity)
             case "blockquote" if "expandable" in tag.attributes:
                 entity["type"] = "expandable_blockquote"
-            case "tg-emoji":
-                if not tag.attributes.get("emoji-id", "").isdigit():
-                    raise self._complaint("Invalid custom emoji identifier specified")
-                entity["custom_emoji_id"] = tag.attributes["emoji-id"]
-            case "tg-time":
-                if not tag.attributes.get("unix", "").isdigit():
-                    raise self._complaint("Invalid date specified")
-                entity |= {"unix_time": int(tag.attributes["unix"])}
-                if "format" in tag.attributes:
-                    entity["date_time_format"] = tag.attributes["format"]
-            case _:
-                pass
+            case "tg-emoji" | "tg-time":
+                entity |= self._special(tag)
         self.entities.append(entity)
+
+    def _special(self, tag: Tag) -> Json:
+        if tag.name == "tg-emoji":
+            if not tag.attributes.get("emoji-id", "").isdigit():
+                raise self._complaint("Invalid custom emoji identifier specified")
+            return {"custom_emoji_id": tag.attributes["emoji-id"]}
+        if not tag.attributes.get("unix", "").isdigit():
+            raise self._complaint("Invalid date specified")
+        told: Json = {"unix_time": int(tag.attributes["unix"])}
+        return told | ({"date_time_format": tag.attributes["format"]} if "format" in tag.attributes else {})
 
     def _merge_code(self, pre: Json) -> None:
         """`<pre><code class="language-…">` over one range is a single entity: pre with a language."""

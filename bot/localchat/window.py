@@ -22,9 +22,9 @@ from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingR
 from starlette.routing import Route
 
 from bot.localchat.errors import ApiError
-from bot.localchat.methods import commands_shown
 from bot.localchat.params import Params, read_body, read_params
 from bot.localchat.people import People
+from bot.localchat.profile import commands_shown
 from bot.localchat.room import Room
 from bot.localchat.shapes import Json
 from bot.localchat.store import Message

@@ -290,4 +290,6 @@ byId("log").addEventListener("dblclick", (event) => {
   if (!item || item.message.pending || event.target.closest("a, button, pre, code, .text")) return;
   composer.replyTo(item.message);
 });
+// Where there is no real keyboard, focus would open the one on the screen.
+if (matchMedia("(hover: hover)").matches) byId("text").focus();
 begin();

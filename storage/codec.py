@@ -1,0 +1,156 @@
+"""Domain values as JSON text and back: the one place that knows the shape of every JSON column.
+
+Strict in both directions. Writing leaves out what is None or empty, where that is the default; reading refuses a name
+that it does not know, so that a row written by a newer Milepost is never half understood.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import MISSING, Field, fields
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Generic, TypeVar
+
+from executor.domain.decision import Option
+from executor.domain.plan import Check, CheckKind, Criterion, ExecutionType, GoalDraft, Plan, TaskSpec
+from executor.domain.task import Answer
+
+T = TypeVar("T")
+Json = Any
+Way = tuple[Callable[[Any], Json], Callable[[Json], Any]]
+
+_SPECS_MAX = 4096  # tasks remembered; a plan has at most 200
+
+# ASCII only: command output may hold halves of characters that no UTF-8 column takes.
+_encoder = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"), allow_nan=False)
+
+
+def dumps(value: Json) -> str:
+    """Raises ValueError for NaN and infinities, TypeError for what is no plain JSON value."""
+    return _encoder.encode(value)
+
+
+def loads(text: str) -> Json:
+    return json.loads(text)
+
+
+def plain(text: str) -> str:
+    """`text` as every database can store it: lone surrogates and NUL bytes become question marks."""
+    if text.isascii() and "\0" not in text:
+        return text
+    return text.encode("utf-8", "replace").decode().replace("\0", "?")
+
+
+class Shape(Generic[T]):
+    """How one dataclass stands in JSON: each field under its own name. `ways` are for fields that are no plain JSON."""
+
+    def __init__(self, type_: type[T], **ways: Way) -> None:
+        self._type = type_
+        self._ways = ways
+        self._empty = {field.name: _default(field) for field in fields(type_)}  # type: ignore[arg-type]
+        self._needed = frozenset(name for name, default in self._empty.items() if default is MISSING)
+
+    def encode(self, value: T) -> dict[str, Json]:
+        body = {}
+        for name, empty in self._empty.items():
+            part = getattr(value, name)
+            if not empty and part == empty:
+                continue
+            body[name] = self._ways[name][0](part) if name in self._ways and part is not None else part
+        return body
+
+    def decode(self, body: Mapping[str, Json]) -> T:
+        """Raises ValueError for a name too many or too few."""
+        if strange := body.keys() ^ (body.keys() & self._empty.keys() | self._needed):
+            raise ValueError(f"{self._type.__name__}: not as expected: {', '.join(sorted(strange))}")
+        ways = self._ways
+        return self._type(
+            **{name: ways[name][1](part) if name in ways and part is not None else part for name, part in body.items()}
+        )
+
+
+def _default(field: Field[Any]) -> Any:
+    """MISSING (which is true) for a field without one."""
+    return field.default if field.default_factory is MISSING else field.default_factory()
+
+
+def _all(shape: Shape[Any]) -> Way:
+    return (lambda values: [shape.encode(v) for v in values], lambda bodies: tuple(shape.decode(b) for b in bodies))
+
+
+def _one(shape: Shape[Any]) -> Way:
+    return shape.encode, shape.decode
+
+
+_LIST: Way = (list, tuple)
+_OBJECT: Way = (dict, dict)
+_TIME: Way = (datetime.isoformat, datetime.fromisoformat)
+_MONEY: Way = (str, Decimal)
+
+CHECK = Shape(Check, kind=(str, CheckKind))
+CRITERION = Shape(Criterion, check=_one(CHECK))
+SPEC = Shape(
+    TaskSpec,
+    parameters=_OBJECT,
+    depends_on=_LIST,
+    only_if=_LIST,
+    needs=_LIST,
+    when=_one(CHECK),
+    check=_one(CHECK),
+    execution_type=(str, ExecutionType),
+)
+DRAFT = Shape(
+    GoalDraft,
+    criteria=_all(CRITERION),
+    tasks=_all(SPEC),
+    deadline_at=_TIME,
+    budget_usd=_MONEY,
+    metadata=_OBJECT,
+    reading=_LIST,
+    workflow_parameters=_OBJECT,
+)
+PLAN = Shape(Plan, criteria=_all(CRITERION), tasks=_all(SPEC), reading=_LIST, created_at=_TIME)
+OPTION = Shape(Option)
+ANSWER = Shape(Answer, at=_TIME)
+
+
+def options_to(options: Iterable[Option]) -> str:
+    return dumps([OPTION.encode(option) for option in options])
+
+
+def options_from(text: str) -> tuple[Option, ...]:
+    return tuple(OPTION.decode(body) for body in loads(text))
+
+
+class Specs:
+    """Task specs and their JSON, remembered both ways: a spec never changes and is read again with every look at its
+    task. Holding the spec keeps its id its own, so a match by id is a match of the value."""
+
+    def __init__(self) -> None:
+        self._by_text: dict[str, TaskSpec] = {}
+        self._by_id: dict[int, tuple[TaskSpec, str]] = {}
+
+    def decode(self, text: str) -> TaskSpec:
+        spec = self._by_text.get(text)
+        if spec is None:
+            spec = SPEC.decode(loads(text))
+            self._remember(spec, text)
+        return spec
+
+    def encode(self, spec: TaskSpec) -> str:
+        known = self._by_id.get(id(spec))
+        if known is not None:
+            return known[1]
+        text = dumps(SPEC.encode(spec))
+        self._remember(spec, text)
+        return text
+
+    def _remember(self, spec: TaskSpec, text: str) -> None:
+        if len(self._by_id) >= _SPECS_MAX:
+            self._by_text.clear()
+            self._by_id.clear()
+        self._by_text.setdefault(text, spec)
+        self._by_id[id(spec)] = (spec, text)
+
+
+specs = Specs()

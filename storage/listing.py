@@ -1,0 +1,146 @@
+"""Readings of many goals at once, and of single histories. Every statement is built once."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import Integer, Select, and_, bindparam, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from executor.domain.attempt import Attempt, AttemptState
+from executor.domain.decision import Decision, DecisionKind
+from executor.domain.event import Event
+from executor.domain.goal import Goal
+from executor.domain.notice import NoticeKind
+from executor.domain.plan import GoalDraft
+from executor.ports import Pulse
+from storage.codec import loads
+from storage.reading import GOAL_COLUMNS
+from storage.rows import attempt_from, decision_from, draft_from, event_from, goal_from
+from storage.schema import revision_of
+from storage.tables import attempts, decisions, execution_log, goals, notices, tasks
+from storage.tables.base import among, stored
+from storage.tables.decisions import DECISION_OPEN
+from storage.tables.goals import GOAL_TAKES, GOAL_UNFINISHED
+from storage.tables.notices import NOTICE_DEAD, NOTICE_PENDING
+from storage.tables.tasks import TASK_WAITS_FOR_ITS_TIME
+
+_NEWEST = select(*GOAL_COLUMNS).order_by(goals.c.number.desc()).limit(bindparam("most"))
+_OF_CHAT = goals.c.chat_id == bindparam("chat")
+_NUMBER = bindparam("number", type_=Integer)
+_DRAFT = select(goals.c.draft).where(goals.c.number == _NUMBER)
+_ATTEMPTS = select(*stored(attempts)).order_by(attempts.c.started_at, attempts.c.task_ref, attempts.c.number)
+_ATTEMPTS_OF_GOAL = _ATTEMPTS.where(attempts.c.task_ref.in_(select(tasks.c.ref).where(tasks.c.goal_number == _NUMBER)))
+_ATTEMPTS_OF_TASK = _ATTEMPTS.where(attempts.c.task_ref == bindparam("ref"), attempts.c.goal_number == _NUMBER)
+_OUTPUTS = (
+    select(tasks.c.key, attempts.c.result)
+    .join(goals, and_(tasks.c.goal_number == goals.c.number, tasks.c.plan_version == goals.c.plan_version))
+    .join(attempts, attempts.c.task_ref == tasks.c.ref)
+    .where(
+        goals.c.number == _NUMBER,
+        tasks.c.key.in_(bindparam("keys", expanding=True)),
+        among(attempts.c.state, (AttemptState.SUCCEEDED,)),
+    )
+    .order_by(attempts.c.number)
+)
+_EVENTS = (
+    select(*stored(execution_log))
+    .where(execution_log.c.goal_number == _NUMBER)
+    .order_by(execution_log.c.id.desc())
+    .limit(bindparam("most"))
+)
+_OPEN_DECISIONS = select(*stored(decisions)).where(DECISION_OPEN).order_by(decisions.c.number)
+_OPEN_DECISIONS_OF_CHAT = _OPEN_DECISIONS.join(goals, goals.c.number == decisions.c.goal_number).where(_OF_CHAT)
+_SHOWN_ON_CARD = and_(
+    among(notices.c.kind, (NoticeKind.CARD,)),
+    decisions.c.goal_number == notices.c.goal_number,
+    among(decisions.c.kind, (DecisionKind.START,)),
+    DECISION_OPEN,
+)
+_DECISION_OF_MESSAGE = (
+    select(*stored(decisions))
+    .join_from(notices, decisions, or_(decisions.c.number == notices.c.decision_number, _SHOWN_ON_CARD))
+    .where(notices.c.chat_id == bindparam("chat"), notices.c.message_id == bindparam("message"))
+    .order_by(decisions.c.number.desc())
+    .limit(1)
+)
+NEXT_DUE_AT = (
+    select(tasks.c.due_at)
+    .join(goals, goals.c.number == tasks.c.goal_number)
+    .where(TASK_WAITS_FOR_ITS_TIME, GOAL_TAKES)
+    .order_by(tasks.c.due_at)
+    .limit(1)
+)
+_NEXT_DUE_AFTER = NEXT_DUE_AT.where(tasks.c.due_at > bindparam("after"))
+_GOALS_BY_STATE = select(goals.c.state, func.count()).group_by(goals.c.state)
+_COUNTS = (
+    select(func.count()).select_from(decisions).where(DECISION_OPEN),
+    select(func.count()).select_from(notices).where(NOTICE_PENDING),
+    select(func.count()).select_from(notices).where(NOTICE_DEAD),
+)
+_SUMS = select(*(count.scalar_subquery() for count in _COUNTS))
+
+
+async def read_goals(connection: AsyncConnection, open_only: bool, chat_id: int | None, limit: int) -> list[Goal]:
+    statement: Select[tuple[object, ...]] = _NEWEST
+    if open_only:
+        statement = statement.where(GOAL_UNFINISHED)
+    if chat_id is not None:
+        statement = statement.where(_OF_CHAT)
+    about = {"most": limit} if chat_id is None else {"most": limit, "chat": chat_id}
+    return [goal_from(row) for row in await connection.execute(statement, about)]
+
+
+async def read_draft(connection: AsyncConnection, goal_number: int) -> GoalDraft | None:
+    text = (await connection.execute(_DRAFT, {"number": goal_number})).scalar()
+    return None if text is None else draft_from(text)
+
+
+async def read_attempts(connection: AsyncConnection, goal_number: int, task_ref: str | None) -> list[Attempt]:
+    if task_ref is None:
+        rows = await connection.execute(_ATTEMPTS_OF_GOAL, {"number": goal_number})
+    else:
+        rows = await connection.execute(_ATTEMPTS_OF_TASK, {"number": goal_number, "ref": task_ref})
+    return [attempt_from(row) for row in rows]
+
+
+async def read_outputs(connection: AsyncConnection, goal_number: int, keys: Sequence[str]) -> dict[str, str]:
+    rows = await connection.execute(_OUTPUTS, {"number": goal_number, "keys": list(keys)})
+    return {row.key: loads(row.result).get("output", "") for row in rows if row.result is not None}
+
+
+async def read_events(connection: AsyncConnection, goal_number: int, limit: int) -> list[Event]:
+    rows = (await connection.execute(_EVENTS, {"number": goal_number, "most": limit})).all()
+    return [event_from(row) for row in reversed(rows)]
+
+
+async def read_open_decisions(connection: AsyncConnection, chat_id: int | None) -> list[Decision]:
+    if chat_id is None:
+        rows = await connection.execute(_OPEN_DECISIONS)
+    else:
+        rows = await connection.execute(_OPEN_DECISIONS_OF_CHAT, {"chat": chat_id})
+    return [decision_from(row) for row in rows]
+
+
+async def read_decision_of_message(connection: AsyncConnection, chat_id: int, message_id: int) -> Decision | None:
+    """A message of a decision shows that one; a goal's card shows its open start decision."""
+    row = (await connection.execute(_DECISION_OF_MESSAGE, {"chat": chat_id, "message": message_id})).first()
+    return None if row is None else decision_from(row)
+
+
+async def read_next_due_at(connection: AsyncConnection, after: datetime) -> datetime | None:
+    due_at: datetime | None = (await connection.execute(_NEXT_DUE_AFTER, {"after": after})).scalar()
+    return due_at
+
+
+async def read_pulse(connection: AsyncConnection, path: Path) -> Pulse:
+    states = (await connection.execute(_GOALS_BY_STATE)).all()
+    open_decisions, pending_notices, dead_notices = (await connection.execute(_SUMS)).one()
+    return Pulse(
+        goals_by_state={state: count for state, count in states},
+        open_decisions=open_decisions,
+        pending_notices=pending_notices,
+        dead_notices=dead_notices,
+        next_due_at=(await connection.execute(NEXT_DUE_AT)).scalar(),
+        schema=await revision_of(connection, path) or "",
+    )

@@ -1,0 +1,22 @@
+"""Copies of the database, and whether it is whole."""
+
+from pathlib import Path
+
+from executor.domain.errors import DataFolderError
+from storage.connections import Connections
+from storage.sqlite import copy_into, faults
+
+
+async def backup(connections: Connections, target: Path) -> None:
+    """A compact copy as of now; readers go on meanwhile. Raises DataFolderError rather than overwrite a file."""
+    try:
+        async with connections.alone() as connection:
+            await copy_into(connection, target)
+    except OSError as error:
+        raise DataFolderError(f"The backup can't be written to {target}: {error.strerror}.") from error
+
+
+async def quick_check(connections: Connections) -> list[str]:
+    """What is wrong with the file, a line each; empty where it is whole. Takes a second per gigabyte or so."""
+    async with connections.read_once() as connection:
+        return await faults(connection)

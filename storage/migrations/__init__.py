@@ -1,0 +1,4 @@
+"""The history of the schema, oldest first. A revision is added here when its script is added to `versions`."""
+
+REVISIONS = ("0001",)
+HEAD = REVISIONS[-1]

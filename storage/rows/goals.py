@@ -1,0 +1,96 @@
+"""Goals, drafts and plans as rows."""
+
+from executor.domain.goal import Goal, GoalState, Origin
+from executor.domain.plan import GoalDraft, Plan
+from storage.codec import DRAFT, PLAN, dumps, loads, plain
+from storage.rows.kinds import AnyRow, Values
+
+
+def goal_changes(goal: Goal) -> Values:
+    """The columns of a goal that may change, its revision excepted."""
+    return {
+        "title": plain(goal.title),
+        "description": plain(goal.description),
+        "state": goal.state.value,
+        "priority": goal.priority,
+        "deadline_at": goal.deadline_at,
+        "budget_usd": goal.budget_usd,
+        "metadata": dumps(dict(goal.metadata)) if goal.metadata else "{}",
+        "autonomy": goal.autonomy,
+        "plan_version": goal.plan_version,
+        "percentage": goal.percentage,
+        "reason": plain(goal.reason),
+        "updated_at": goal.updated_at,
+        "started_at": goal.started_at,
+        "finished_at": goal.finished_at,
+    }
+
+
+def goal_values(goal: Goal, draft: GoalDraft | None) -> Values:
+    origin = goal.origin
+    return goal_changes(goal) | {
+        "number": goal.number,
+        "chat_id": origin.chat_id,
+        "thread_id": origin.thread_id,
+        "message_id": origin.message_id,
+        "person_id": origin.person_id,
+        "person_name": plain(origin.person_name),
+        "via": origin.via,
+        "draft": None if draft is None else draft_to(draft),
+        "revision": max(goal.revision, 0),
+        "created_at": goal.created_at,
+    }
+
+
+def goal_from(row: AnyRow) -> Goal:
+    return Goal(
+        number=row.number,
+        title=row.title,
+        description=row.description,
+        state=GoalState(row.state),
+        priority=row.priority,
+        deadline_at=row.deadline_at,
+        budget_usd=row.budget_usd,
+        metadata={} if row.metadata == "{}" else loads(row.metadata),
+        autonomy=row.autonomy,
+        origin=Origin(
+            chat_id=row.chat_id,
+            thread_id=row.thread_id,
+            message_id=row.message_id,
+            person_id=row.person_id,
+            person_name=row.person_name,
+            via=row.via,
+        ),
+        plan_version=row.plan_version,
+        percentage=row.percentage,
+        reason=row.reason,
+        revision=row.revision,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+        started_at=row.started_at,
+        finished_at=row.finished_at,
+    )
+
+
+def draft_to(draft: GoalDraft) -> str:
+    return dumps(DRAFT.encode(draft))
+
+
+def draft_from(text: str) -> GoalDraft:
+    return DRAFT.decode(loads(text))
+
+
+def plan_values(plan: Plan) -> Values:
+    return {
+        "goal_number": plan.goal_number,
+        "version": plan.version,
+        "summary": plain(plan.summary),
+        "made_by": plain(plan.made_by),
+        "reason": plain(plan.reason),
+        "body": dumps(PLAN.encode(plan)),
+        "created_at": plan.created_at,
+    }
+
+
+def plan_from(body: str) -> Plan:
+    return PLAN.decode(loads(body))

@@ -1,0 +1,18 @@
+"""Everything that is true of SQLite alone. A second database gets a package beside this one with the same names."""
+
+from storage.sqlite.dialect import begin_read, begin_write, insert, is_duplicate, meaning_of
+from storage.sqlite.engines import Engines, open_engines
+from storage.sqlite.files import copy_into, faults, prepare_file
+
+__all__ = [
+    "Engines",
+    "begin_read",
+    "begin_write",
+    "copy_into",
+    "faults",
+    "insert",
+    "is_duplicate",
+    "meaning_of",
+    "open_engines",
+    "prepare_file",
+]

@@ -1,0 +1,51 @@
+"""SQLite's words for beginning, inserting and failing."""
+
+import sqlite3
+from collections.abc import Mapping
+
+from sqlalchemy import Table
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+_MEANING: Mapping[str, str] = {
+    "SQLITE_CANTOPEN": "can't be opened; check that its folder exists and that this user may write there",
+    "SQLITE_READONLY": "can't be written; check the rights of the file and of its folder",
+    "SQLITE_PERM": "can't be written; check the rights of the file and of its folder",
+    "SQLITE_FULL": "can't grow: the disk is full; free some space",
+    "SQLITE_IOERR": "could not be read or written by the disk; check the disk and its free space",
+    "SQLITE_CORRUPT": "is damaged; restore a backup of it",
+    "SQLITE_NOTADB": "is not a database; move it away, or restore a backup of it",
+    "SQLITE_BUSY": "is held by another program; end that one and try again",
+    "SQLITE_LOCKED": "is held by another program; end that one and try again",
+}
+
+
+def insert(table: Table) -> sqlite.Insert:
+    """An INSERT that can say what happens where the key is already there."""
+    return sqlite.insert(table)
+
+
+async def begin_write(connection: AsyncConnection) -> None:
+    """Take the write lock now: a lock that is only taken by the first change can fail in the middle."""
+    await connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+async def begin_read(connection: AsyncConnection) -> None:
+    """Everything read until the end of the transaction is of one moment."""
+    await connection.exec_driver_sql("BEGIN")
+
+
+def _name(error: DBAPIError) -> str:
+    return getattr(error.orig, "sqlite_errorname", "") if isinstance(error.orig, sqlite3.Error) else ""
+
+
+def is_duplicate(error: DBAPIError) -> bool:
+    """A row with this key exists already."""
+    return _name(error) in ("SQLITE_CONSTRAINT_PRIMARYKEY", "SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_ROWID")
+
+
+def meaning_of(error: DBAPIError) -> str | None:
+    """What is wrong with the file, as the end of a sentence; None where the mistake is ours."""
+    name = _name(error)
+    return next((meaning for start, meaning in _MEANING.items() if name.startswith(start)), None)

@@ -1,0 +1,64 @@
+"""How SQLite is opened: one connection that writes and checkpoints, and a few that only read."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import URL
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from storage.sqlite.connection import connector
+
+READERS = 4
+BUSY_MS = 10_000  # another process may hold the file for a moment: a backup, a look with the sqlite3 shell
+_CACHE_KB = 16_384
+_WAL_BYTES_MAX = 64 * 1024 * 1024  # a WAL that grew larger is cut back after its checkpoint
+
+_EVERYBODY = (
+    f"busy_timeout={BUSY_MS}",
+    "trusted_schema=OFF",
+    "cell_size_check=ON",
+    "mmap_size=0",
+    f"cache_size=-{_CACHE_KB}",
+)
+# synchronous=FULL: what was acknowledged survives a power cut. Until SQLite 3.51.3 two connections that checkpoint at
+# the same time can damage the file, so nobody but the writer ever does.
+_WRITER = (
+    *_EVERYBODY,
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "foreign_keys=ON",
+    f"journal_size_limit={_WAL_BYTES_MAX}",
+)
+_READER = (*_EVERYBODY, "wal_autocheckpoint=0", "query_only=ON")
+
+
+@dataclass(frozen=True, slots=True)
+class Engines:
+    """`writer` holds one connection at most; who uses it holds the store's lock."""
+
+    writer: AsyncEngine
+    readers: AsyncEngine
+    path: Path
+
+    async def close(self) -> None:
+        """The writer last: whoever closes the file's last connection checkpoints."""
+        await self.readers.dispose()
+        await self.writer.dispose()
+
+
+def open_engines(path: Path) -> Engines:
+    return Engines(_engine(path, _WRITER, 1), _engine(path, _READER, READERS), path)
+
+
+def _engine(path: Path, pragmas: tuple[str, ...], size: int) -> AsyncEngine:
+    return create_async_engine(
+        URL.create("sqlite+aiosqlite", database=str(path)),
+        connect_args={
+            "async_creator_fn": connector(pragmas),
+            "isolation_level": None,  # the driver begins nothing by itself
+            "cached_statements": 512,
+        },
+        pool_size=size,
+        max_overflow=0,
+        pool_reset_on_return=None,  # every transaction is ended explicitly, with its errors seen
+    )

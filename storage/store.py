@@ -1,0 +1,163 @@
+"""The adapter of the port Store, and the one object through which the rest of the program reaches the database."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
+from executor.domain.attempt import Attempt
+from executor.domain.decision import Decision
+from executor.domain.errors import DataFolderError, Unconfigured
+from executor.domain.event import Event
+from executor.domain.goal import Goal
+from executor.domain.plan import GoalDraft, Plan
+from executor.ports import Clock, CrashPoints, GoalView, Pulse, Transaction
+from storage import chats, inbox, listing, outbox, schema
+from storage.chats import ChatRows
+from storage.connections import Connections
+from storage.inbox import InboxRows
+from storage.maintenance import backup, quick_check
+from storage.outbox import OutboxRows
+from storage.reading import read_decision, read_plan, read_view
+from storage.schema import Migrated, migrate
+from storage.sqlite import open_engines, prepare_file
+from storage.transaction import WriteTransaction
+
+FILE_NAME = "milepost.db"
+
+LABELS = (*schema.LABELS, *outbox.LABELS, *inbox.LABELS, *chats.LABELS)
+"""The labels of the transactions that storage begins by itself; the engine brings its own."""
+
+
+def crash_point_names(labels: Sequence[str] = LABELS) -> list[str]:
+    """The crash points of the transactions with these labels."""
+    return [f"storage.{label}.{moment}" for label in labels for moment in ("before_commit", "after_commit")]
+
+
+class NoCrashPoints:
+    """Production: nothing ever stops there."""
+
+    def reached(self, name: str) -> None:
+        return
+
+
+class Database:
+    """Made by `open`. `outbox`, `inbox` and `chats` work on the same connections."""
+
+    def __init__(self, connections: Connections, path: Path, clock: Clock) -> None:
+        self._connections = connections
+        self._clock = clock
+        self.path = path
+        self.outbox = OutboxRows(connections)
+        self.inbox = InboxRows(connections, clock)
+        self.chats = ChatRows(connections)
+
+    @classmethod
+    async def open(
+        cls, place: Path | str, clock: Clock, crash_points: CrashPoints | None = None, *, migrated: bool = True
+    ) -> "Database":
+        """`place` is the data folder or a URL; `migrated` False leaves the schema as it is (for doctor). Raises
+        DataFolderError, NewerSchema or Unconfigured, each with a sentence; nothing is then left open."""
+        path = _path(place)
+        try:
+            prepare_file(path)
+        except OSError as error:
+            raise DataFolderError(
+                f"The data folder {path.parent} can't be used: {error.strerror}; choose another data_dir, or change "
+                "its rights."
+            ) from error
+        database = cls(Connections(open_engines(path), crash_points or NoCrashPoints()), path, clock)
+        try:
+            if migrated:
+                await database.migrate()
+        except BaseException:
+            await database.close()
+            raise
+        return database
+
+    async def close(self) -> None:
+        """Waits for a write transaction that is under way."""
+        await self._connections.close()
+
+    async def migrate(self) -> Migrated:
+        return await migrate(self._connections, self.path)
+
+    async def backup(self, target: Path) -> None:
+        """A copy of the database as of now; see `storage.maintenance`."""
+        await backup(self._connections, target)
+
+    async def quick_check(self) -> list[str]:
+        """What is wrong with the file; empty where it is whole."""
+        return await quick_check(self._connections)
+
+    @asynccontextmanager
+    async def transaction(self, label: str = "write") -> AsyncIterator[Transaction]:
+        async with self._connections.write(label) as connection:
+            yield WriteTransaction(connection, self._clock)
+
+    async def view(self, goal_number: int) -> GoalView | None:
+        async with self._connections.read() as connection:
+            return await read_view(connection, goal_number)
+
+    async def goals(self, *, open_only: bool, chat_id: int | None = None, limit: int = 50) -> list[Goal]:
+        async with self._connections.read_once() as connection:
+            return await listing.read_goals(connection, open_only, chat_id, limit)
+
+    async def draft(self, goal_number: int) -> GoalDraft | None:
+        async with self._connections.read_once() as connection:
+            return await listing.read_draft(connection, goal_number)
+
+    async def plan(self, goal_number: int, version: int | None = None) -> Plan | None:
+        async with self._connections.read_once() as connection:
+            return await read_plan(connection, goal_number, version)
+
+    async def attempts(self, goal_number: int, task_ref: str | None = None) -> list[Attempt]:
+        async with self._connections.read_once() as connection:
+            return await listing.read_attempts(connection, goal_number, task_ref)
+
+    async def outputs(self, goal_number: int, keys: Sequence[str]) -> dict[str, str]:
+        async with self._connections.read_once() as connection:
+            return await listing.read_outputs(connection, goal_number, keys)
+
+    async def events(self, goal_number: int, *, limit: int = 200) -> list[Event]:
+        async with self._connections.read_once() as connection:
+            return await listing.read_events(connection, goal_number, limit)
+
+    async def decision(self, number: int) -> Decision | None:
+        async with self._connections.read_once() as connection:
+            return await read_decision(connection, number)
+
+    async def open_decisions(self, chat_id: int | None = None) -> list[Decision]:
+        async with self._connections.read_once() as connection:
+            return await listing.read_open_decisions(connection, chat_id)
+
+    async def decision_of_message(self, chat_id: int, message_id: int) -> Decision | None:
+        async with self._connections.read_once() as connection:
+            return await listing.read_decision_of_message(connection, chat_id, message_id)
+
+    async def next_due_at(self, after: datetime) -> datetime | None:
+        async with self._connections.read_once() as connection:
+            return await listing.read_next_due_at(connection, after)
+
+    async def pulse(self) -> Pulse:
+        async with self._connections.read() as connection:
+            return await listing.read_pulse(connection, self.path)
+
+
+def _path(place: Path | str) -> Path:
+    if isinstance(place, Path):
+        return place / FILE_NAME
+    if "://" not in place:
+        return Path(place) / FILE_NAME
+    try:
+        url = make_url(place)
+    except ArgumentError as error:
+        raise Unconfigured("storage.url is not a database URL; leave it empty for SQLite in data_dir.") from error
+    if url.get_backend_name() != "sqlite" or not url.database:
+        raise Unconfigured(
+            f"storage.url names {url.get_backend_name()}, which this version can't use; leave it empty for SQLite."
+        )
+    return Path(url.database)

@@ -1,0 +1,39 @@
+"""What every table shares: the metadata, names of constraints, and conditions that an index can be partial over."""
+
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Column, ColumnElement, Index, MetaData, Table, literal_column
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+    }
+)
+
+
+def known(column: str, values: type[StrEnum]) -> CheckConstraint:
+    """Only the members of `values` may stand in `column`."""
+    words = ", ".join(f"'{value}'" for value in values)
+    return CheckConstraint(f"{column} IN ({words})", name=f"{column}_is_known")
+
+
+def among(column: ColumnElement[str], values: Iterable[StrEnum]) -> ColumnElement[bool]:
+    """`column IN ('a', 'b')` with the values written out: an index that is partial over the same words is only used
+    where the query names them in the same way, never through bound parameters."""
+    return column.in_([literal_column(f"'{value}'") for value in sorted(values)])
+
+
+def partial_index(name: str, *columns: Column[Any], where: ColumnElement[bool]) -> Index:
+    """An index over the unfinished rows alone: it stays small however much is finished."""
+    return Index(name, *columns, sqlite_where=where, postgresql_where=where)
+
+
+def stored(table: Table, *, without: Iterable[str] = ()) -> list[Column[Any]]:
+    """The columns of `table` that are written, not computed."""
+    left_out = set(without)
+    return [column for column in table.c if column.computed is None and column.name not in left_out]

@@ -1,0 +1,47 @@
+"""executor_goals: what people want, with its state, progress, deadline and plan version."""
+
+from sqlalchemy import BigInteger, CheckConstraint, Column, Index, Integer, Table, Text
+
+from executor.domain.goal import GOAL_FINAL, GOAL_RUNNING, GoalState
+from storage.tables.base import among, known, metadata, partial_index
+from storage.types import Instant, Money
+
+goals = Table(
+    "executor_goals",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("title", Text, nullable=False),
+    Column("description", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("priority", Integer, nullable=False),
+    Column("deadline_at", Instant),
+    Column("budget_usd", Money),
+    Column("metadata", Text, nullable=False),  # JSON object
+    Column("autonomy", Text, nullable=False),
+    Column("chat_id", BigInteger),
+    Column("thread_id", BigInteger),
+    Column("message_id", BigInteger),  # of the person's message that set the goal
+    Column("person_id", BigInteger, nullable=False),
+    Column("person_name", Text, nullable=False),
+    Column("via", Text, nullable=False),
+    Column("plan_version", Integer, nullable=False),
+    Column("percentage", Integer, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("draft", Text),  # JSON: the goal as its person wrote it
+    Column("revision", Integer, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("updated_at", Instant, nullable=False),
+    Column("started_at", Instant),
+    Column("finished_at", Instant),
+    known("state", GoalState),
+    CheckConstraint("percentage BETWEEN 0 AND 100", name="percentage_is_a_share"),
+    CheckConstraint("priority BETWEEN 1 AND 10", name="priority_is_known"),
+)
+
+GOAL_UNFINISHED = among(goals.c.state, set(GoalState) - GOAL_FINAL)
+GOAL_TAKES = among(goals.c.state, GOAL_RUNNING)
+GOAL_UNPLANNED = among(goals.c.state, (GoalState.PENDING, GoalState.PLANNING))
+
+partial_index("ix_executor_goals_unfinished", goals.c.number, where=GOAL_UNFINISHED)
+Index("ix_executor_goals_state", goals.c.state)
+Index("ix_executor_goals_chat", goals.c.chat_id, goals.c.number)

@@ -1,0 +1,67 @@
+"""goal_tasks: the steps of a plan as they really go.
+
+The columns that documents 001 and 004 name beside the state are computed from it by the database, so that they can't
+contradict it.
+"""
+
+from sqlalchemy import Boolean, Column, Computed, Float, ForeignKey, Index, Integer, Table, Text
+
+from executor.domain.plan import ExecutionType
+from executor.domain.task import TASK_DUE, TaskKind, TaskState
+from storage.tables.base import among, known, metadata, partial_index
+from storage.types import Instant
+
+tasks = Table(
+    "goal_tasks",
+    metadata,
+    Column("ref", Text, primary_key=True),  # 12.3
+    Column("goal_number", Integer, ForeignKey("executor_goals.number"), nullable=False),
+    Column("plan_version", Integer, nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("key", Text, nullable=False),  # unique in its plan
+    Column("parent_task", Text),
+    Column("title", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("spec", Text, nullable=False),  # JSON: the task as planned
+    Column("dependencies", Text, nullable=False),  # JSON array of keys
+    Column("unblocks", Integer, nullable=False),  # how many tasks of its plan wait for it
+    Column("critical", Boolean, nullable=False),
+    Column("optional", Boolean, nullable=False),
+    Column("priority", Integer, Computed("CASE WHEN critical THEN 10 WHEN optional THEN 1 ELSE 5 END")),
+    Column("assignee", Text),
+    Column("execution_type", Text, nullable=False),
+    Column("ai_confidence", Float, nullable=False),
+    Column("expected_outcome", Text, nullable=False),
+    Column("estimated_duration_minutes", Float),
+    Column("max_retries", Integer),  # None: as configured
+    Column("state", Text, nullable=False),
+    Column("due_at", Instant),
+    Column("attempts", Integer, nullable=False),
+    Column("retry_count", Integer, nullable=False),  # failures since the last fresh start
+    Column("taken_over", Boolean, nullable=False),
+    Column("verify_first", Boolean, nullable=False),
+    Column("verify_only", Boolean, nullable=False),
+    Column("answer", Text),  # JSON: what a person said
+    Column("summary", Text, nullable=False),
+    Column("resume_state", Text),
+    Column("revision", Integer, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("started_at", Instant),
+    Column("blocked_at", Instant),
+    Column("finished_at", Instant),
+    Column("failed_at", Instant, Computed("CASE WHEN state = 'failed' THEN finished_at END")),
+    Column("actual_outcome", Text, Computed("CASE WHEN state = 'completed' THEN summary END")),
+    Column("error", Text, Computed("CASE WHEN state IN ('retrying', 'blocked', 'failed') THEN summary END")),
+    Column("blocked_reason", Text, Computed("CASE WHEN state = 'blocked' THEN summary END")),
+    Column("failure_reason", Text, Computed("CASE WHEN state = 'failed' THEN summary END")),
+    Column("actual_duration_minutes", Float, Computed("(finished_at - started_at) / 60000000.0")),
+    known("state", TaskState),
+    known("kind", TaskKind),
+    known("execution_type", ExecutionType),
+)
+
+TASK_WAITS_FOR_ITS_TIME = among(tasks.c.state, TASK_DUE)
+
+Index("ix_goal_tasks_goal", tasks.c.goal_number, tasks.c.plan_version, tasks.c.position)
+partial_index("ix_goal_tasks_due", tasks.c.due_at, where=TASK_WAITS_FOR_ITS_TIME)

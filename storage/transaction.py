@@ -1,0 +1,140 @@
+"""The adapter of the port Transaction."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import bindparam, func, select, tuple_, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from executor.domain.attempt import Attempt
+from executor.domain.decision import Decision
+from executor.domain.errors import Conflict
+from executor.domain.goal import Goal
+from executor.domain.plan import GoalDraft
+from executor.ports import CaseRows, Changes, Clock, Due
+from storage.codec import loads, plain
+from storage.reading import GOAL_COLUMNS, read_cases, read_decision
+from storage.rows import attempt_from, draft_from, goal_from
+from storage.tables import attempts, commands, decisions, goals, tasks
+from storage.tables.attempts import ATTEMPT_RUNNING
+from storage.tables.base import stored
+from storage.tables.goals import GOAL_TAKES, GOAL_UNPLANNED
+from storage.tables.tasks import TASK_WAITS_FOR_ITS_TIME
+from storage.writing import write_changes
+
+_REPLY = select(commands.c.reply).where(commands.c.id == bindparam("id"))
+_LAST_GOAL = select(func.max(goals.c.number))
+_LAST_DECISION = select(func.max(decisions.c.number))
+DUE = (
+    select(tasks.c.ref, tasks.c.goal_number)
+    .join(goals, goals.c.number == tasks.c.goal_number)
+    .where(TASK_WAITS_FOR_ITS_TIME, tasks.c.due_at <= bindparam("now"), GOAL_TAKES)
+    .order_by(
+        tasks.c.unblocks.desc(),
+        goals.c.started_at.is_(None),
+        goals.c.priority.desc(),
+        goals.c.deadline_at.is_(None),
+        goals.c.deadline_at,
+        goals.c.created_at,
+        goals.c.number,
+        tasks.c.position,
+    )
+    .limit(bindparam("most"))
+)
+_UNPLANNED = select(*GOAL_COLUMNS, goals.c.draft).where(GOAL_UNPLANNED).order_by(goals.c.created_at, goals.c.number)
+_LEASE_OVER = attempts.c.lease_until <= bindparam("now")
+_RUNNING = select(*stored(attempts)).order_by(attempts.c.started_at, attempts.c.task_ref)
+_ABANDONED = _RUNNING.where(ATTEMPT_RUNNING, _LEASE_OVER)
+_ABANDONED_BY_OTHERS = _RUNNING.where(
+    ATTEMPT_RUNNING, _LEASE_OVER | attempts.c.executor_id.not_in(bindparam("living", expanding=True))
+)
+_THIS_ATTEMPT = (
+    attempts.c.task_ref == bindparam("at_ref"),
+    attempts.c.number == bindparam("at_number"),
+    ATTEMPT_RUNNING,
+)
+_EXTEND = update(attempts).where(*_THIS_ATTEMPT, attempts.c.executor_id == bindparam("at_executor"))
+_PROCESS = update(attempts).where(*_THIS_ATTEMPT)
+_HELD = select(attempts.c.task_ref).where(
+    tuple_(attempts.c.task_ref, attempts.c.number).in_(bindparam("held", expanding=True)),
+    attempts.c.executor_id == bindparam("executor"),
+    ATTEMPT_RUNNING,
+)
+
+
+class WriteTransaction:
+    """Lives as long as its block. Numbers are the first free ones: rows that hold the highest are never deleted."""
+
+    def __init__(self, connection: AsyncConnection, clock: Clock) -> None:
+        self._connection = connection
+        self._clock = clock
+
+    async def reply_to(self, command_id: str) -> Mapping[str, object] | None:
+        text = (await self._connection.execute(_REPLY, {"id": command_id})).scalar()
+        reply: Mapping[str, object] | None = None if text is None else loads(text)
+        return reply
+
+    async def next_goal_number(self) -> int:
+        return ((await self._connection.execute(_LAST_GOAL)).scalar() or 0) + 1
+
+    async def next_decision_number(self) -> int:
+        return ((await self._connection.execute(_LAST_DECISION)).scalar() or 0) + 1
+
+    async def cases(self, goal_numbers: Sequence[int]) -> list[CaseRows]:
+        return await read_cases(self._connection, goal_numbers)
+
+    async def decision(self, number: int) -> Decision | None:
+        return await read_decision(self._connection, number)
+
+    async def due(self, now: datetime, limit: int) -> list[Due]:
+        rows = await self._connection.execute(DUE, {"now": now, "most": limit})
+        return [Due(row.ref, row.goal_number) for row in rows]
+
+    async def unplanned(self) -> list[tuple[Goal, GoalDraft]]:
+        found = []
+        for row in await self._connection.execute(_UNPLANNED):
+            goal = goal_from(row)
+            found.append((goal, _draft_of(goal) if row.draft is None else draft_from(row.draft)))
+        return found
+
+    async def abandoned(self, now: datetime, living: Sequence[str]) -> list[Attempt]:
+        if living:
+            found = await self._connection.execute(_ABANDONED_BY_OTHERS, {"now": now, "living": list(living)})
+        else:
+            found = await self._connection.execute(_ABANDONED, {"now": now})
+        return [attempt_from(row) for row in found]
+
+    async def extend_leases(self, executor_id: str, held: Sequence[tuple[str, int]], until: datetime) -> list[str]:
+        if not held:
+            return []
+        beats = [
+            {"at_ref": ref, "at_number": number, "at_executor": executor_id, "lease_until": until}
+            for ref, number in held
+        ]
+        if (await self._connection.execute(_EXTEND, beats)).rowcount == len(held):
+            return []
+        ours = await self._connection.execute(_HELD, {"held": list(held), "executor": executor_id})
+        still = set(ours.scalars())
+        return [ref for ref, _ in held if ref not in still]
+
+    async def record_process(self, task_ref: str, number: int, pid: int, pid_started: float, command: str) -> None:
+        """Raises Conflict if that attempt is no longer running."""
+        process = {"pid": pid, "pid_started": pid_started, "command": plain(command)}
+        met = await self._connection.execute(_PROCESS, [process | {"at_ref": task_ref, "at_number": number}])
+        if met.rowcount != 1:
+            raise Conflict(detail=f"attempt {number} of {task_ref} is not running any more")
+
+    async def save(self, changes: Changes) -> None:
+        await write_changes(self._connection, changes, self._clock.now())
+
+
+def _draft_of(goal: Goal) -> GoalDraft:
+    """For a goal that was set without a draft: what the goal itself says."""
+    return GoalDraft(
+        title=goal.title,
+        description=goal.description,
+        deadline_at=goal.deadline_at,
+        priority=goal.priority,
+        budget_usd=goal.budget_usd,
+        metadata=goal.metadata,
+    )

@@ -71,7 +71,7 @@ class Engine(Protocol):
         """The newest open goal of that chat, else its newest."""
         ...
 
-    async def goals(self, chat_id: int | None, open_only: bool) -> list[Goal]:
+    async def goals(self, chat_id: int | None, *, open_only: bool) -> list[Goal]:
         """Newest first."""
         ...
 

@@ -1,0 +1,88 @@
+"""Answers to decisions: by command, by a reply with text, and the common end of both."""
+
+from bot.telegram.access import may_decide
+from bot.telegram.commands.arguments import first_word, goal_number, meant_decision
+from bot.telegram.desk import Request, Said, say_reply
+from executor.domain.decision import Decision, DecisionKind, Option
+from executor.domain.errors import WrongInput
+
+
+async def approve(request: Request) -> Said:
+    """The first option."""
+    decision = await meant_decision(request, first_word(request.words)[0], "/approve 17")
+    await check_may_decide(request, decision, decision.options[0].name if decision.options else None)
+    engine = request.desk.engine
+    reply = await engine.approve(decision.number, caller=request.caller, command_id=request.command_id)
+    return say_reply(reply)
+
+
+async def reject(request: Request) -> Said:
+    """The refusing option."""
+    decision = await meant_decision(request, first_word(request.words)[0], "/reject 17")
+    refusing = next((option.name for option in decision.options if option.refuses), None)
+    await check_may_decide(request, decision, refusing)
+    engine = request.desk.engine
+    reply = await engine.reject(decision.number, caller=request.caller, command_id=request.command_id)
+    return say_reply(reply)
+
+
+async def answer(request: Request) -> Said:
+    """``/answer 17 words``; where only one question is open, its number may be left out."""
+    word, rest = first_word(request.words)
+    if not word:
+        raise WrongInput("Please write it like this: /answer 17 your words")
+    if goal_number(word) is not None and rest:
+        decision = await meant_decision(request, word, "/answer 17 your words")
+        return await decide(request, decision, rest)
+    decision = await meant_decision(request, "", "/answer 17 your words")
+    return await decide(request, decision, request.words.strip())
+
+
+async def decide(request: Request, decision: Decision, words: str) -> Said:
+    """Give these words to a decision: as the name of an option, as the text that an option wants, or as the answer."""
+    option, text = read_answer(decision, words)
+    await check_may_decide(request, decision, option.name if option else None)
+    if decision.kind is DecisionKind.START and text is not None:
+        return await replace_proposal(request, decision.goal_number, text)
+    reply = await request.desk.engine.answer(
+        decision.number,
+        option=option.name if option else None,
+        text=text,
+        revision=None,
+        caller=request.caller,
+        command_id=request.command_id,
+    )
+    return say_reply(reply)
+
+
+def read_answer(decision: Decision, words: str) -> tuple[Option | None, str | None]:
+    """(option, text). Raises WrongInput where the words are neither."""
+    exact = decision.find(words)
+    if exact is not None:
+        return exact, None
+    head, rest = first_word(words)
+    named = decision.find(head)
+    if named is not None and named.wants_text and rest:
+        return named, rest
+    if decision.free_text:
+        return None, words
+    wanting = [option for option in decision.options if option.wants_text]
+    if len(wanting) == 1:
+        return wanting[0], words
+    names = ", ".join(option.name for option in decision.options)
+    raise WrongInput(f"Question {decision.number} takes one of: {names}.")
+
+
+async def replace_proposal(request: Request, number: int, text: str) -> Said:
+    """A new text for a goal that has not started."""
+    draft = request.desk.read_goal(text)
+    reply = await request.desk.engine.replace_draft(number, draft, caller=request.caller, command_id=request.command_id)
+    return say_reply(reply)
+
+
+async def check_may_decide(request: Request, decision: Decision, option: str | None) -> None:
+    """Raises WrongInput where this person may not give this answer."""
+    view = await request.desk.engine.view(decision.goal_number)
+    goal = view.goal if view else None
+    if refusal := may_decide(request.role, request.caller.person_id, decision, goal, option):
+        raise WrongInput(refusal)

@@ -1,0 +1,82 @@
+"""Commands that change nothing: how things are, what was planned, what was tried, and who somebody is."""
+
+from bot.telegram.cards import goal_card, live_card, plan_lines
+from bot.telegram.commands.arguments import first_word, meant_view, task_ref
+from bot.telegram.commands.records import log_message
+from bot.telegram.desk import Request, Said, say
+from bot.telegram.html import bold, code, escape
+from bot.telegram.message import Button, Message, fit
+from bot.telegram.words import clock_time
+from executor.domain.goal import GoalState
+
+EXAMPLE = """Back up my notes by 18:00
+- The archive exists: `test -s notes.tgz`
+1. Pack: `tar czf notes.tgz notes`"""
+
+
+async def status(request: Request) -> Said:
+    view = await meant_view(request, first_word(request.words)[0], "/status 12")
+    scene = request.desk.scene()
+    if view.goal.state is GoalState.AWAITING_START:
+        return Said(message=goal_card(view, scene))
+    return say(live_card(view, scene))
+
+
+async def plan(request: Request) -> Said:
+    view = await meant_view(request, first_word(request.words)[0], "/plan 12")
+    if view.plan is None:
+        return say(f"Goal {view.goal.number} has no plan yet.")
+    lines = plan_lines(view, view.plan, request.desk.scene())
+    return Said(message=fit(Message(html="\n".join(lines)), f"plan-{view.goal.number}-v{view.plan.version}.md"))
+
+
+async def why(request: Request) -> Said:
+    view = await meant_view(request, first_word(request.words)[0], "/why 12")
+    sentences = await request.desk.engine.why(view.goal.number)
+    lines = [f"{bold(view.goal.title)} #{view.goal.number}", *(f"• {escape(sentence)}" for sentence in sentences)]
+    return Said(message=fit(Message(html="\n".join(lines)), f"why-{view.goal.number}.md"))
+
+
+async def log(request: Request) -> Said:
+    """Each attempt of a goal, or with ``12.3`` of one task: its command, exit code and last output lines."""
+    word, _ = first_word(request.words)
+    ref = task_ref(word)
+    view = await meant_view(request, ref.split(".")[0] if ref else word, "/log 12 or /log 12.3")
+    attempts = await request.desk.engine.attempts(view.goal.number, ref)
+    return Said(message=log_message(view.goal, attempts, request.desk.scene()))
+
+
+async def workflows(request: Request) -> Said:
+    lines = []
+    for one in request.desk.workflows():
+        lines += [f"{bold(one.title)}", f"   {code(f'/run {one.name}')}"]
+        lines += [f"   {escape(name)}: {escape(meaning)}" for name, meaning in one.parameters.items()]
+    return say("\n".join(lines) or "There are no workflows.")
+
+
+async def whoami(request: Request) -> Said:
+    return say(f"You are {bold(request.caller.name)}, id {code(request.caller.person_id)}, {request.role.word}.")
+
+
+async def system(request: Request) -> Said:
+    lines = await request.desk.engine.system()
+    now = request.desk.scene()
+    return say("\n".join([*(escape(line) for line in lines), f"Now: {clock_time(now.now, now.now, now.timezone)}"]))
+
+
+def welcome(request: Request) -> Said:
+    """The first words in a chat, with goals that are useful at once."""
+    html = "\n".join(
+        [
+            f"👋 {bold('Milepost')}",
+            "Tell me a goal. I show you a plan, work on it after you press Start, ask when I need you, "
+            "and prove what I did.",
+            "",
+            "Write it in your own words:",
+            code(EXAMPLE),
+            "",
+            "or try one of these. /help shows everything else.",
+        ]
+    )
+    buttons = tuple((Button(one.label, f"x:{place}"),) for place, one in enumerate(request.desk.examples, start=1))
+    return Said(message=Message(html=html, buttons=buttons))

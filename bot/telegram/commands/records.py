@@ -1,0 +1,76 @@
+"""The log of a goal's attempts as a message, and as a document where it is long. Pure functions."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from bot.telegram.cards import Scene
+from bot.telegram.html import TEXT_UNITS_MAX, bold, clip, code, escape, plain, pre, units
+from bot.telegram.message import Document, Message
+from bot.telegram.words import clock_time, count, duration
+from executor.domain.attempt import Attempt, AttemptState
+from executor.domain.goal import Goal
+
+LINES_SHOWN = 8
+LINES_KEPT = 200
+_SIGNS = {
+    AttemptState.RUNNING: "▶️",
+    AttemptState.WAITING: "🕓",
+    AttemptState.SUCCEEDED: "✅",
+    AttemptState.FAILED: "❌",
+    AttemptState.INTERRUPTED: "✂️",
+    AttemptState.UNKNOWN: "⚠️",
+}
+
+
+def log_message(goal: Goal, attempts: Sequence[Attempt], scene: Scene) -> Message:
+    """Every attempt with its last lines if that fits; else a line each for the newest ones, and all in a document."""
+    head = f"{bold(goal.title)} #{goal.number}"
+    if not attempts:
+        return Message(html=f"{head}\nNothing has run yet.")
+    whole = "\n\n".join([head, *(_shown(attempt, scene) for attempt in attempts)])
+    if units(plain(whole)) <= TEXT_UNITS_MAX:
+        return Message(html=whole)
+    newest = [_head(attempt, scene) for attempt in attempts[-5:]]
+    html = "\n".join([head, f"{count(len(attempts), 'attempt')}; the newest:", *newest])
+    document = "\n\n".join([f"{goal.title} #{goal.number}", *(_written(attempt, scene) for attempt in attempts)])
+    return Message(html=html, document=Document(f"log-{goal.number}.md", document + "\n"))
+
+
+def _head(attempt: Attempt, scene: Scene) -> str:
+    exit_code = "" if attempt.exit_code is None else f" · exit {attempt.exit_code}"
+    took = ""
+    if attempt.finished_at is not None:
+        took = f" · {duration((attempt.finished_at - attempt.started_at).total_seconds())}"
+    at = clock_time(attempt.started_at, scene.now, scene.timezone)
+    return f"{_SIGNS[attempt.state]} {attempt.task_ref} · attempt {attempt.number}{exit_code}{took} · {at}"
+
+
+def _shown(attempt: Attempt, scene: Scene) -> str:
+    lines = [escape(_head(attempt, scene))]
+    if attempt.command:
+        lines.append(code(attempt.command))
+    if output := last_lines(attempt.result, LINES_SHOWN):
+        lines.append(pre(output))
+    if attempt.evidence:
+        lines.append(f"Seen: {escape(clip(attempt.evidence, 300))}")
+    return "\n".join(lines)
+
+
+def _written(attempt: Attempt, scene: Scene) -> str:
+    lines = [_head(attempt, scene)]
+    lines += [f"$ {attempt.command}"] if attempt.command else []
+    lines += [output] if (output := last_lines(attempt.result, LINES_KEPT)) else []
+    lines += [f"Seen: {attempt.evidence}"] if attempt.evidence else []
+    return "\n".join(lines)
+
+
+def last_lines(result: Mapping[str, Any] | None, lines_max: int) -> str:
+    """The end of what was printed, errors after output, with a line that says how much stands before it."""
+    if result is None:
+        return ""
+    metadata = result.get("metadata") or {}
+    parts = [str(result.get("output") or ""), str(metadata.get("stderr") or "")]
+    text = "\n".join(part.strip("\n") for part in parts if part.strip()) or str(result.get("error") or "")
+    lines = text.splitlines()
+    before = len(lines) - lines_max
+    return "\n".join(([f"… {count(before, 'line')} before"] if before > 0 else []) + lines[-lines_max:])

@@ -1,0 +1,53 @@
+"""Commands about single tasks."""
+
+from collections.abc import Awaitable, Callable
+
+from bot.telegram.commands.arguments import first_word, goal_number, own_task, own_view
+from bot.telegram.desk import Request, Said, say_reply
+from executor.domain.decision import DecisionKind
+from executor.domain.errors import WrongInput
+from executor.domain.goal import GOAL_RUNNING, GoalState
+from executor.engine.replies import Reply
+
+
+async def task(request: Request) -> Said:
+    """``/task title`` makes one alone, ``/task 12 title`` one in goal 12."""
+    word, title = first_word(request.words)
+    number = goal_number(word) if title else None
+    if number is not None:
+        view = await own_view(request, word, "/task 12 Call Ann")
+        if view.goal.state not in GOAL_RUNNING | {GoalState.PAUSED}:
+            raise WrongInput(f"Goal {number} takes no new tasks now. /status {number} shows why.")
+    else:
+        title = request.words.strip()
+    if not title:
+        raise WrongInput("Please write it like this: /task Call Ann, or in a goal: /task 12 Call Ann")
+    reply = await request.desk.engine.add_task(
+        title, goal_number=number, origin=request.origin, caller=request.caller, command_id=request.command_id
+    )
+    return say_reply(reply)
+
+
+async def retry(request: Request) -> Said:
+    return await _on_task(request, request.desk.engine.retry, "/retry 12.3", DecisionKind.BLOCKAGE)
+
+
+async def skip(request: Request) -> Said:
+    return await _on_task(request, request.desk.engine.skip, "/skip 12.3", DecisionKind.BLOCKAGE)
+
+
+async def takeover(request: Request) -> Said:
+    return await _on_task(request, request.desk.engine.take_over, "/takeover 12.3", DecisionKind.BLOCKAGE)
+
+
+async def done(request: Request) -> Said:
+    return await _on_task(request, request.desk.engine.done, "/done 12.3", DecisionKind.MANUAL)
+
+
+async def handback(request: Request) -> Said:
+    return await _on_task(request, request.desk.engine.hand_back, "/handback 12.3", DecisionKind.MANUAL)
+
+
+async def _on_task(request: Request, command: Callable[..., Awaitable[Reply]], form: str, kind: DecisionKind) -> Said:
+    ref = await own_task(request, form, kind)
+    return say_reply(await command(ref, caller=request.caller, command_id=request.command_id))

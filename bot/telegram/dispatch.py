@@ -1,0 +1,164 @@
+"""From an update to its answers: who speaks, what they mean, one handler, its words as notices."""
+
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+from telegram import CallbackQuery, Update, User
+from telegram import Message as TelegramMessage
+from telegram.constants import ChatType
+
+from bot.telegram.access import Role
+from bot.telegram.commands import deciding, goals
+from bot.telegram.commands.table import COMMANDS, forbidden, unknown
+from bot.telegram.desk import Desk, Request, Said, notice_of, say
+from bot.telegram.html import escape
+from bot.telegram.presses import Pressed, press
+from bot.telegram.typed import typed_text
+from executor.domain.errors import WrongInput
+from executor.domain.notice import Notice
+from executor.engine.replies import Caller
+
+_COMMAND = re.compile(r"/([A-Za-z0-9_]{1,64})(?:@([A-Za-z0-9_]{3,32}))?(?:\s+|$)")
+PRIVATE_BOT = "This bot is private. Your id is {id}; an owner can add it."
+NOT_A_QUESTION = "That message asks nothing. A new goal needs no reply: just write it, or use /goal."
+TEXT_ONLY = "I read text only. Write your goal as a message."
+
+Toast = Callable[[str, str, bool], Awaitable[None]]
+"""(callback query id, text, alert): shows the answer to a press. Never raises for what the chat answers."""
+
+
+class Dispatcher:
+    """`bot_name` gives our @username without @, "" while it is not known. Every notice it returns has a key made from
+    the update, so that handling an update again says nothing twice."""
+
+    def __init__(self, desk: Desk, toast: Toast, bot_name: Callable[[], str]) -> None:
+        self._desk = desk
+        self._toast = toast
+        self._bot_name = bot_name
+
+    async def handle(self, update: Update) -> list[Notice]:
+        """Carry it out and return its answers. WrongInput becomes its one clear line."""
+        if update.callback_query is not None:
+            return await self._pressed(update.update_id, update.callback_query)
+        if update.edited_message is not None:
+            return await self._said(update.update_id, update.edited_message, self._edited)
+        if update.message is not None:
+            return await self._said(update.update_id, update.message, self._written)
+        return []
+
+    # -------------------------------------------------------------------------------------------------------- messages
+
+    async def _said(
+        self,
+        update_id: int,
+        message: TelegramMessage,
+        handler: Callable[[Request, TelegramMessage], Awaitable[Said | None]],
+    ) -> list[Notice]:
+        if message.migrate_to_chat_id is not None:
+            await self._desk.outbox.move_chat(message.chat_id, message.migrate_to_chat_id)
+            return []
+        sender = message.from_user
+        # A message in the name of a group or a channel has no person behind it who could be asked for their role.
+        if sender is None or sender.is_bot or message.sender_chat is not None:
+            return []
+        request = self._request(update_id, message, sender)
+        if request.role is Role.NOBODY:
+            return self._greet(request)
+        try:
+            said = await handler(request, message)
+        except WrongInput as error:
+            said = say(escape(error.public))
+        return [notice_of(request, said, 1)] if said is not None else []
+
+    def _request(self, update_id: int, message: TelegramMessage, sender: User, words: str = "") -> Request:
+        return Request(
+            desk=self._desk,
+            update_id=update_id,
+            chat_id=message.chat_id,
+            thread_id=message.message_thread_id if message.is_topic_message else None,
+            message_id=message.message_id,
+            private=message.chat.type == ChatType.PRIVATE,
+            caller=Caller(person_id=sender.id, name=sender.first_name or str(sender.id)),
+            role=self._desk.access.role(sender.id),
+            words=words,
+        )
+
+    def _greet(self, request: Request) -> list[Notice]:
+        """One polite line to a stranger, once a day, and never in front of a group."""
+        today = self._desk.clock.now().date()
+        if not request.private or not self._desk.access.greet_once(request.caller.person_id, today):
+            return []
+        return [notice_of(request, say(PRIVATE_BOT.format(id=request.caller.person_id)), 1)]
+
+    async def _written(self, request: Request, message: TelegramMessage) -> Said | None:
+        text = typed_text(message)
+        if found := _COMMAND.match(text):
+            return await self._command(request, found[1].lower(), found[2], text[found.end() :])
+        replied_to = message.reply_to_message
+        if replied_to is not None and message.text:
+            decision = await self._desk.decisions.decision_of_message(request.chat_id, replied_to.message_id)
+            if decision is not None:
+                _need(request, Role.REQUESTER)
+                return await deciding.decide(request, decision, text.strip())
+            ours = replied_to.from_user is not None and replied_to.from_user.is_bot
+            return say(NOT_A_QUESTION) if request.private or ours else None
+        if not request.private:
+            return None
+        if not text.strip():
+            return say(TEXT_ONLY)
+        _need(request, Role.REQUESTER)
+        return await goals.goal(_with(request, text))
+
+    async def _command(self, request: Request, name: str, addressed: str | None, words: str) -> Said | None:
+        if addressed is not None and addressed.lower() != self._bot_name().lower():
+            return None  # in a group with several bots, this one is somebody else's
+        command = COMMANDS.get(name)
+        if command is None:
+            return say(escape(unknown(name))) if request.private or addressed else None
+        if request.role < command.role:
+            return say(escape(forbidden(command, request.role)))
+        return await command.run(_with(request, words))
+
+    async def _edited(self, request: Request, message: TelegramMessage) -> Said | None:
+        """An edited goal, before Start, replaces the proposal. Other edits change nothing that was already taken."""
+        text = typed_text(message)
+        found = _COMMAND.match(text)
+        if found and found[1].lower() != "goal":
+            return None
+        open_goals = await self._desk.engine.goals(request.chat_id, open_only=True)
+        mine = next((goal for goal in open_goals if goal.origin.message_id == message.message_id), None)
+        if mine is None or mine.origin.person_id != request.caller.person_id:
+            return None
+        return await deciding.replace_proposal(request, mine.number, text[found.end() :] if found else text)
+
+    # --------------------------------------------------------------------------------------------------------- presses
+
+    async def _pressed(self, update_id: int, query: CallbackQuery) -> list[Notice]:
+        message = query.message
+        if not isinstance(message, TelegramMessage) or query.data is None:
+            await self._toast(query.id, "That message is too old. The commands still work: /help.", True)
+            return []
+        request = self._request(update_id, message, query.from_user)
+        try:
+            if request.role is Role.NOBODY:
+                raise WrongInput(PRIVATE_BOT.format(id=request.caller.person_id))
+            pressed = await press(_from_button(request), query.data)
+        except WrongInput as error:
+            pressed = Pressed(toast=error.public[:200], alert=True)
+        await self._toast(query.id, pressed.toast, pressed.alert)
+        return [notice_of(_from_button(request), pressed.said, 1)] if pressed.said is not None else []
+
+
+def _need(request: Request, role: Role) -> None:
+    if request.role < role:
+        raise WrongInput(f"That needs the role {role.word} or higher; yours is {request.role.word}.")
+
+
+def _with(request: Request, words: str) -> Request:
+    return replace(request, words=words)
+
+
+def _from_button(request: Request) -> Request:
+    """The message under a button is ours: a goal or an answer that comes of the press does not reply to it."""
+    return replace(request, message_id=None)

@@ -1,0 +1,195 @@
+"""The chat as one thing that starts and stops: inbox, lanes, dispatcher, polling, menu and courtesy."""
+
+import contextlib
+import traceback
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from loguru import logger
+from telegram import Bot, BotCommand, Update
+from telegram.error import TelegramError
+
+from bot.telegram.absence import ABSENCE_S, absence_notices
+from bot.telegram.commands.table import COMMANDS
+from bot.telegram.connection import Connection, PollRequest
+from bot.telegram.desk import Desk
+from bot.telegram.dispatch import Dispatcher
+from bot.telegram.inbox import InboxQueue, InboxRows
+from bot.telegram.lanes import Lanes, lane_of
+from bot.telegram.polling import Poller
+from bot.telegram.ports import PollMark, Wake
+from executor.domain.errors import MilepostError, Unconfigured
+from executor.domain.notice import Notice, NoticeKind
+
+WEBHOOK_LATER = '[telegram] mode = "webhook" is not available yet. Set it to "polling".'
+SORRY = "Something went wrong on my side; it is in the log. Please try again."
+SORRY_EVERY_S = 60.0
+
+StartSoon = Callable[[Coroutine[Any, Any, None], str], object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wiring:
+    """What the front is plugged into. `delivered_soon` wakes the courier; `chat_heard` tells it that a chat is alive."""
+
+    rows: InboxRows
+    mark: PollMark
+    start_soon: StartSoon
+    delivered_soon: Wake
+    chat_heard: Callable[[int], None] = lambda chat_id: None
+
+
+class TelegramFront:
+    """Start and stop it once each, in one event loop. `bot` and `polls` come from build_bot, so that the sender shares
+    them."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        bot: Bot,
+        polls: PollRequest,
+        desk: Desk,
+        wiring: Wiring,
+        *,
+        mode: str = "polling",
+        poll_s: int = 30,
+        silence_s: float = 120.0,
+        look_s: float = 5.0,
+    ) -> None:
+        if mode != "polling":
+            raise Unconfigured(WEBHOOK_LATER)
+        self._token = connection.token
+        self._bot = bot
+        self._desk = desk
+        self._wiring = wiring
+        self._lanes = Lanes(wiring.start_soon)
+        self._dispatcher = Dispatcher(desk, self._toast, self._name)
+        self._queue = InboxQueue(wiring.rows, desk.clock, self._arrived)
+        self._poller = Poller(
+            bot,
+            polls,
+            self._queue,
+            desk.clock,
+            wiring.start_soon,
+            poll_s=poll_s,
+            silence_s=silence_s,
+            look_s=look_s,
+            heard=self._heard,
+        )
+        self._sorry_at: dict[int, float] = {}
+        self._menu_set = False
+        self._stopping = False
+
+    @property
+    def problem(self) -> str:
+        """What keeps us from hearing the chat now; empty when all is well."""
+        return self._poller.problem
+
+    async def start(self) -> None:
+        """Handle what a predecessor left, then listen. Raises Unconfigured when the server refuses the token; a server
+        that is not there yet is waited for in the background."""
+        for row in await self._wiring.rows.waiting():
+            update = Update.de_json(_payload(row), self._bot)
+            if update is not None:
+                self._arrived(update.update_id, update)
+        await self._poller.start()
+        self._wiring.start_soon(self._set_menu(), "telegram menu")
+
+    async def wait_ready(self) -> None:
+        """Until the first connection stands."""
+        await self._poller.ready.wait()
+
+    async def stop(self) -> None:
+        """Stop listening. What was stored and not handled is handled at the next start."""
+        self._stopping = True
+        await self._poller.stop()
+        self._lanes.clear()
+        with contextlib.suppress(TelegramError, RuntimeError):
+            await self._bot.shutdown()
+
+    # -------------------------------------------------------------------------------------------------------- updates
+
+    def _arrived(self, update_id: int, update: Update) -> None:
+        if not self._stopping:
+            self._lanes.add(lane_of(update), self._work(update_id, update))
+
+    async def _work(self, update_id: int, update: Update) -> None:
+        """Handle one stored update and store its answers. What fails unexpectedly is set aside, with a word to the chat
+        and the trace in the log: one bad update must not stop its lane."""
+        chat = update.effective_chat
+        if chat is not None:
+            self._wiring.chat_heard(chat.id)
+        try:
+            notices = await self._dispatcher.handle(update)
+            await self._wiring.rows.done(update_id, notices)
+        except Exception as error:  # noqa: BLE001 - see above
+            await self._set_aside(update_id, update, error)
+        self._wiring.delivered_soon()
+
+    async def _set_aside(self, update_id: int, update: Update, error: Exception) -> None:
+        trace = "".join(traceback.format_exception(error)).replace(self._token, "<token>")
+        logger.error("Update {} could not be handled\n{}", update_id, trace)
+        try:
+            await self._wiring.rows.failed(
+                update_id, f"{type(error).__name__}: {error}".replace(self._token, "<token>")
+            )
+            await self._desk.outbox.put(self._sorry(update_id, update, error))
+        except Exception:  # noqa: BLE001 - the database fails as well: the update stays, and is tried after a restart
+            logger.error("Update {} could not be set aside either", update_id)
+
+    def _sorry(self, update_id: int, update: Update, error: Exception) -> Sequence[Notice]:
+        """One line to the chat, at most one a minute."""
+        chat, now = update.effective_chat, self._desk.clock.monotonic()
+        if chat is None or now - self._sorry_at.get(chat.id, -SORRY_EVERY_S) < SORRY_EVERY_S:
+            return ()
+        self._sorry_at[chat.id] = now
+        text = error.public if isinstance(error, MilepostError) else SORRY
+        at = self._desk.clock.now()
+        notice = Notice(
+            key=f"answer/{update_id}/error",
+            kind=NoticeKind.ANSWER,
+            chat_id=chat.id,
+            facts={"text": text, "html": text.replace("&", "&amp;").replace("<", "&lt;")},
+            due_at=at,
+            created_at=at,
+        )
+        return (notice,)
+
+    async def _toast(self, query_id: str, text: str, alert: bool) -> None:
+        """The answer to a press. The decision stands whatever becomes of it: a press that Telegram has forgotten, or a
+        lost connection, only loses the toast."""
+        try:
+            await self._bot.answer_callback_query(query_id, text=text or None, show_alert=alert)
+        except TelegramError as error:
+            logger.debug("The answer to a press was lost: {}", error)
+
+    # -------------------------------------------------------------------------------------------------------- courtesy
+
+    def _name(self) -> str:
+        try:
+            return self._bot.username
+        except RuntimeError:  # not connected yet
+            return ""
+
+    async def _heard(self) -> None:
+        """Polls come back: note it, and after an absence say what is open."""
+        now = self._desk.clock.now()
+        last = await self._wiring.mark.last()
+        await self._wiring.mark.mark(now)
+        if last is not None and (now - last).total_seconds() > ABSENCE_S:
+            await self._desk.outbox.put(await absence_notices(self._desk.engine, last, now))
+            self._wiring.delivered_soon()
+
+    async def _set_menu(self) -> None:
+        """The list that Telegram shows behind the / key."""
+        await self.wait_ready()
+        try:
+            await self._bot.set_my_commands([BotCommand(one.name, one.about) for one in COMMANDS.values()])
+        except TelegramError as error:
+            logger.warning("The menu of commands could not be set: {}", error)
+
+
+def _payload(row: Any) -> dict[str, Any]:
+    payload: Mapping[str, Any] = row.payload if hasattr(row, "payload") else row[-1]
+    return dict(payload)

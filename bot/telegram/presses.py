@@ -1,0 +1,90 @@
+"""Presses of inline buttons: the decision first, then the answer to the press, with what really came of it."""
+
+from dataclasses import dataclass
+
+from bot.telegram.access import Role
+from bot.telegram.commands.deciding import check_may_decide
+from bot.telegram.decisions import Press, outcome, read_data
+from bot.telegram.desk import Request, Said, say_reply
+from bot.telegram.html import clip, plain
+from executor.domain.decision import Decision, DecisionState
+from executor.domain.errors import WrongInput
+from executor.engine.replies import Accepted, Refused
+
+TOAST_CHARACTERS_MAX = 200
+NOT_MINE = "This button is not one of mine."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pressed:
+    """What the press shows: a toast, or an alert that must be read. `said`: a message besides."""
+
+    toast: str
+    alert: bool = False
+    said: Said | None = None
+
+
+async def press(request: Request, data: str) -> Pressed:
+    """Raises WrongInput where this person may not."""
+    if data.startswith("x:"):
+        return await _example(request, data[2:])
+    read = read_data(data)
+    if read is None:
+        return Pressed(toast=NOT_MINE, alert=True)
+    option = await _option(request, read)
+    if option is None:
+        return Pressed(toast=NOT_MINE, alert=True)
+    reply = await request.desk.engine.answer(
+        read.number,
+        option=option,
+        text=None,
+        revision=read.revision,
+        caller=request.caller,
+        command_id=request.command_id,
+    )
+    if isinstance(reply, Refused):
+        return Pressed(toast=await _refusal(request, read.number, reply), alert=True)
+    said = say_reply(reply) if reply.wants_text else None
+    return Pressed(toast=clip(reply.sentence, TOAST_CHARACTERS_MAX), said=said)
+
+
+async def _option(request: Request, read: Press) -> str | None:
+    """The option's name; None where this decision has no such place. Whoever may decide everything, and pressed a named
+    button, needs no look at the decision first: that is one read less between the press and its answer."""
+    if isinstance(read.option, str) and request.role >= Role.APPROVER:
+        return read.option
+    decision = await request.desk.decisions.decision(read.number)
+    if decision is None:
+        return None
+    option = _named(decision, read.option)
+    if option is not None:
+        await check_may_decide(request, decision, option)
+    return option
+
+
+def _named(decision: Decision, option: str | int) -> str | None:
+    if isinstance(option, str):
+        return option
+    return decision.options[option - 1].name if 1 <= option <= len(decision.options) else None
+
+
+async def _refusal(request: Request, number: int, reply: Refused) -> str:
+    """Who decided and when, in the chat's own time; else the engine's reason."""
+    decision = await request.desk.decisions.decision(number)
+    if reply.code == "already_decided" and decision is not None and decision.state is DecisionState.ANSWERED:
+        scene = request.desk.scene()
+        return clip(f"Already decided: {plain(outcome(decision, scene.now, scene.timezone))}", TOAST_CHARACTERS_MAX)
+    return clip(reply.sentence, TOAST_CHARACTERS_MAX)
+
+
+async def _example(request: Request, place: str) -> Pressed:
+    examples = request.desk.examples
+    if not (place.isascii() and place.isdigit() and 1 <= int(place) <= len(examples)):
+        return Pressed(toast=NOT_MINE, alert=True)
+    if request.role < Role.REQUESTER:
+        raise WrongInput("Setting a goal needs the role requester or higher.")
+    draft = request.desk.read_goal(examples[int(place) - 1].text)
+    reply = await request.desk.engine.set_goal(
+        draft, origin=request.origin, caller=request.caller, command_id=request.command_id
+    )
+    return Pressed(toast=clip(reply.sentence, TOAST_CHARACTERS_MAX), alert=not isinstance(reply, Accepted))

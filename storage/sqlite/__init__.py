@@ -1,6 +1,6 @@
 """Everything that is true of SQLite alone. A second database gets a package beside this one with the same names."""
 
-from storage.sqlite.dialect import begin_read, begin_write, insert, is_duplicate, meaning_of
+from storage.sqlite.dialect import begin_read, begin_write, hold_references, insert, is_duplicate, meaning_of
 from storage.sqlite.engines import Engines, open_engines
 from storage.sqlite.files import copy_into, faults, prepare_file
 
@@ -10,6 +10,7 @@ __all__ = [
     "begin_write",
     "copy_into",
     "faults",
+    "hold_references",
     "insert",
     "is_duplicate",
     "meaning_of",

@@ -65,7 +65,7 @@ def connector(pragmas: Sequence[str]) -> Callable[..., Connection]:
 
     def connect(*args: Any, **options: Any) -> Connection:
         def make() -> sqlite3.Connection:
-            raw = sqlite3.connect(*args, **options)
+            raw: sqlite3.Connection = sqlite3.connect(*args, **options)
             try:
                 for pragma in pragmas:
                     raw.execute(f"PRAGMA {pragma}").close()
@@ -74,7 +74,7 @@ def connector(pragmas: Sequence[str]) -> Callable[..., Connection]:
                 raise
             return raw
 
-        connection: Connection = Connection(make, iter_chunk_size=64)
+        connection = Connection(make, iter_chunk_size=64)
         connection._thread.daemon = True  # a thread that is never joined must not hold up the end of the process
         return connection
 

@@ -36,6 +36,12 @@ async def begin_read(connection: AsyncConnection) -> None:
     await connection.exec_driver_sql("BEGIN")
 
 
+async def hold_references(connection: AsyncConnection, hold: bool) -> None:
+    """Off while tables are made anew by a migration: to drop the old one would look like deleting what others refer
+    to. Only works outside a transaction."""
+    await connection.exec_driver_sql(f"PRAGMA foreign_keys={'ON' if hold else 'OFF'}")
+
+
 def _name(error: DBAPIError) -> str:
     return getattr(error.orig, "sqlite_errorname", "") if isinstance(error.orig, sqlite3.Error) else ""
 

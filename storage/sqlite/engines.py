@@ -60,5 +60,6 @@ def _engine(path: Path, pragmas: tuple[str, ...], size: int) -> AsyncEngine:
         },
         pool_size=size,
         max_overflow=0,
+        hide_parameters=True,  # what goals hold does not belong in error messages
         pool_reset_on_return=None,  # every transaction is ended explicitly, with its errors seen
     )

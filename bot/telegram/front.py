@@ -2,7 +2,7 @@
 
 import contextlib
 import traceback
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,12 +31,12 @@ StartSoon = Callable[[Coroutine[Any, Any, None], str], object]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wiring:
-    """What the front is plugged into. `delivered_soon` wakes the courier; `chat_heard` tells it that a chat is alive."""
+    """What the front is plugged into. `deliver` wakes the courier; `chat_heard` tells it that a chat is alive."""
 
     rows: InboxRows
     mark: PollMark
     start_soon: StartSoon
-    delivered_soon: Wake
+    deliver: Wake
     chat_heard: Callable[[int], None] = lambda chat_id: None
 
 
@@ -90,7 +90,7 @@ class TelegramFront:
         """Handle what a predecessor left, then listen. Raises Unconfigured when the server refuses the token; a server
         that is not there yet is waited for in the background."""
         for row in await self._wiring.rows.waiting():
-            update = Update.de_json(_payload(row), self._bot)
+            update = Update.de_json(dict(row.payload), self._bot)
             if update is not None:
                 self._arrived(update.update_id, update)
         await self._poller.start()
@@ -125,15 +125,14 @@ class TelegramFront:
             await self._wiring.rows.done(update_id, notices)
         except Exception as error:  # noqa: BLE001 - see above
             await self._set_aside(update_id, update, error)
-        self._wiring.delivered_soon()
+        self._wiring.deliver()
 
     async def _set_aside(self, update_id: int, update: Update, error: Exception) -> None:
         trace = "".join(traceback.format_exception(error)).replace(self._token, "<token>")
+        reason = f"{type(error).__name__}: {error}".replace(self._token, "<token>")
         logger.error("Update {} could not be handled\n{}", update_id, trace)
         try:
-            await self._wiring.rows.failed(
-                update_id, f"{type(error).__name__}: {error}".replace(self._token, "<token>")
-            )
+            await self._wiring.rows.failed(update_id, reason)
             await self._desk.outbox.put(self._sorry(update_id, update, error))
         except Exception:  # noqa: BLE001 - the database fails as well: the update stays, and is tried after a restart
             logger.error("Update {} could not be set aside either", update_id)
@@ -179,7 +178,7 @@ class TelegramFront:
         await self._wiring.mark.mark(now)
         if last is not None and (now - last).total_seconds() > ABSENCE_S:
             await self._desk.outbox.put(await absence_notices(self._desk.engine, last, now))
-            self._wiring.delivered_soon()
+            self._wiring.deliver()
 
     async def _set_menu(self) -> None:
         """The list that Telegram shows behind the / key."""
@@ -188,8 +187,3 @@ class TelegramFront:
             await self._bot.set_my_commands([BotCommand(one.name, one.about) for one in COMMANDS.values()])
         except TelegramError as error:
             logger.warning("The menu of commands could not be set: {}", error)
-
-
-def _payload(row: Any) -> dict[str, Any]:
-    payload: Mapping[str, Any] = row.payload if hasattr(row, "payload") else row[-1]
-    return dict(payload)

@@ -7,7 +7,6 @@ update's id.
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from loguru import logger
@@ -19,13 +18,14 @@ from executor.ports import Clock
 PAUSE_S_MAX = 30.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Letter:
+class Letter(Protocol):
     """One stored update: `payload` is the Bot API's own object."""
 
-    update_id: int
-    chat_id: int | None
-    payload: Mapping[str, Any]
+    @property
+    def update_id(self) -> int: ...
+
+    @property
+    def payload(self) -> Mapping[str, Any]: ...
 
 
 class InboxRows(Protocol):
@@ -36,8 +36,8 @@ class InboxRows(Protocol):
         smaller than another (after a quiet week Telegram continues anywhere)."""
         ...
 
-    async def waiting(self) -> Sequence[Any]:
-        """What was stored and neither done nor failed, oldest first: rows with `update_id` and `payload`."""
+    async def waiting(self) -> Sequence[Letter]:
+        """What was stored and neither done nor failed, oldest first."""
         ...
 
     async def done(self, update_id: int, notices: Sequence[Notice] = ()) -> None:
@@ -85,10 +85,3 @@ class InboxQueue(asyncio.Queue[object]):
 
 def chat_of(update: Update) -> int | None:
     return update.effective_chat.id if update.effective_chat is not None else None
-
-
-def parsed(row: Any) -> Letter:
-    """A waiting row, whichever way storage hands it over."""
-    if isinstance(row, tuple) and not hasattr(row, "payload"):
-        return Letter(update_id=row[0], chat_id=None, payload=row[-1])
-    return Letter(update_id=row.update_id, chat_id=getattr(row, "chat_id", None), payload=row.payload)

@@ -30,8 +30,8 @@ StartSoon = Callable[[Coroutine[Any, Any, None], str], object]
 
 
 class Poller:
-    """`poll_s` is how long the server may hold a poll. `silence_s`: without a completed poll for so long, polling starts
-    anew. `heard` is called after every look that found new polls."""
+    """`poll_s` is how long the server may hold a poll. `silence_s`: without a completed poll for so long, polling
+    starts anew. `heard` is called after every look that found new polls."""
 
     def __init__(
         self,

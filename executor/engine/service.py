@@ -49,6 +49,7 @@ class Executor(GoalCommands, DecisionCommands, TaskCommands, Readings):
         self._awake = asyncio.Event()
         self._planning: set[int] = set()
         self._turn = asyncio.Lock()
+        self._stopping = False
         self.ticks = 0
         ticker.workers = workers
 
@@ -75,9 +76,9 @@ class Executor(GoalCommands, DecisionCommands, TaskCommands, Readings):
         return recovered
 
     async def run(self) -> None:
-        """Tick until cancelled."""
+        """Tick until stop() is called."""
         self._nursery.start(self._beat(), "heartbeat")
-        while True:
+        while not self._stopping:
             self._awake.clear()
             try:
                 busy = await self.tick()
@@ -85,7 +86,7 @@ class Executor(GoalCommands, DecisionCommands, TaskCommands, Readings):
                 self._log_error("tick", error)
                 await self._tools.clock.sleep(_PAUSE_AFTER_ERROR_S)
                 continue
-            if not busy:
+            if not busy and not self._stopping:
                 await self._sleep()
 
     async def tick(self) -> bool:
@@ -144,7 +145,9 @@ class Executor(GoalCommands, DecisionCommands, TaskCommands, Readings):
             self._committed()
 
     async def stop(self) -> None:
-        """End what runs, and store how it ended. The loop itself belongs to the nursery."""
+        """Take nothing new, end what runs, and store how it ended; run() returns soon after."""
+        self._stopping = True
+        self._awake.set()
         await self._workers.stop()
         async with self._turn:
             await self._ticker.tick()

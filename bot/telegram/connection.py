@@ -2,6 +2,7 @@
 
 import ipaddress
 import logging
+import os
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -53,6 +54,8 @@ class PollRequest(HTTPXRequest):
 
 def build_bot(connection: Connection, clock: Clock) -> tuple[Bot, PollRequest]:
     """The bot, not yet connected, and the request object of its polls."""
+    # python-telegram-bot warns at each 429 unless told which form of its waiting time is wanted; we read neither.
+    os.environ.setdefault("PTB_TIMEDELTA", "true")
     # httpx logs every URL at INFO, and these URLs hold the token.
     logging.getLogger("httpx").setLevel(logging.WARNING)
     logging.getLogger("httpcore").setLevel(logging.WARNING)

@@ -13,7 +13,7 @@ from bot.telegram.ports import (
     Engine,
     Example,
     ReadGoal,
-    WorkflowDraft,
+    ReadRun,
     Workflows,
 )
 from executor.domain.goal import Origin
@@ -34,7 +34,7 @@ class Desk:
     scene: Callable[[], Scene]
     read_goal: ReadGoal
     workflows: Workflows
-    workflow_draft: WorkflowDraft
+    read_run: ReadRun
     examples: Sequence[Example] = ()
 
 

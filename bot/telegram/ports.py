@@ -110,10 +110,11 @@ class ChatOutbox(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkflowInfo:
-    """A workflow as people see it: `parameters` by name, with what each means or its default."""
+    """A workflow as people see it: `command` runs it, with an example for each value that must be given; `parameters`
+    says by name what each means or what it is without a word."""
 
-    name: str
     title: str
+    command: str
     parameters: Mapping[str, str]
 
 
@@ -136,6 +137,6 @@ class PollMark(Protocol):
 ReadGoal = Callable[[str], GoalDraft]
 """A goal's text as a draft. Raises WrongInput with one clear line."""
 Workflows = Callable[[], Sequence[WorkflowInfo]]
-WorkflowDraft = Callable[[str, Mapping[str, str]], GoalDraft]
-"""(name, parameters) → draft. Raises WrongInput for an unknown name or a wrong parameter."""
+ReadRun = Callable[[str], GoalDraft]
+"""The words after /run as a draft. Raises WrongInput for an unknown workflow and for missing or wrong values."""
 Wake = Callable[[], None]

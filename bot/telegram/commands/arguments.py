@@ -10,7 +10,7 @@ from executor.domain.goal import Goal
 from executor.ports import GoalView
 
 _GOAL = re.compile(r"#?(\d{1,9})")
-_TASK = re.compile(r"#?(\d{1,9})((?:\.\d{1,6})+)")
+_TASK = re.compile(r"#?(\d{1,9})((?:\.c?\d{1,6})+)")
 NO_GOAL = "There is no goal yet. Send me one as a message, or /help."
 
 

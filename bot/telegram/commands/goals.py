@@ -1,7 +1,5 @@
 """Commands about whole goals: setting, running a workflow, pausing, resuming, ending, noting."""
 
-import shlex
-
 from bot.telegram.commands.arguments import check_may_act, first_word, goal_number, meant_view, own_view, task_ref
 from bot.telegram.desk import Request, Said, say, say_reply
 from bot.telegram.html import bold, escape
@@ -21,10 +19,7 @@ async def goal(request: Request) -> Said | None:
 
 
 async def run(request: Request) -> Said | None:
-    name, rest = first_word(request.words)
-    if not name:
-        raise WrongInput("Please write it like this: /run health-report. /workflows lists them.")
-    return await propose(request, request.desk.workflow_draft(name, _parameters(rest)))
+    return await propose(request, request.desk.read_run(request.words))
 
 
 async def propose(request: Request, draft: GoalDraft) -> Said | None:
@@ -33,17 +28,6 @@ async def propose(request: Request, draft: GoalDraft) -> Said | None:
         draft, origin=request.origin, caller=request.caller, command_id=request.command_id
     )
     return None if isinstance(reply, Accepted) else say_reply(reply)
-
-
-def _parameters(text: str) -> dict[str, str]:
-    try:
-        words = shlex.split(text)
-    except ValueError:
-        raise WrongInput('A quotation mark is missing: /run watch-page url="https://…"') from None
-    pairs = [word.partition("=") for word in words]
-    if wrong := next((name for name, equals, _ in pairs if not equals or not name), None):
-        raise WrongInput(f'"{wrong}" is no parameter. Please write name=value.')
-    return {name: value for name, _, value in pairs}
 
 
 async def goals(request: Request) -> Said:

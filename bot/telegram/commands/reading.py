@@ -49,7 +49,7 @@ async def log(request: Request) -> Said:
 async def workflows(request: Request) -> Said:
     lines = []
     for one in request.desk.workflows():
-        lines += [f"{bold(one.title)}", f"   {code(f'/run {one.name}')}"]
+        lines += [f"{bold(one.title)}", f"   {code(one.command)}"]
         lines += [f"   {escape(name)}: {escape(meaning)}" for name, meaning in one.parameters.items()]
     return say("\n".join(lines) or "There are no workflows.")
 

@@ -1,0 +1,110 @@
+"""Putting the chat together: one call for the composition root, which names the concrete things."""
+
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from datetime import tzinfo
+from typing import Any, Protocol
+
+from bot.telegram.access import Access
+from bot.telegram.cards import Scene
+from bot.telegram.composing import Composer
+from bot.telegram.connection import Connection, build_bot
+from bot.telegram.desk import Desk
+from bot.telegram.front import TelegramFront, Wiring
+from bot.telegram.inbox import InboxRows
+from bot.telegram.ports import ChatOutbox, Engine, Example, PollMark, ReadGoal, ReadRun, Workflows
+from bot.telegram.sender import TelegramSender
+from executor.domain.plan import TaskSpec
+from executor.engine.courier import Courier
+from executor.engine.pace import LIVELY, TELEGRAM, Pace
+from executor.ports import Clock, CrashPoints, Outbox, Store
+
+TELEGRAM_GRACE_S = 120.0
+
+
+class NoticeRows(Outbox, ChatOutbox, Protocol):
+    """The outbox, for the courier and for the chat."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plugs:
+    """What the composition root plugs in. `describe` says what a task will really run."""
+
+    engine: Engine
+    store: Store
+    outbox: NoticeRows
+    inbox: InboxRows
+    clock: Clock
+    timezone: tzinfo
+    crash_points: CrashPoints
+    start_soon: Callable[[Coroutine[Any, Any, None], str], object]
+    access: Access
+    describe: Callable[[TaskSpec], str]
+    read_goal: ReadGoal
+    read_run: ReadRun
+    workflows: Workflows
+    mark: PollMark
+    examples: Sequence[Example] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chat:
+    """`front` listens, `courier` speaks. The courier's run() is started by whoever has the nursery; `courier.wake` is
+    what the engine calls after a commit."""
+
+    front: TelegramFront
+    courier: Courier
+
+
+def assemble(
+    connection: Connection,
+    plugs: Plugs,
+    *,
+    local: bool,
+    mode: str = "polling",
+    pace: Pace | None = None,
+    grace_s: float | None = None,
+    poll_s: int = 30,
+    silence_s: float = 120.0,
+    look_s: float = 5.0,
+) -> Chat:
+    """`local`: the server is our own embedded one, which has no limits, dies with us, and answers an equal edit for
+    certain; so messages that got lost are looked for there at once. Raises Unconfigured for an unavailable mode."""
+
+    def scene() -> Scene:
+        return Scene(now=plugs.clock.now(), timezone=plugs.timezone, describe=plugs.describe)
+
+    bot, polls = build_bot(connection, plugs.clock)
+    sender = TelegramSender(bot, Composer(plugs.store, scene), plugs.store, plugs.outbox, can_probe=local)
+    courier = Courier(
+        plugs.outbox,
+        sender,
+        plugs.clock,
+        plugs.crash_points,
+        plugs.start_soon,
+        pace=pace or (LIVELY if local else TELEGRAM),
+        grace_s=(0.0 if local else TELEGRAM_GRACE_S) if grace_s is None else grace_s,
+    )
+    desk = Desk(
+        engine=plugs.engine,
+        decisions=plugs.store,
+        outbox=plugs.outbox,
+        access=plugs.access,
+        clock=plugs.clock,
+        scene=scene,
+        read_goal=plugs.read_goal,
+        read_run=plugs.read_run,
+        workflows=plugs.workflows,
+        examples=plugs.examples,
+    )
+    wiring = Wiring(
+        rows=plugs.inbox,
+        mark=plugs.mark,
+        start_soon=plugs.start_soon,
+        deliver=courier.wake,
+        chat_heard=courier.chat_is_back,
+    )
+    front = TelegramFront(
+        connection, bot, polls, desk, wiring, mode=mode, poll_s=poll_s, silence_s=silence_s, look_s=look_s
+    )
+    return Chat(front=front, courier=courier)

@@ -1,0 +1,269 @@
+"""The http action: one request, and its redirects, to the public internet or to what the configuration allows.
+
+A request whose method is not repeatable and which broke off after it was sent may have done its work. Its result says
+so (`outcome_unknown`), and it is never sent again by itself.
+"""
+
+import asyncio
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from functools import cached_property
+from http import HTTPStatus
+from ssl import SSLContext
+from time import monotonic
+from typing import Any, ClassVar
+
+import httpcore
+import httpx
+from pydantic import Field, field_validator, model_validator
+
+from executor.actions.addresses import Forbidden
+from executor.actions.read import as_text
+from executor.actions.references import REFERENCE
+from executor.actions.transport import GuardedTransport
+from executor.actions.typed import Parameters, Typed
+from executor.domain.outcome import Result
+from executor.ports import Context
+
+HOPS_MAX = 5
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+REPEATABLE = frozenset({"GET", "HEAD"})
+AGENT = "milepost"
+
+
+class HttpParameters(Parameters):
+    method: str = "GET"
+    url: str
+    headers: dict[str, str] = Field(default_factory=dict)
+    body: str | dict[str, Any] | list[Any] | None = None
+    expect_status: int | None = Field(default=None, ge=100, le=599)
+
+    @field_validator("method")
+    @classmethod
+    def _known(cls, method: str) -> str:
+        if method.upper() not in METHODS:
+            raise ValueError(f"method is {method!r}; expected one of {', '.join(METHODS)}")
+        return method.upper()
+
+    @field_validator("url")
+    @classmethod
+    def _sound(cls, url: str) -> str:
+        if not REFERENCE.search(url):
+            _read_url(url)
+        return url
+
+    @field_validator("headers")
+    @classmethod
+    def _one_line(cls, headers: dict[str, str]) -> dict[str, str]:
+        for name, value in headers.items():
+            if any(ord(character) < 32 and character != "\t" for character in name + value):
+                raise ValueError(f"headers.{name!r} holds a line break or another control character")
+            if not (name.isascii() and value.isascii()):
+                raise ValueError(f"headers.{name!r} is not plain ASCII")
+        return headers
+
+    @model_validator(mode="after")
+    def _bodiless(self) -> "HttpParameters":
+        if self.body is not None and self.method in REPEATABLE:
+            raise ValueError(f"body goes with POST, PUT, PATCH or DELETE, not with {self.method}")
+        return self
+
+
+def _read_url(url: str) -> httpx.URL:
+    """Raises ValueError with a sentence."""
+    try:
+        read = httpx.URL(url)
+    except (httpx.InvalidURL, UnicodeError) as error:
+        raise ValueError(f"url is {url[:200]!r}, which is none: {error}") from None
+    if read.scheme not in ("http", "https") or not read.host:
+        raise ValueError(f"url is {url[:200]!r}; expected one that starts with http:// or https:// and names a host")
+    return read
+
+
+@dataclass(slots=True)
+class _Exchange:
+    """What has happened so far. `sent`: bytes of the current request have left. `status` stands once it is known."""
+
+    url: httpx.URL
+    sent: bool = False
+    response: httpx.Response | None = None
+    body: bytearray = field(default_factory=bytearray)
+    whole: bool = False
+    hops: int = 0
+
+    async def trace(self, event: str, _: Mapping[str, Any]) -> None:
+        """httpcore tells what it does; from the first header on, the server may act."""
+        if event.endswith("send_request_headers.started"):
+            self.sent = True
+
+
+class Http(Typed[HttpParameters]):
+    """`allow`: "host:port" pairs that may be internal. `timeout_s` of the context bounds everything together."""
+
+    name: ClassVar[str] = "http"
+    model = HttpParameters
+
+    def __init__(self, allow: Iterable[str] = ()) -> None:
+        self._allow = frozenset(one.strip().lower() for one in allow)
+
+    @cached_property
+    def _tls(self) -> SSLContext:
+        return httpx.create_ssl_context()
+
+    def what(self, parameters: HttpParameters) -> str:
+        lines = [f"{parameters.method} {parameters.url}"]
+        lines += [f"{name}: {value}" for name, value in parameters.headers.items()]
+        if (body := _body(parameters)) is not None:
+            lines.append(body)
+        return "\n".join(lines)
+
+    def may_repeat(self, parameters: HttpParameters) -> bool:
+        return parameters.method in REPEATABLE
+
+    async def act(self, parameters: HttpParameters, context: Context) -> Result:
+        began = monotonic()
+        try:
+            exchange = _Exchange(_read_url(parameters.url))
+        except ValueError as error:
+            return Result(success=False, error=f"http: {error}.", metadata={"execution_time": 0.0})
+        problem = await self._exchange(exchange, parameters, context)
+        metadata: dict[str, Any] = {
+            "execution_time": round(monotonic() - began, 3),
+            "url": str(exchange.url),
+            "method": parameters.method,
+            "redirects": exchange.hops,
+        }
+        if exchange.response is not None:
+            return _answered(exchange, exchange.response, problem, parameters, metadata, context)
+        if exchange.sent and parameters.method not in REPEATABLE:
+            metadata["outcome_unknown"] = True
+            problem = f"{problem}; it was sent, and nobody saw the answer"
+        return Result(success=False, result=problem or "", error=problem, metadata=metadata)
+
+    async def _exchange(self, exchange: _Exchange, parameters: HttpParameters, context: Context) -> str | None:
+        """Fill the exchange; what went wrong, in one line."""
+        try:
+            async with asyncio.timeout(context.timeout_s):
+                await self._follow(exchange, parameters, context.output_bytes_max)
+        except TimeoutError:
+            return f"timed out after {context.timeout_s:g} s"
+        except Forbidden as error:
+            return f"{exchange.url.host} is not allowed: {error}"
+        except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+            return f"can't connect to {exchange.url.host}: {str(error) or 'no answer'}"
+        except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError) as error:
+            return f"the connection to {exchange.url.host} broke off: {str(error) or type(error).__name__}"
+        except httpx.DecodingError as error:
+            return f"the answer can't be read: {error}"
+        except (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.RemoteProtocolError) as error:
+            return f"the redirect leads to no web address: {error}"
+        return None
+
+    async def _follow(self, exchange: _Exchange, parameters: HttpParameters, bytes_max: int) -> None:
+        body = _body(parameters)
+        headers = {"user-agent": AGENT, **parameters.headers}
+        if not isinstance(parameters.body, str | None) and "content-type" not in {name.lower() for name in headers}:
+            headers["content-type"] = "application/json"
+        async with httpx.AsyncClient(
+            transport=GuardedTransport(self._allow, self._tls), trust_env=False, timeout=None
+        ) as client:
+            request: httpx.Request | None = client.build_request(
+                parameters.method, exchange.url, headers=headers, content=None if body is None else body.encode()
+            )
+            while request is not None:
+                request = await _hop(client, request, exchange, parameters.expect_status, bytes_max)
+
+
+async def _hop(
+    client: httpx.AsyncClient, request: httpx.Request, exchange: _Exchange, expected: int | None, bytes_max: int
+) -> httpx.Request | None:
+    """One request. Its answer ends up in the exchange, or the request that a redirect asks for is returned."""
+    exchange.sent = False
+    exchange.url = request.url
+    request.extensions = {**request.extensions, "trace": exchange.trace}
+    response = await client.send(request, stream=True, follow_redirects=False)
+    try:
+        if response.next_request is not None and exchange.hops < HOPS_MAX and response.status_code != expected:
+            exchange.hops += 1
+            return response.next_request
+        exchange.response = response
+        async for part in response.aiter_bytes():
+            exchange.body += part
+            if len(exchange.body) > bytes_max:
+                return None
+        exchange.whole = True
+        return None
+    finally:
+        await response.aclose()
+
+
+def _body(parameters: HttpParameters) -> str | None:
+    if parameters.body is None or isinstance(parameters.body, str):
+        return parameters.body
+    return json.dumps(parameters.body, ensure_ascii=False)
+
+
+def _answered(
+    exchange: _Exchange,
+    response: httpx.Response,
+    problem: str | None,
+    parameters: HttpParameters,
+    metadata: dict[str, Any],
+    context: Context,
+) -> Result:
+    """The status is known, so is the outcome, even where the body broke off."""
+    raw = bytes(exchange.body[: context.output_bytes_max])
+    said = as_text(raw, whole=exchange.whole, encoding=response.charset_encoding or "utf-8")
+    line = f"{status_line(response.status_code)}, {len(raw):,} bytes"
+    if not exchange.whole and problem is None:
+        line += ", cut there"
+    if said.binary:
+        line += ", binary: not shown as text"
+    if (wait_s := _retry_after(response, context.now())) is not None:
+        metadata["retry_after_s"] = wait_s
+    metadata |= {
+        "status": response.status_code,
+        "content_type": response.headers.get("content-type", ""),
+        "body_bytes": len(raw),
+        "body_whole": exchange.whole,
+    }
+    error = _wrong(exchange, response, problem, parameters)
+    return Result(success=error is None, result=line, output=said.text, error=error, metadata=metadata)
+
+
+def _wrong(
+    exchange: _Exchange, response: httpx.Response, problem: str | None, parameters: HttpParameters
+) -> str | None:
+    status = response.status_code
+    if response.next_request is not None and status != parameters.expect_status:
+        return f"more than {HOPS_MAX} redirects"
+    wanted = parameters.expect_status
+    if wanted is not None and status != wanted:
+        return f"{status_line(status)}, expected {wanted}"
+    if wanted is None and not 200 <= status < 300:
+        return status_line(status)
+    if problem is not None and parameters.method in REPEATABLE:
+        return f"{status_line(status)}, but then {problem}"
+    return None
+
+
+def status_line(status: int) -> str:
+    """``404 Not Found``."""
+    try:
+        return f"{status} {HTTPStatus(status).phrase}"
+    except ValueError:
+        return str(status)
+
+
+def _retry_after(response: httpx.Response, now: datetime) -> float | None:
+    """Seconds that the server asks for; None where it doesn't, or not readably."""
+    text = response.headers.get("retry-after", "").strip()
+    if text.isdecimal():
+        return float(text)
+    try:
+        return max((parsedate_to_datetime(text) - now).total_seconds(), 0.0) if text else None
+    except (ValueError, TypeError):  # no date, or one without a zone
+        return None

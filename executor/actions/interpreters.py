@@ -1,0 +1,80 @@
+"""Which words of a command are a program for somebody else: the text after ``bash -c``, ``eval``, a script of awk.
+
+What stands there is parsed again, whatever quotes the shell saw. The list holds what people and models really write;
+a command that pipes an output into a shell says so itself, and is shown on the plan before it runs.
+"""
+
+import re
+from collections.abc import Sequence
+
+_NAMES = r"(?:{})[\d.]*$"
+_AFTER_OPTION: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = tuple(
+    (re.compile(_NAMES.format(names)), re.compile(options))
+    for names, options in (
+        (r"bash|sh|dash|zsh|ksh|ash|fish|su|script|python|pypy|flock|runuser", r"-[A-Za-z]*c$|--command$"),
+        (r"perl|ruby|lua|Rscript", r"-[A-Za-z]*[eE]$"),
+        (r"node|nodejs|deno|bun", r"-[A-Za-z]*[ep]$|--eval$|--print$|eval$"),
+        (r"php", r"-r$"),
+    )
+)
+_WHOLE = re.compile(_NAMES.format(r"eval|let|trap|alias|ssh|watch"))
+_SCRIPT_FIRST = re.compile(_NAMES.format(r"awk|gawk|mawk|nawk|sed|gsed"))
+_OPTION_WITH_VALUE = re.compile(r"-[vFfilE]$|--(?:assign|field-separator|file)$")
+_OPTION_WITH_SCRIPT = re.compile(r"-[A-Za-z]*e$|--(?:expression|source)$")
+_DECLARES = re.compile(r"(?:declare|typeset|local|export|readonly|unset|read|mapfile|readarray|getopts)$")
+_FROM_STDIN = re.compile(_NAMES.format(r"bash|sh|dash|zsh|ksh|ash|fish|python|pypy|perl|ruby|node|php|lua"))
+
+
+def program_at(words: Sequence[str], word: str) -> str:
+    """Why text in the current word would be evaluated (``in the program of bash``), or "". `words` are the finished
+    ones of the same simple command, raw; `word` is what was read of the current one."""
+    if words and words[-1] == "<<<":
+        return "on the standard input of an interpreter"
+    for index, raw in enumerate(words):
+        name = raw.strip("'\"\\").rsplit("/", 1)[-1]
+        after = words[index + 1 :]
+        if _WHOLE.match(name) or _declares(name, after, word) or _is_script(name, after, word):
+            return f"in the program of {name}"
+        for names, option in _AFTER_OPTION:
+            if names.match(name) and after and option.match(after[-1].strip("'\"")):
+                return f"in the program of {name}"
+    return ""
+
+
+def _declares(name: str, after: Sequence[str], word: str) -> bool:
+    """A name or a subscript from outside, or an integer variable: bash evaluates all three."""
+    if not _DECLARES.match(name):
+        return False
+    return "=" not in word or any(re.match(r"-[A-Za-z]*i", one) for one in after)
+
+
+def _is_script(name: str, after: Sequence[str], word: str) -> bool:
+    if not _SCRIPT_FIRST.match(name):
+        return False
+    if after and _OPTION_WITH_VALUE.match(after[-1]):
+        return after[-1] == "-f"
+    if after and _OPTION_WITH_SCRIPT.match(after[-1]):
+        return True
+    given = any(_OPTION_WITH_SCRIPT.match(one) for one in after)
+    return not given and not word.startswith("-") and not _operands(after)
+
+
+def _operands(words: Sequence[str]) -> list[str]:
+    operands, skip = [], False
+    for word in words:
+        if skip or word.startswith("-"):
+            skip = not skip and bool(_OPTION_WITH_VALUE.match(word))
+        else:
+            operands.append(word)
+    return operands
+
+
+def reads_program(words: Sequence[str]) -> str:
+    """Whether this simple command takes its program from standard input (``bash -s``, ``python3 -``); says by whom."""
+    for index, raw in enumerate(words):
+        name = raw.strip("'\"\\").rsplit("/", 1)[-1]
+        if _FROM_STDIN.match(name) and all(word.startswith("-") for word in words[index + 1 :]):
+            return f"in the program of {name}"
+        if name == "ssh":
+            return "in the program of ssh"
+    return ""

@@ -1,0 +1,75 @@
+"""The seam where isolation comes in: how a command line becomes a child process.
+
+The plain launcher runs it as the same user, in its own session, with nothing inherited but three streams.
+"""
+
+import os
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from executor.actions.survivors import ATTEMPT, WORKSPACE
+
+OWN_FOLDER = ".milepost"  # in each workspace: temporary files, and outputs on their way into a command
+DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Launch:
+    """One child to be. `environment` is all it gets. The streams are file descriptors of ours."""
+
+    arguments: Sequence[str]
+    workspace: Path
+    environment: Mapping[str, str]
+    stdin: int
+    stdout: int
+    stderr: int
+
+
+class Launcher(Protocol):
+    """Starts a child that leads its own session and process group. Raises OSError where it can't be started."""
+
+    def launch(self, launch: Launch) -> "subprocess.Popen[bytes]": ...
+
+
+class PlainLauncher:
+    """No isolation beyond the process group, the environment and the working folder."""
+
+    def launch(self, launch: Launch) -> "subprocess.Popen[bytes]":
+        return subprocess.Popen(
+            list(launch.arguments),
+            cwd=launch.workspace,
+            env=dict(launch.environment),
+            stdin=launch.stdin,
+            stdout=launch.stdout,
+            stderr=launch.stderr,
+            start_new_session=True,
+        )
+
+
+def environment(workspace: Path, attempt: str, extra: Mapping[str, str]) -> dict[str, str]:
+    """Everything a child's environment holds. Of our own only PATH is passed on: no token, no key, no proxy."""
+    return {
+        "PATH": os.environ.get("PATH") or DEFAULT_PATH,
+        "HOME": str(workspace),
+        "TMPDIR": str(workspace / OWN_FOLDER / "tmp"),
+        "LANG": "C.UTF-8",
+        "TERM": "dumb",
+        **extra,
+        ATTEMPT: attempt,
+        WORKSPACE: str(workspace),
+    }
+
+
+def prepare(workspace: Path) -> None:
+    """The workspace's own folder, out of the way of version control. A link in its place is not followed."""
+    own = workspace / OWN_FOLDER
+    for folder in (own, own / "tmp"):
+        folder.mkdir(mode=0o700, exist_ok=True)
+        if folder.is_symlink():
+            raise NotADirectoryError(f"{folder.relative_to(workspace)} is a link")
+    ignore = own / ".gitignore"
+    if not ignore.is_symlink() and not ignore.exists():
+        ignore.write_text("*\n", encoding="ascii")

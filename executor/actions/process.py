@@ -1,0 +1,300 @@
+"""Runs one command to its end: gated, bounded in time and output, and with no survivor.
+
+How a run goes: the child is started as a small shell that blocks on its standard input, the *gate*. Its pid is handed
+to `Context.started`, which commits it. Only then the gate opens and the shell turns itself into the command; should
+Milepost die before, the pipe closes and the child ends without having done anything. Its exit is seen through a
+pidfd, not through the end of its streams: a daemon that keeps stdout open can't hold us up. While the leader is still
+unreaped its group's number can't belong to a stranger, so the group is killed first and reaped last.
+"""
+
+import asyncio
+import contextlib
+import os
+import resource
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from time import monotonic, sleep
+
+import psutil
+
+from executor.actions.capture import Capture
+from executor.actions.launcher import Launch, Launcher, environment, prepare
+from executor.actions.survivors import Mark, end_marked, signal_group
+from executor.domain.outcome import Result
+from executor.domain.tail import printable
+from executor.ports import Context
+
+GRACE_S = 2.0  # between SIGTERM and SIGKILL
+FLUSH_S = 0.2  # after the leader's exit, for what it left writing in good order
+DRAIN_S = 1.0  # after everything was killed; longer only where a stranger to us holds the streams
+REAP_S = 5.0  # a killed process that is still there then hangs in the kernel
+POLL_S = 0.02  # where the kernel has no pidfd
+STDERR_BYTES_MAX = 16_384
+TAIL_BYTES_MAX = 16_384
+
+_GATE = 'IFS= read -r go || exit 125; exec "$@" </dev/null'
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """`arguments` is what runs, `shown` what people see of it. `extra` is added to the cleared environment."""
+
+    arguments: Sequence[str]
+    shown: str
+    timeout_s: float
+    extra: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """How a command ended. `exit_code` is negative for a signal, None where it could not be ended at all.
+    `memory_mb_peak` is None where it stayed below our own peak, from which the kernel's figure starts."""
+
+    command: Command
+    exit_code: int | None
+    timed_out: bool
+    execution_time: float
+    cpu_s: float
+    memory_mb_peak: float | None
+    stdout: str
+    stderr: str
+    tail: str
+    cut_bytes: int
+
+    @property
+    def problem(self) -> str | None:
+        """One line; None: it went well."""
+        if self.timed_out:
+            return f"timed out after {self.command.timeout_s:g} s"
+        if self.exit_code is None:
+            return "killed, but it hangs in the kernel"
+        if self.exit_code < 0:
+            return f"killed by signal {-self.exit_code}"
+        if self.exit_code > 128 and self.exit_code - 128 in set(signal.Signals):
+            return f"exit code {self.exit_code} (signal {self.exit_code - 128})"
+        return f"exit code {self.exit_code}" if self.exit_code else None
+
+    def result(self) -> Result:
+        """In the shape of contract section 5: `output` is what went to stdout, for ``${key.output}``."""
+        metadata = {
+            "execution_time": round(self.execution_time, 3),
+            "cpu_s": round(self.cpu_s, 3),
+            "exit_code": self.exit_code,
+            "command": self.command.shown,
+            "timed_out": self.timed_out,
+            "output_cut_bytes": self.cut_bytes,
+            "stderr": self.stderr,
+            "tail": self.tail,
+        }
+        if self.memory_mb_peak is not None:
+            metadata["memory_mb_peak"] = self.memory_mb_peak
+        said = self.problem or "exit code 0"
+        return Result(
+            success=self.problem is None, result=said, output=self.stdout, error=self.problem, metadata=metadata
+        )
+
+
+async def run(command: Command, context: Context, launcher: Launcher) -> Ended:
+    """Raises OSError where the command can't be started, and whatever `context.started` raises; CancelledError once
+    everything has been killed."""
+    prepare(context.workspace)
+    child = _Child(command, context, launcher)
+    try:
+        await context.started(child.pid, child.started, command.shown)
+        return await child.finish()
+    finally:
+        child.close()
+
+
+class _Child:
+    """One child process with its two streams."""
+
+    def __init__(self, command: Command, context: Context, launcher: Launcher) -> None:
+        self._command = command
+        self._mark = Mark(f"{context.task_ref}#{context.attempt}", context.workspace)
+        self._stdout = Capture(context.output_bytes_max)
+        self._stderr = Capture(min(context.output_bytes_max, STDERR_BYTES_MAX))
+        self._tail = bytearray()
+        self._loop = asyncio.get_running_loop()
+        self._drained = asyncio.Event()
+        self._exited = asyncio.Event()
+        self._readers: set[int] = set()
+        self._status: tuple[int, resource.struct_rusage] | None = None
+        self._cleared = False
+        self._own_peak_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        self._start(context, launcher)
+
+    def _start(self, context: Context, launcher: Launcher) -> None:
+        with contextlib.ExitStack() as theirs, contextlib.ExitStack() as ours:
+            gate_out, self._gate = _pipe(theirs, ours)
+            stdout, stdout_in = _pipe(ours, theirs)
+            stderr, stderr_in = _pipe(ours, theirs)
+            self._process = launcher.launch(
+                Launch(
+                    arguments=["sh", "-c", _GATE, "milepost", *self._command.arguments],
+                    workspace=context.workspace,
+                    environment=environment(
+                        context.workspace, self._mark.attempt, {**context.environment, **self._command.extra}
+                    ),
+                    stdin=gate_out,
+                    stdout=stdout_in,
+                    stderr=stderr_in,
+                )
+            )
+            ours.pop_all()
+        self.pid = self._process.pid
+        self.started = psutil.Process(self.pid).create_time()
+        self._listen(stdout, self._stdout)
+        self._listen(stderr, self._stderr)
+        self._pidfd = _pidfd(self.pid)
+        if self._pidfd is None:
+            self._look_for_exit()
+        else:
+            self._loop.add_reader(self._pidfd, self._saw_exit, self._pidfd)
+
+    def _saw_exit(self, pidfd: int) -> None:
+        self._loop.remove_reader(pidfd)  # it stays readable
+        self._exited.set()
+
+    def _look_for_exit(self) -> None:
+        if self._process.returncode is None and not _has_exited(self.pid):
+            self._loop.call_later(POLL_S, self._look_for_exit)
+        else:
+            self._exited.set()
+
+    def _listen(self, stream: int, capture: Capture) -> None:
+        os.set_blocking(stream, False)
+        self._readers.add(stream)
+        self._loop.add_reader(stream, self._readable, stream, capture)
+
+    def _readable(self, stream: int, capture: Capture) -> None:
+        """Reads on after the limit: a full pipe would stop the command, and hide how much it had to say."""
+        try:
+            chunk = os.read(stream, 65536)
+        except BlockingIOError:
+            return
+        if not chunk:
+            self._hang_up(stream)
+            return
+        capture.add(chunk)
+        self._tail += chunk[-TAIL_BYTES_MAX:]
+        del self._tail[:-TAIL_BYTES_MAX]
+
+    def _hang_up(self, stream: int) -> None:
+        self._loop.remove_reader(stream)
+        os.close(stream)
+        self._readers.discard(stream)
+        if not self._readers:
+            self._drained.set()
+
+    async def finish(self) -> Ended:
+        """Open the gate, wait for the end or the time limit, end what is left."""
+        began = monotonic()
+        with contextlib.suppress(BrokenPipeError):  # it is dead already; its status says why
+            os.write(self._gate, b"go\n")
+        timed_out = not await self._exits_within(self._command.timeout_s)
+        if timed_out:
+            signal_group(self.pid, signal.SIGTERM)
+            await self._exits_within(GRACE_S)
+        seconds = monotonic() - began
+        await self._clear(flush=not timed_out)
+        return self._ended(seconds, timed_out)
+
+    async def _exits_within(self, seconds: float) -> bool:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._exited.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    async def _drains_within(self, seconds: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._drained.wait()
+
+    async def _clear(self, *, flush: bool) -> None:
+        """Nobody is left after this, and what they printed has been read."""
+        if flush:
+            await self._drains_within(FLUSH_S)
+        signal_group(self.pid, signal.SIGKILL)
+        await asyncio.to_thread(end_marked, self._mark)
+        await self._drains_within(DRAIN_S)
+        await self._exits_within(REAP_S)
+        self._reap()
+        self._cleared = True
+
+    def _reap(self) -> None:
+        if self._process.returncode is None:
+            pid, status, usage = os.wait4(self.pid, os.WNOHANG)
+            if pid:
+                self._process.returncode = os.waitstatus_to_exitcode(status)
+                self._status = (self._process.returncode, usage)
+
+    def close(self) -> None:
+        """Everything ends here whatever happened before, without giving way to anybody."""
+        with contextlib.suppress(OSError):
+            os.close(self._gate)
+        if not self._cleared:
+            signal_group(self.pid, signal.SIGKILL)
+            end_marked(self._mark)
+            _wait_for_exit(self.pid)
+            self._reap()
+        for stream in tuple(self._readers):
+            self._hang_up(stream)
+        if self._pidfd is not None:
+            self._loop.remove_reader(self._pidfd)
+            os.close(self._pidfd)
+
+    def _ended(self, seconds: float, timed_out: bool) -> Ended:
+        exit_code, usage = self._status or (None, None)
+        return Ended(
+            command=self._command,
+            exit_code=exit_code,
+            timed_out=timed_out,
+            execution_time=seconds,
+            cpu_s=usage.ru_utime + usage.ru_stime if usage else 0.0,
+            memory_mb_peak=self._peak_mb(usage.ru_maxrss) if usage else None,
+            stdout=self._stdout.text(),
+            stderr=self._stderr.text(),
+            tail=printable(bytes(self._tail)),
+            cut_bytes=self._stdout.cut + self._stderr.cut,
+        )
+
+    def _peak_mb(self, peak_kb: int) -> float | None:
+        """A child's peak starts at ours: the kernel counts the moment between fork and exec."""
+        if sys.platform != "linux" or peak_kb <= self._own_peak_kb:
+            return None
+        return round(peak_kb / 1024, 1)
+
+
+def _pipe(reader: contextlib.ExitStack, writer: contextlib.ExitStack) -> tuple[int, int]:
+    """A pipe whose ends are closed with the given stacks. No child inherits them by itself."""
+    out, into = os.pipe()
+    reader.callback(os.close, out)
+    writer.callback(os.close, into)
+    return out, into
+
+
+def _pidfd(pid: int) -> int | None:
+    try:
+        return os.pidfd_open(pid)
+    except (AttributeError, OSError):  # no Linux, or one before 5.3
+        return None
+
+
+def _has_exited(pid: int) -> bool:
+    """Without reaping it."""
+    try:
+        return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+    except ChildProcessError:
+        return True
+
+
+def _wait_for_exit(pid: int) -> None:
+    """A killed child ends within milliseconds; one that hangs in the kernel is not waited for."""
+    deadline = monotonic() + REAP_S
+    while not _has_exited(pid) and monotonic() < deadline:
+        sleep(0.002)

@@ -1,0 +1,88 @@
+"""The registry: every action by its name, built in or from an installed package."""
+
+from collections.abc import Iterable, Mapping
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any
+
+from executor.actions import references
+from executor.actions.shell import OUTPUTS
+from executor.domain.errors import WrongInput
+from executor.ports import Action
+
+GROUP = "milepost.actions"
+
+PROGRAMS: Mapping[str, frozenset[str]] = {
+    "shell": frozenset({"command"}),
+    "wait": frozenset({"command"}),
+}
+"""The parameters that are program text: a reference in them is replaced as data, by the action itself."""
+
+_METHODS = ("check", "describe", "repeatable", "ask", "run")
+
+
+class Registry:
+    """The Actions port."""
+
+    def __init__(self, actions: Iterable[Action]) -> None:
+        self._actions = {action.name: action for action in actions}
+
+    def get(self, name: str) -> Action:
+        action = self._actions.get(name)
+        if action is None:
+            raise WrongInput(f"There is no action {name!r}; known are {', '.join(self.names())}.")
+        return action
+
+    def names(self) -> list[str]:
+        return sorted(self._actions)
+
+    def fill(self, parameters: Mapping[str, Any], action: str, outputs: Mapping[str, str]) -> Mapping[str, Any]:
+        """In program text the references stay, and their outputs go with them in a hidden parameter. Raises
+        WrongInput where an output would be evaluated and is no whole number."""
+        programs = PROGRAMS.get(action, frozenset())
+        cleaned = {key: references.clean(text) for key, text in outputs.items()}
+        filled = {
+            name: value if name in programs else references.fill_text(value, cleaned)
+            for name, value in parameters.items()
+        }
+        used = [key for name in sorted(programs) for key in references.keys_used(parameters.get(name))]
+        hidden = {key: cleaned[key] for key in used if key in cleaned}
+        if not hidden:
+            return filled
+        for name in programs & parameters.keys():
+            references.rewrite(str(parameters[name]), hidden)
+        return filled | {OUTPUTS: hidden}
+
+    def keys_used(self, parameters: Mapping[str, Any]) -> list[str]:
+        return references.keys_used(parameters)
+
+
+def installed_actions(
+    taken: Iterable[str], found: Iterable[EntryPoint] | None = None
+) -> tuple[list[Action], list[str]]:
+    """Actions that installed packages bring, and a sentence about each that can't be used. `taken` are the names that
+    are already in use; an entry point names an action, a class of one without arguments, or a function that makes
+    one."""
+    names, actions, problems = set(taken), [], []
+    for entry in sorted(entry_points(group=GROUP) if found is None else found, key=lambda one: one.name):
+        try:
+            action = _action(entry.load())
+        except Exception as error:  # noqa: BLE001 - foreign code at import: whatever it raises must not stop the others
+            problems.append(f"The action {entry.name} ({entry.value}) can't be loaded: {type(error).__name__}: {error}")
+            continue
+        if action.name in names:
+            problems.append(f"The action {entry.name} ({entry.value}) is left out: the name {action.name!r} is taken.")
+            continue
+        names.add(action.name)
+        actions.append(action)
+    return actions, problems
+
+
+def _action(loaded: Any) -> Action:
+    action = loaded() if callable(loaded) and not hasattr(loaded, "run") or isinstance(loaded, type) else loaded
+    if not isinstance(getattr(action, "name", None), str):
+        raise TypeError("it has no name")
+    for method in _METHODS:
+        if not callable(getattr(action, method, None)):
+            raise TypeError(f"it has no method {method}()")
+    made: Action = action
+    return made

@@ -1,0 +1,118 @@
+"""The shell action: one command line, in the goal's workspace."""
+
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, ClassVar
+
+from pydantic import Field, StringConstraints, field_validator
+
+from executor.actions.launcher import DEFAULT_PATH, OWN_FOLDER, Launcher
+from executor.actions.process import Command, run
+from executor.actions.references import VARIABLE, rewrite, variables
+from executor.actions.typed import Parameters, Typed
+from executor.domain.outcome import Result
+from executor.ports import Context
+
+COMMAND_CHARACTERS_MAX = 30_000  # the kernel takes 131,072 bytes in one argument; a character has up to four
+VARIABLE_BYTES_MAX = 65_536  # of one output as an environment variable; larger ones come as files
+VARIABLES_BYTES_MAX = 524_288  # of all of them together: a quarter of what the kernel takes at exec
+
+FILE = "MILEPOST_FILE_"  # and then as in the variable's name: where a large output lies
+
+OUTPUTS = "outputs"
+"""The hidden parameter: what the references in the command stand for, by key. The registry's `fill` sets it."""
+
+
+def no_nul(text: str) -> str:
+    if "\x00" in text:
+        raise ValueError("it holds a NUL character, which no command can take")
+    return text
+
+
+CommandText = Annotated[str, StringConstraints(min_length=1, max_length=COMMAND_CHARACTERS_MAX, pattern=r"\S")]
+
+
+class ShellParameters(Parameters):
+    command: CommandText
+    timeout_s: float | None = Field(default=None, gt=0, le=30 * 86_400)
+    repeatable: bool = True
+    outputs: dict[str, str] = Field(default_factory=dict, exclude=True)
+
+    _no_nul = field_validator("command")(no_nul)
+
+
+class Shell(Typed[ShellParameters]):
+    """``bash -c``, else ``sh -c``."""
+
+    name: ClassVar[str] = "shell"
+    model = ShellParameters
+
+    def __init__(self, launcher: Launcher) -> None:
+        self._launcher = launcher
+
+    def what(self, parameters: ShellParameters) -> str:
+        return f"`{parameters.command}`"
+
+    def may_repeat(self, parameters: ShellParameters) -> bool:
+        return parameters.repeatable
+
+    async def act(self, parameters: ShellParameters, context: Context) -> Result:
+        timeout_s = parameters.timeout_s or context.timeout_s
+        return await run_shell(parameters.command, context, self._launcher, timeout_s, parameters.outputs)
+
+
+async def run_shell(
+    command: str, context: Context, launcher: Launcher, timeout_s: float, outputs: Mapping[str, str] | None = None
+) -> Result:
+    """Run a command line; what can't even start is a failed result. `outputs`: see `OUTPUTS`. Raises WrongInput where
+    an output stands in a place that it must not reach."""
+    program = rewrite(command, outputs or {})
+    extra: dict[str, str] = {}
+    files: list[Path] = []
+    try:
+        for name, text in _named(outputs or {}).items():
+            if _fits(text, extra):
+                extra[name] = text
+            else:
+                file = name.replace(VARIABLE, FILE, 1)
+                files.append(_filed(context, name, text))
+                program = f'{name}=$(cat -- "${{{file}}}")\n{program}'
+                extra[file] = str(files[-1])
+        arguments = [_shell(), "-c", program]
+        ended = await run(
+            Command(arguments=arguments, shown=command, timeout_s=timeout_s, extra=extra), context, launcher
+        )
+    except OSError as error:
+        said = f"can't start: {error.strerror or error}"
+        return Result(success=False, result=said, error=said, metadata={"execution_time": 0.0, "command": command})
+    finally:
+        for left in files:
+            left.unlink(missing_ok=True)
+    return ended.result()
+
+
+def _named(outputs: Mapping[str, str]) -> dict[str, str]:
+    return {name: outputs[key] for key, name in variables(list(outputs)).items()}
+
+
+def _fits(text: str, extra: Mapping[str, str]) -> bool:
+    size = len(text.encode())
+    return size <= VARIABLE_BYTES_MAX and size + sum(len(one.encode()) for one in extra.values()) <= VARIABLES_BYTES_MAX
+
+
+def _filed(context: Context, name: str, text: str) -> Path:
+    """A file that only this attempt reads. A new one each time, so nothing that lies there is followed."""
+    folder = context.workspace / OWN_FOLDER
+    folder.mkdir(mode=0o700, exist_ok=True)
+    path = folder / f"{context.task_ref}-{context.attempt}-{name}"
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        file.write(text)
+    return path
+
+
+def _shell() -> str:
+    path = os.environ.get("PATH") or DEFAULT_PATH
+    return shutil.which("bash", path=path) or shutil.which("sh", path=path) or "/bin/sh"

@@ -1,0 +1,26 @@
+"""One folder per goal, where its commands run and its files are."""
+
+from pathlib import Path
+
+from executor.actions.survivors import end_survivors
+
+
+class Folders:
+    """The Workspaces port: ``<data_dir>/workspaces/<goal number>``, mode 0700."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self._root = data_dir.absolute() / "workspaces"
+
+    def folder(self, goal_number: int) -> Path:
+        """Made on first use. Called as often as you like."""
+        folder = self._root / str(goal_number)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for made in (self._root, folder):
+            if made.stat().st_mode & 0o077:
+                made.chmod(0o700)
+        return folder
+
+    async def end_leftovers(self, pid: int | None, pid_started: float | None, marker: str) -> int:
+        """End what an attempt of a dead predecessor left running, see end_survivors. Only processes that were started
+        for one of these folders are touched."""
+        return await end_survivors(pid, pid_started, marker, self._root)

@@ -28,7 +28,7 @@ from executor.planner.references import keys_used
 from executor.planner.steps import read_steps
 
 _COMMAND = re.compile(r"\s*/goal(?:@\w+)?(?=\s|$)", re.IGNORECASE)
-_PRIORITY = 5
+PRIORITY = 5
 _EXAMPLE = "/goal Back up my notes by 18:00"
 
 
@@ -50,7 +50,7 @@ def read_goal(text: str, *, now: datetime, timezone: ZoneInfo, tasks_max: int = 
         criteria=criteria,
         tasks=steps.tasks,
         deadline_at=heading.deadline_at,
-        priority=_PRIORITY if heading.priority is None else heading.priority,
+        priority=PRIORITY if heading.priority is None else heading.priority,
         budget_usd=heading.budget_usd,
         metadata=heading.metadata,
         reading=(*heading.reading, *reading, *steps.reading, *_described(lines.other)),

@@ -20,10 +20,8 @@ class FolderInUse(Unconfigured):
 
     def __init__(self, folder: Path, pid: int | None) -> None:
         self.pid = pid
-        who = f" (pid {pid})" if pid else ""
-        super().__init__(
-            f"Milepost is already running on {folder}{who}. Stop it first, or set data_dir to another folder."
-        )
+        self.who = f"Milepost is already running on {folder}" + (f" (pid {pid})" if pid else "")
+        super().__init__(f"{self.who}. Stop it first, or set data_dir to another folder.")
 
 
 def prepare(folder: Path) -> None:

@@ -1,0 +1,151 @@
+"""`milepost` on the command line: words to arguments, one call, and its ending as an exit code.
+
+0 success; 1 failure; 2 wrong usage or configuration; 130 stopped by Ctrl-C. `goal --wait` adds 3 (the goal did not
+succeed) and 4 (only a person can move it now).
+"""
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from executor.domain.errors import MilepostError, Unconfigured, WrongInput
+
+SUCCESS, FAILURE, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
+NUMBER_MAX = 2**31 - 1
+
+Command = Callable[[argparse.Namespace], int]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Never a traceback for what a person can mend."""
+    try:
+        given = _parser().parse_args(arguments)
+        return _command(given.run)(given)
+    except (WrongInput, Unconfigured) as error:
+        return _complain(error, WRONG_USAGE)
+    except MilepostError as error:
+        return _complain(error, FAILURE)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:  # `milepost goals | head`: whoever read us has enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILURE
+
+
+def _complain(error: MilepostError, code: int) -> int:
+    for line in error.public.splitlines():
+        sys.stderr.write(f"milepost: {line}\n")
+    return code
+
+
+def _command(name: str) -> Command:
+    """The function that `name` ("module:function") stands for. Loaded only now: --help needs none of it."""
+    module, _, function = name.partition(":")
+    command: Command = getattr(importlib.import_module(f"bot.shell.{module}"), function)
+    return command
+
+
+class _Parser(argparse.ArgumentParser):
+    """A wrong usage is one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(WRONG_USAGE, f"milepost: {message} (see {self.prog} --help)\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="milepost",
+        description="Takes a goal, plans it, works on it, asks when it needs you, and proves what it did.",
+        epilog="Exit codes: 0 success, 1 failure, 2 wrong usage or configuration.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action=_Version)
+    _config(parser, default=None)
+    commands = parser.add_subparsers(metavar="COMMAND", required=True, dest="command", parser_class=_Parser)
+
+    def add(name: str, run: str, text: str) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.", allow_abbrev=False)
+        command.set_defaults(run=run)
+        _config(command, default=argparse.SUPPRESS)
+        return command
+
+    add("up", "house:up", "run everything: the chat, the scheduler and the executor")
+    _goal_commands(add)
+    decide = add("decide", "goals:decide", "answer an open decision")
+    decide.add_argument("decision", metavar="N", type=_number, help="the decision's number")
+    decide.add_argument("option", metavar="OPTION", help="the button's words with hyphens, or its number")
+    decide.add_argument("text", metavar="TEXT", nargs="*", help="the text, where the option or the question wants one")
+    _json(decide)
+    _json(add("migrate", "house:migrate", "create the database or bring it up to date"))
+    doctor = add("doctor", "house:doctor", "check the configuration and this machine, with a remedy for each fault")
+    doctor.add_argument("--fix", action="store_true", help="mend what can be mended safely")
+    _json(doctor)
+    return parser
+
+
+def _goal_commands(add: Callable[[str, str, str], argparse.ArgumentParser]) -> None:
+    goal = add("goal", "goals:goal", "submit a goal, as text or as JSON")
+    goal.add_argument("file", metavar="FILE|-", help="a file with the goal, or - for standard input")
+    goal.add_argument(
+        "--wait",
+        action="store_true",
+        help="until it is over: exit 0 completed, 3 not completed, 4 as soon as only a person can move it",
+    )
+    _json(goal)
+    goals = add("goals", "goals:goals", "list the goals, newest first")
+    goals.add_argument("--open", action="store_true", help="only those that are not over")
+    _json(goals)
+    for name, text in (
+        ("show", "show a goal: its tasks, attempts and open decisions"),
+        ("why", "say why a goal is where it is"),
+    ):
+        command = add(name, f"goals:{name}", text)
+        command.add_argument("goal", metavar="N", type=_number, help="the goal's number")
+        _json(command)
+    log = add("log", "goals:log", "show what was run for a goal, with exit codes and output")
+    log.add_argument("goal", metavar="N", type=_goal_or_task, help="the goal's number, or a task's: 12 or 12.3")
+    _json(log)
+
+
+def _config(parser: argparse.ArgumentParser, default: object) -> None:
+    parser.add_argument("--config", metavar="FILE", type=Path, default=default, help="the configuration to use")
+
+
+def _json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
+
+
+def _number(text: str) -> int:
+    digits = text.removeprefix("#")
+    if not (digits.isascii() and digits.isdecimal() and 0 < int(digits) <= NUMBER_MAX):
+        hint = f"; for a task there is milepost log {text}" if "." in text else ""
+        raise argparse.ArgumentTypeError(f"{text!r} is no number{hint}")
+    return int(digits)
+
+
+def _goal_or_task(text: str) -> tuple[int, str | None]:
+    goal, dot, steps = text.removeprefix("#").partition(".")
+    if dot and not all(step.isascii() and step.isdecimal() for step in steps.split(".")):
+        raise argparse.ArgumentTypeError(f"{text!r} is neither a goal (12) nor a task (12.3)")
+    number = _number(goal)
+    return number, f"{number}.{steps}" if dot else None
+
+
+class _Version(argparse.Action):
+    """Reads the version only when it is asked for."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str) -> None:
+        super().__init__(option_strings, dest, nargs=0, help="print the version")
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        metadata = importlib.import_module("importlib.metadata")
+        sys.stdout.write(f"milepost {metadata.version('milepost')}\n")
+        parser.exit(SUCCESS)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

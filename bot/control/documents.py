@@ -1,0 +1,157 @@
+"""Domain values as JSON documents: what `--json` prints. Names follow contract section 6; goal ids are texts."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from bot.control.protocol import Document
+from executor.domain.attempt import Attempt
+from executor.domain.decision import Decision
+from executor.domain.event import Event
+from executor.domain.goal import GOAL_RUNNING, Goal, GoalState
+from executor.domain.milestone import Milestone, progress_of
+from executor.domain.task import Task, TaskState
+from executor.ports import GoalView
+
+OUTPUT_CHARACTERS_MAX = 20_000  # of one attempt in a document; the end is kept, where the errors are
+_ACTIVE = (TaskState.QUEUED, TaskState.IN_PROGRESS, TaskState.RETRYING)
+
+
+def goal_line(goal: Goal) -> Document:
+    """One goal in a list. `description` is what people call it: its title."""
+    return {
+        "goal_id": str(goal.number),
+        "description": goal.title,
+        "status": goal.state.value,
+        "reason": goal.reason,
+        "priority": goal.priority,
+        "progress": goal.percentage,
+    }
+
+
+def goal_state(view: GoalView) -> Document:
+    return goal_line(view.goal) | {"waits_for_person": waits_for_person(view)}
+
+
+def waits_for_person(view: GoalView) -> bool:
+    """Nothing will move this goal but a person."""
+    state = view.goal.state
+    if state in (GoalState.AWAITING_START, GoalState.PAUSED):
+        return True
+    at_work = any(task.state in _ACTIVE for task in view.tasks)
+    return state in GOAL_RUNNING and not at_work and (state is GoalState.BLOCKED or bool(view.decisions))
+
+
+def goal_document(view: GoalView, attempts: Sequence[Attempt]) -> Document:
+    """Everything that `show` tells."""
+    goal, progress = view.goal, progress_of(view.tasks)
+    return goal_state(view) | {
+        "details": goal.description,
+        "progress": {
+            "completed": progress.completed,
+            "failed": progress.failed,
+            "total": progress.total,
+            "percentage": goal.percentage,
+        },
+        "deadline": _at(goal.deadline_at),
+        "budget_usd": None if goal.budget_usd is None else float(goal.budget_usd),
+        "metadata": dict(goal.metadata),
+        "plan_version": goal.plan_version,
+        "summary": view.plan.summary if view.plan else "",
+        "reading": list(view.plan.reading) if view.plan else [],
+        "subtasks": [
+            _task(task, [attempt for attempt in attempts if attempt.task_ref == task.ref]) for task in view.tasks
+        ],
+        "decisions": [decision_document(decision) for decision in view.decisions],
+        "blockages": [
+            {
+                "subtask_id": blockage.task_ref,
+                "type": blockage.type.value,
+                "cause": blockage.cause,
+                "detail": blockage.detail,
+                "tried": list(blockage.tried),
+                "detected_at": _at(blockage.detected_at),
+            }
+            for blockage in view.blockages
+        ],
+        "milestones": [_milestone(milestone) for milestone in view.milestones],
+        "created_at": _at(goal.created_at),
+        "updated_at": _at(goal.updated_at),
+        "started_at": _at(goal.started_at),
+        "finished_at": _at(goal.finished_at),
+    }
+
+
+def log_document(goal_number: int, attempts: Iterable[Attempt], events: Iterable[Event]) -> Document:
+    return {
+        "goal_id": str(goal_number),
+        "attempts": [attempt_document(attempt) for attempt in attempts],
+        "events": [
+            {
+                "event": event.name,
+                "subtask_id": event.task_ref,
+                "executor_id": event.executor_id,
+                "executor_type": event.executor_type,
+                "timestamp": _at(event.at),
+                "result": dict(event.result),
+            }
+            for event in events
+        ],
+    }
+
+
+def attempt_document(attempt: Attempt) -> Document:
+    result = dict(attempt.result or {})
+    return {
+        "subtask_id": attempt.task_ref,
+        "attempt": attempt.number,
+        "status": attempt.state.value,
+        "executor_id": attempt.executor_id,
+        "command": attempt.command,
+        "exit_code": attempt.exit_code,
+        "result": result.get("result", ""),
+        "output": str(result.get("output") or "")[-OUTPUT_CHARACTERS_MAX:],
+        "error": result.get("error"),
+        "evidence": attempt.evidence,
+        "started_at": _at(attempt.started_at),
+        "finished_at": _at(attempt.finished_at),
+    }
+
+
+def decision_document(decision: Decision) -> Document:
+    return {
+        "decision": decision.number,
+        "revision": decision.revision,
+        "goal_id": str(decision.goal_number),
+        "subtask_id": decision.task_ref,
+        "kind": decision.kind.value,
+        "question": decision.question,
+        "options": [option.name for option in decision.options],
+        "free_text": decision.free_text,
+        "opened_at": _at(decision.opened_at),
+    }
+
+
+def _task(task: Task, attempts: list[Attempt]) -> Document:
+    return {
+        "subtask_id": task.ref,
+        "description": task.spec.title,
+        "kind": task.kind.value,
+        "action": task.spec.action,
+        "status": task.state.value,
+        "depends_on": list(task.spec.depends_on),
+        "attempt_count": task.attempts,
+        "execution_result": task.summary,
+        "attempts": [attempt_document(attempt) for attempt in attempts],
+    }
+
+
+def _milestone(milestone: Milestone) -> Document:
+    return {
+        "percentage": milestone.percentage,
+        "title": milestone.title,
+        "achieved_at": _at(milestone.achieved_at),
+    }
+
+
+def _at(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None

@@ -1,6 +1,6 @@
 """executor_goals: what people want, with its state, progress, deadline and plan version."""
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Index, Integer, Table, Text
+from sqlalchemy import BigInteger, CheckConstraint, Column, Index, Integer, Table, Text, literal_column
 
 from executor.domain.goal import GOAL_FINAL, GOAL_RUNNING, GoalState
 from storage.tables.base import among, known, metadata, partial_index
@@ -39,7 +39,9 @@ goals = Table(
 )
 
 GOAL_UNFINISHED = among(goals.c.state, set(GoalState) - GOAL_FINAL)
-GOAL_TAKES = among(goals.c.state, GOAL_RUNNING)
+# Through an expression, so that no planner starts from the goals in these states, which are many, instead of from the
+# tasks that are due, which are few.
+GOAL_TAKES = among(goals.c.state + literal_column("''"), GOAL_RUNNING)
 GOAL_UNPLANNED = among(goals.c.state, (GoalState.PENDING, GoalState.PLANNING))
 
 partial_index("ix_executor_goals_unfinished", goals.c.number, where=GOAL_UNFINISHED)

@@ -330,7 +330,8 @@ class Ask:
 class Action(Protocol):
     """One kind of work. Stateless: everything that lasts is in the workspace or in the result."""
 
-    name: str
+    @property
+    def name(self) -> str: ...
 
     def check(self, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
         """The parameters with defaults filled in. Raises WrongInput naming the wrong one. No I/O."""

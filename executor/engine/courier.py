@@ -288,7 +288,10 @@ class Courier:
         try:
             if notice.message_id is not None:
                 await self._outbox.mark_pending(notice.key, self._clock.now(), "interrupted")
-            elif self._sender.can_probe and notice.probe_after is not None:
+                return
+            if notice.state is NoticeState.SENDING:  # as a crash left it: from here on it is known to be unknown
+                await self._outbox.mark_unknown(notice.key, "interrupted")
+            if self._sender.can_probe and notice.probe_after is not None:
                 await self._probe(notice)
             elif notice.kind in REPEATS:
                 self._repeated.add(notice.key)

@@ -5,11 +5,12 @@ attempt wakes it, or the alarm (APScheduler, outside) does; all three only set a
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from executor.domain.errors import MilepostError
 from executor.domain.goal import Goal
+from executor.domain.outcome import Outcome
 from executor.domain.plan import GoalDraft
 from executor.engine.attempt import Tools
 from executor.engine.decision_commands import DecisionCommands
@@ -18,7 +19,7 @@ from executor.engine.nursery import Nursery
 from executor.engine.readings import Readings
 from executor.engine.task_commands import TaskCommands
 from executor.engine.tick import Ticker
-from executor.ports import Brain, Store, Workers
+from executor.ports import Assignment, Brain, Store, Workers
 
 _PAUSE_AFTER_ERROR_S = 1.0  # a database that is busy or full is tried again soon, not in a hot loop
 
@@ -57,6 +58,11 @@ class Executor(GoalCommands, DecisionCommands, TaskCommands, Readings):
 
     def wake(self) -> None:
         """Something may be due."""
+        self._awake.set()
+
+    def finished(self, assignment: Assignment, outcome: Outcome, texts: Sequence[str]) -> None:
+        """The workers' report: kept until the next tick has stored it, which is at once."""
+        self._ticker.report(assignment, outcome, texts)
         self._awake.set()
 
     def _committed(self) -> None:

@@ -1,0 +1,333 @@
+"""The composition root: the one place that names the concrete adapters, and opens, runs and closes everything in order.
+
+Opening: the data folder's lock, the database, the engine; then what faces people. Closing is the same backwards:
+nothing new comes in, what runs is ended and stored, what is to be said is said, the database closes.
+"""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from loguru import logger
+from tzlocal import get_localzone_name
+
+from bot.alarm import Alarm
+from bot.control.body import GoalBodies, Readers
+from bot.control.commands import ShellCommands
+from bot.control.protocol import Shell
+from bot.control.server import ControlServer
+from bot.folder import hold
+from bot.localchat import LocalChat, LocalChatError
+from bot.localchat.room import open_room
+from bot.localchat.shapes import system_clock
+from bot.logs import about
+from bot.real import RandomIds, SystemClock, crash_points
+from bot.settings import Settings
+from bot.telegram.absence import PollFile
+from bot.telegram.access import Access
+from bot.telegram.assembly import Chat, Plugs, assemble
+from bot.telegram.connection import Connection
+from bot.telegram.ports import Example, WorkflowInfo
+from executor.actions.builtin import built_in_actions
+from executor.actions.checks import Looks
+from executor.actions.http import Http
+from executor.actions.launcher import PlainLauncher
+from executor.actions.registry import Registry, installed_actions
+from executor.actions.survivors import end_survivors
+from executor.actions.workspaces import Folders
+from executor.domain.errors import Unconfigured
+from executor.domain.limits import Limits
+from executor.domain.plan import GoalDraft, TaskSpec
+from executor.engine.attempt import Tools
+from executor.engine.nursery import Nursery
+from executor.engine.service import Executor
+from executor.engine.tick import Ticker
+from executor.planner import characters, shapes
+from executor.planner.examples import EXAMPLES
+from executor.planner.goal_text import read_goal
+from executor.planner.offline import OfflineBrain
+from executor.planner.run_text import read_run
+from executor.planner.workflows import Library
+from executor.ports import Actions, Assignment, CrashPoints
+from executor.workers.local import LocalWorkers
+from storage.store import Database
+
+OPERATOR = "You"  # the person at the local chat's page
+STOP_S = 3.0  # how long what is under way may take to end by itself when Milepost stops
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """Everything but what faces people. `changed` lists who hears of every commit: the courier is put there."""
+
+    settings: Settings
+    clock: SystemClock
+    timezone: ZoneInfo
+    crash_points: CrashPoints
+    database: Database
+    actions: Actions
+    library: Library
+    nursery: Nursery
+    executor: Executor
+    changed: list[Callable[[], None]]
+
+    def read_goal(self, text: str) -> GoalDraft:
+        """A goal's text as a draft, in the chat's time zone. Raises WrongInput."""
+        return read_goal(text, now=self.clock.now(), timezone=self.timezone)
+
+    def read_run(self, words: str) -> GoalDraft:
+        """What stands after /run as a draft. Raises WrongInput."""
+        return read_run(words, library=self.library, now=self.clock.now(), timezone=self.timezone)
+
+    def describe(self, spec: TaskSpec) -> str:
+        """What a task will really run."""
+        return self.actions.get(spec.action).describe(spec.parameters)
+
+    def workflows(self) -> list[WorkflowInfo]:
+        found, problems = self.library.load()
+        for problem in problems:
+            logger.warning("{}", problem)
+        return [
+            WorkflowInfo(
+                title=workflow.listed_title,
+                command=workflow.run_command,
+                parameters={one.name: one.description for one in workflow.parameters},
+            )
+            for workflow in found.values()
+        ]
+
+
+@asynccontextmanager
+async def open_house(settings: Settings) -> AsyncIterator[House]:
+    """The engine on its database, under the data folder's lock. Nothing runs yet but what is called.
+
+    Raises FolderInUse, Unconfigured or DataFolderError with one clear sentence; nothing is then left open.
+    """
+    async with AsyncExitStack() as stack:
+        folder = settings.data_dir
+        stack.enter_context(hold(folder))
+        clock, points = SystemClock(), crash_points(os.environ)
+        database = await Database.open(folder, clock, points)
+        stack.push_async_callback(database.close)
+        nursery = Nursery(_background_failed)
+        stack.push_async_callback(nursery.stop)
+        timezone = settings.chat.zone or ZoneInfo(get_localzone_name() or "UTC")
+        actions, tools = _tools(settings, timezone, clock, points)
+        library = Library(folder / "workflows", actions=actions)
+        changed: list[Callable[[], None]] = []
+        executor = _executor(settings, database, tools, library, nursery, changed)
+        yield House(settings, clock, timezone, points, database, actions, library, nursery, executor, changed)
+
+
+def _tools(settings: Settings, timezone: ZoneInfo, clock: SystemClock, points: CrashPoints) -> tuple[Actions, Tools]:
+    launcher, http = PlainLauncher(), Http(settings.http.allow)
+    known = built_in_actions(launcher, http, timezone)
+    installed, problems = installed_actions([action.name for action in known])
+    for problem in problems:
+        logger.warning("{}", problem)
+    actions = Registry([*known, *installed])
+    tools = Tools(
+        actions=actions,
+        checks=Looks(launcher, http),
+        workspaces=Folders(settings.data_dir),
+        clock=clock,
+        limits=_limits(settings),
+        crash_points=points,
+    )
+    return actions, tools
+
+
+def _limits(settings: Settings) -> Limits:
+    chosen = settings.executor
+    return Limits(
+        tick_s=chosen.tick_s,
+        concurrency=chosen.concurrency,
+        attempts_max=chosen.attempts_max,
+        lease_s=chosen.lease_s,
+        retry_first_s=chosen.retry_first_s,
+        timeout_s=settings.sandbox.timeout_s,
+        output_bytes_max=settings.sandbox.output_bytes_max,
+    )
+
+
+def _executor(
+    settings: Settings,
+    database: Database,
+    tools: Tools,
+    library: Library,
+    nursery: Nursery,
+    changed: list[Callable[[], None]],
+) -> Executor:
+    executor_id = RandomIds().new()
+    ticker = Ticker(database, tools, executor_id=executor_id, log_failure=_log_error)
+
+    async def record(assignment: Assignment, pid: int, pid_started: float, command: str) -> None:
+        async with database.transaction("process") as transaction:
+            attempt = assignment.attempt
+            await transaction.record_process(attempt.task_ref, attempt.number, pid, pid_started, command)
+
+    async def end_leftovers(pid: int | None, pid_started: float | None, marker: str) -> int:
+        return await end_survivors(pid, pid_started, marker, settings.data_dir)
+
+    workers = LocalWorkers(
+        tools,
+        nursery,
+        concurrency=settings.executor.concurrency,
+        report=lambda assignment, outcome, texts: executor.finished(assignment, outcome, texts),
+        record=record,
+        end_leftovers=end_leftovers,
+        log_failure=lambda assignment, error: _log_error(assignment.task.ref, error),
+    )
+    executor = Executor(
+        database,
+        OfflineBrain(library),
+        tools,
+        workers,
+        ticker,
+        nursery,
+        executor_id=executor_id,
+        autonomy=settings.executor.autonomy,
+        changed=lambda: _tell(changed),
+        log_error=_log_error,
+    )
+    return executor
+
+
+def _tell(listeners: list[Callable[[], None]]) -> None:
+    for tell in listeners:
+        tell()
+
+
+def _background_failed(name: str, error: BaseException) -> None:
+    logger.opt(exception=error).error("Background work failed: {}", name)
+
+
+def _log_error(what: str, error: Exception) -> None:
+    head = what.split(" ")[-1].split(".")[0]
+    with about(what.split(" ")[-1] if head.isdecimal() else 0):
+        logger.opt(exception=error).error("{}: {}", what, error)
+
+
+# -------------------------------------------------------------------------------------------------------- the shell
+
+
+@asynccontextmanager
+async def open_executor(settings: Settings) -> AsyncIterator[Shell]:
+    """The shell's commands on the database itself, while nothing runs; `up` goes on from what they leave."""
+    async with open_house(settings) as house:
+        yield _shell(house, chat_id=_home_chat(settings))
+
+
+def _home_chat(settings: Settings) -> int | None:
+    """Where the messages of a goal from the shell go: the first owner, or the local chat's operator."""
+    if settings.telegram.token.get_secret_value():
+        return settings.access.owners[0] if settings.access.owners else None
+    room = open_room(settings.data_dir, system_clock, OPERATOR)
+    try:
+        return room.identity.operator_id
+    finally:
+        room.store.close()
+
+
+def _shell(house: House, chat_id: int | None) -> ShellCommands:
+    readers = Readers(
+        goal=house.read_goal, task=shapes.read_task, criterion=shapes.read_criterion, clean=characters.cleaned
+    )
+
+    async def schema() -> str:
+        return (await house.database.pulse()).schema
+
+    return ShellCommands(house.executor, house.read_goal, GoalBodies(readers, house.timezone), schema, chat_id=chat_id)
+
+
+# --------------------------------------------------------------------------------------------------------- the whole
+
+
+async def run(settings: Settings) -> None:
+    """Run everything until SIGTERM or Ctrl-C."""
+    stopped = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    async with open_house(settings) as house, AsyncExitStack() as stack:
+        connection, operator, address = await _connection(settings, stack)
+        chat = assemble(connection, _plugs(house, operator), local=operator is not None, mode=settings.telegram.mode)
+        house.changed.append(chat.courier.wake)
+        recovered = await house.executor.recover()
+        if recovered:
+            logger.info("Took over {} attempt(s) that were interrupted", recovered)
+        await _start(house, chat, stack)
+        control = ControlServer(settings.data_dir, _shell(house, operator or _home_chat(settings)))
+        await control.start()
+        stack.push_async_callback(control.stop)
+        _announce(address)
+        await stopped.wait()
+        logger.info("Stopping")
+
+
+async def _connection(settings: Settings, stack: AsyncExitStack) -> tuple[Connection, int | None, str]:
+    """Telegram where there is a token, else the local chat: (connection, the local operator's id, where to go)."""
+    token = settings.telegram.token.get_secret_value()
+    if token:
+        return Connection(token=token, api_root=settings.telegram.api_root), None, "Telegram"
+    local = LocalChat(settings.data_dir, host=settings.local_chat.host, port=settings.local_chat.port)
+    try:
+        await local.start()
+    except LocalChatError as error:
+        raise Unconfigured(str(error)) from None
+    stack.push_async_callback(local.stop)
+    return Connection(token=local.bot_token, api_root=local.api_root), local.operator_id, local.url
+
+
+def _plugs(house: House, operator: int | None) -> Plugs:
+    access = house.settings.access
+    return Plugs(
+        engine=house.executor,
+        store=house.database,
+        outbox=house.database.outbox,
+        inbox=house.database.inbox,
+        clock=house.clock,
+        timezone=house.timezone,
+        crash_points=house.crash_points,
+        start_soon=house.nursery.start,
+        access=Access(
+            owners=(*access.owners, *([operator] if operator is not None else [])),
+            approvers=access.approvers,
+            requesters=access.requesters,
+            viewers=access.viewers,
+        ),
+        describe=house.describe,
+        read_goal=house.read_goal,
+        read_run=house.read_run,
+        workflows=house.workflows,
+        mark=PollFile(Path(house.settings.data_dir) / "last-poll"),
+        examples=[Example(label=label, text=text) for label, text in EXAMPLES],
+    )
+
+
+async def _start(house: House, chat: Chat, stack: AsyncExitStack) -> None:
+    """Executor, courier, chat, alarm; each is stopped before the one it stands on."""
+    courier = house.nursery.start(chat.courier.run(), "courier")
+    stack.push_async_callback(_ended, chat.courier.stop, courier)
+    loop = house.nursery.start(house.executor.run(), "executor")
+    stack.push_async_callback(_ended, house.executor.stop, loop)
+    await chat.front.start()
+    stack.push_async_callback(chat.front.stop)
+    alarm = Alarm(house.executor.alarm, house.settings.executor.tick_s, house.clock, house.nursery.start)
+    alarm.start()
+    stack.push_async_callback(alarm.stop)
+
+
+async def _ended(stop: Callable[[], Awaitable[None]], loop: "asyncio.Task[None]") -> None:
+    """Ask a loop to end, and wait for it for as long as is decent."""
+    await stop()
+    await asyncio.wait([loop], timeout=STOP_S)
+
+
+def _announce(address: str) -> None:
+    where = f"Open {address}" if address.startswith("http") else f"Milepost listens on {address}"
+    print(f"\n  {where}\n  Ctrl-C stops it; nothing is lost.\n", flush=True)  # noqa: T201 - the product's first line

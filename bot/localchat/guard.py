@@ -31,8 +31,10 @@ class Guard:
     def _foreign(self, scope: Scope) -> str | None:
         headers = {key.decode("latin-1"): value.decode("latin-1").lower() for key, value in scope["headers"]}
         ours = {f"{name}:{self._port()}" for name in self._names}
+        if self._port() == 80:
+            ours |= self._names  # browsers leave out the default port
         if headers.get("host") not in ours:
-            return "This address is not served here."
+            return "This address is not served here. Open the one that milepost up has printed."
         origin = headers.get("origin")
         if origin is not None and origin.removeprefix("http://") not in ours:
             return "Requests from other sites are refused."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from typing import Any
 
 import pytest
 import telebot
@@ -16,24 +17,24 @@ async def test_pytelegrambotapi_works_without_a_change(chat: LocalChat, monkeypa
     monkeypatch.setattr(telebot.apihelper, "API_URL", chat.api_root + "/bot{0}/{1}")
     monkeypatch.setattr(telebot.apihelper, "FILE_URL", chat.api_root + "/file/bot{0}/{1}")
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    bot = telebot.TeleBot(chat.bot_token, threaded=False)
+    bot: Any = telebot.TeleBot(chat.bot_token, threaded=False)
     downloaded: list[bytes] = []
 
-    @bot.message_handler(commands=["start"])  # type: ignore[untyped-decorator]
-    def start(message: types.Message) -> None:
+    def start(message: Any) -> None:
         markup = types.InlineKeyboardMarkup([[types.InlineKeyboardButton("Go", callback_data="go")]])
         bot.send_message(message.chat.id, "<b>Hi</b>", parse_mode="HTML", reply_markup=markup)
 
-    @bot.callback_query_handler(func=lambda query: True)  # type: ignore[untyped-decorator]
-    def go(query: types.CallbackQuery) -> None:
+    def go(query: Any) -> None:
         bot.answer_callback_query(query.id, "ok", show_alert=True)
         bot.edit_message_text("Done", query.message.chat.id, query.message.message_id)
         bot.send_document(query.message.chat.id, ("out.txt", b"content"))
 
-    @bot.message_handler(content_types=["document"])  # type: ignore[untyped-decorator]
-    def keep(message: types.Message) -> None:
+    def keep(message: Any) -> None:
         downloaded.append(bot.download_file(bot.get_file(message.document.file_id).file_path))
 
+    bot.register_message_handler(start, commands=["start"])
+    bot.register_callback_query_handler(go, func=lambda query: True)
+    bot.register_message_handler(keep, content_types=["document"])
     thread = threading.Thread(target=lambda: bot.polling(non_stop=True, interval=0, timeout=5, long_polling_timeout=1))
     thread.start()
     try:

@@ -70,12 +70,16 @@ export class Log {
     const old = this.items.get(id);
     if (old && old.message.seq > message.seq) return false;
     if (!this.open.has(id)) this.open.set(id, new Set());
-    const item = build(message, this.act, this.open.get(id));
+    const open = this.open.get(id);
+    const item = build(message, this.act, open);
     this.items.set(id, item);
     if (old) this.replace(old, item);
     else this.insert(item);
     this.decorate(item);
     this.decorate(item.nextElementSibling);
+    for (const fold of item.querySelectorAll(".fold")) {
+      fold.parentElement.classList.toggle("short", fold.scrollHeight <= fold.clientHeight + 2 && !open.size);
+    }
     return !old;
   }
 

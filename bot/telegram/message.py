@@ -50,15 +50,14 @@ class Message:
 
 
 def rows_of(buttons: list[Button]) -> tuple[tuple[Button, ...], ...]:
-    """Buttons in rows, as many side by side as a phone can show; their order is kept."""
-    rows: list[list[Button]] = []
-    for button in buttons:
-        row = rows[-1] if rows else []
-        if row and len(row) < 3 and sum(len(other.label) + 3 for other in row) + len(button.label) <= ROW_CHARACTERS:
-            row.append(button)
-        else:
-            rows.append([button])
-    return tuple(tuple(row) for row in rows)
+    """Buttons in rows, as many side by side as a phone can show, the rows of even length; their order is kept."""
+    for per_row in (3, 2):
+        rows = -(-len(buttons) // per_row)
+        even = -(-len(buttons) // rows) if rows else 1
+        laid = [tuple(buttons[at : at + even]) for at in range(0, len(buttons), even)]
+        if all(sum(len(button.label) + 3 for button in row) - 3 <= ROW_CHARACTERS for row in laid):
+            return tuple(laid)
+    return tuple((button,) for button in buttons)
 
 
 def fit(message: Message, name: str, *, last_line: str = "") -> Message:

@@ -1,0 +1,168 @@
+"""What a person sees of a goal, before Start and while it runs."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from bot.telegram.cards import goal_card, live_card
+from bot.telegram.html import plain, units
+from bot.telegram.message import Button
+from executor.domain.decision import DecisionKind
+from executor.domain.goal import GoalState
+from executor.domain.plan import Plan
+from executor.domain.task import TaskState
+from tests.builders import spec
+from tests.fakes import START
+from tests.telegram.values import BACKUP, attempt, criterion, decision, scene, shell, task, view
+
+
+def test_a_proposal_shows_everything_that_will_run_and_how_each_criterion_is_checked() -> None:
+    start = decision(DecisionKind.START, task_ref=None)
+    proposed = view(GoalState.AWAITING_START, decisions=(start,), deadline_at=START + timedelta(hours=9))
+
+    card = goal_card(proposed, scene())
+
+    assert plain(card.html) == (
+        "📋 Back up my notes\n"
+        "#12 · 3 tasks\n"
+        "⏰ Due 18:00\n"
+        "By 18:00 today, Monday 2 March.\n"
+        "\n"
+        "12.1 Make the folder\n"
+        "   mkdir -p backup\n"
+        "\n"
+        "12.2 Pack\n"
+        "   tar czf notes.tgz -C notes .\n"
+        "\n"
+        "12.3 Ask Ann whether she can open it\n"
+        "   👤 Ask Ann whether she can open it\n"
+        "\n"
+        "Done when\n"
+        "• The archive exists\n"
+        "   test -s notes.tgz\n"
+        "• Ann agrees\n"
+        "   👤 you are asked\n"
+        "\n"
+        "Nothing runs before you press Start."
+    )
+    assert card.buttons == (
+        (
+            Button("Start", "d:17:1:start", "success"),
+            Button("Edit", "d:17:1:edit"),
+            Button("Cancel", "d:17:1:cancel", "danger"),
+        ),
+    )
+
+
+def test_a_proposal_names_waits_that_are_not_the_line_before() -> None:
+    plan = Plan(
+        goal_number=12,
+        tasks=(
+            shell("1", "One", "true"),
+            shell("2", "Two", "true"),
+            shell("3", "Both", "true", depends_on=("1", "2")),
+            shell("4", "Maybe", "true", only_if=("1",)),
+        ),
+    )
+
+    text = plain(goal_card(view(GoalState.AWAITING_START, plan=plan), scene()).html)
+
+    assert "12.2 Two\n   true\n   at once\n" in text
+    assert "12.3 Both\n   true\n   after 12.1, 12.2\n" in text
+    assert "12.4 Maybe\n   true\n   only if 12.1 succeeded\n" in text
+
+
+def test_a_plan_too_long_for_a_message_comes_whole_as_a_document_and_keeps_its_buttons() -> None:
+    tasks = tuple(shell(str(n), f"Step {n}", f"echo {n} " + "x" * 80) for n in range(1, 101))
+    plan = replace(BACKUP, tasks=tasks)
+    start = decision(DecisionKind.START, task_ref=None)
+
+    card = goal_card(view(GoalState.AWAITING_START, plan=plan, decisions=(start,)), scene())
+
+    assert card.document is not None
+    assert card.document.name == "plan-12-v1.md"
+    assert all(f"echo {n} " + "x" * 80 in card.document.text for n in range(1, 101))
+    assert "plan-12-v1.md" in card.html
+    assert plain(card.html).endswith("Nothing runs before you press Start.")
+    assert units(plain(card.html)) < 1000
+    assert [button.label for button in card.buttons[0]] == ["Start", "Edit", "Cancel"]
+
+
+def test_a_live_card_shows_the_bar_and_what_each_task_is_doing() -> None:
+    first, second, third = BACKUP.tasks
+    running = view(
+        GoalState.IN_PROGRESS,
+        task(1, first, TaskState.COMPLETED),
+        task(2, second, TaskState.IN_PROGRESS),
+        task(3, third),
+        percentage=33,
+        deadline_at=START + timedelta(days=1),
+        attempts=(attempt("12.2"),),
+    )
+
+    html = live_card(running, scene(START + timedelta(minutes=5)))
+
+    assert html == (
+        "🚀 <b>Back up my notes</b>\n"
+        "#12 · in progress\n"
+        "\n"
+        "▓▓▓░░░░░░░ 33 %\n"
+        "1 of 3 tasks done\n"
+        "\n"
+        "✅ 12.1 Make the folder\n"
+        "▶️ 12.2 Pack · since 09:00\n"
+        "▫️ 12.3 Ask Ann whether she can open it · after 12.2\n"
+        "\n"
+        "⏰ Due tomorrow 09:00"
+    )
+
+
+def test_a_live_card_names_retries_open_questions_and_the_reason_of_a_stop() -> None:
+    first, second, _ = BACKUP.tasks
+    blocked = view(
+        GoalState.BLOCKED,
+        task(1, first, TaskState.RETRYING, due_at=START + timedelta(minutes=2)),
+        task(2, second, TaskState.BLOCKED),
+        decisions=(decision(DecisionKind.BLOCKAGE),),
+        reason="Waiting for a person: 12.2",
+    )
+
+    text = plain(live_card(blocked, scene()))
+
+    assert "🔁 12.1 Make the folder · next try 09:02" in text
+    assert "⛔ 12.2 Pack · blocked" in text
+    assert text.endswith("❓ 1 open question: 17\nWaiting for a person: 12.2")
+
+
+def test_a_finished_card_shows_what_was_proved_and_how_long_it_took() -> None:
+    done = view(
+        GoalState.COMPLETED,
+        task(1, BACKUP.tasks[0], TaskState.COMPLETED),
+        criterion(1, "The archive exists", TaskState.COMPLETED),
+        percentage=100,
+        started_at=START,
+        finished_at=START + timedelta(minutes=4),
+    )
+
+    text = plain(live_card(done, scene()))
+
+    assert "▓▓▓▓▓▓▓▓▓▓ 100 %\n1 of 1 tasks done" in text
+    assert text.endswith("Done when\n✅ The archive exists\n\n⏱ 4 min")
+
+
+def test_a_long_goal_fits_one_screen_finished_tasks_counted_and_blocked_ones_always_shown() -> None:
+    states = [TaskState.COMPLETED] * 150 + [TaskState.BLOCKED] + [TaskState.PENDING] * 49
+    tasks = [task(n, spec(str(n), "t" * 60), state) for n, state in enumerate(states, start=1)]
+
+    text = plain(live_card(view(GoalState.IN_PROGRESS, *tasks), scene()))
+
+    assert "✅ 150 tasks finished\n⛔ 12.151" in text
+    assert "… and 34 more tasks: /plan 12" in text
+    assert units(text) < 2000
+
+
+def test_html_emoji_and_right_to_left_titles_render_harmlessly() -> None:
+    title = "<b>x</b> & 👩‍👩‍👧 \u202eمرحبا\x00"
+
+    html = live_card(view(GoalState.PLANNING, title=title), scene())
+
+    assert html == "🧭 <b>&lt;b&gt;x&lt;/b&gt; &amp; 👩‍👩‍👧 \u202eمرحبا\u202c</b>\n#12 · is being planned"

@@ -1,0 +1,370 @@
+"""Nothing is lost, nothing is said twice without a mark, and each chat goes at its own pace."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from executor.domain.notice import Notice, NoticeKind
+from executor.engine.courier import COURIER_POINTS
+from executor.engine.pace import TELEGRAM
+from executor.ports import (
+    ChatMoved,
+    Delivery,
+    MaybeDelivered,
+    MessageGone,
+    NotDelivered,
+    Undeliverable,
+)
+from storage.store import Database
+from tests.fakes import START, CrashAt, Crashed
+from tests.telegram.conftest import Post, ScriptedChat
+from tests.telegram.values import notice
+
+LOST = MaybeDelivered(error="ReadTimeout")
+CARD, DECISION, END = NoticeKind.CARD, NoticeKind.DECISION, NoticeKind.END
+MILESTONE, ANSWER, TEXT = NoticeKind.MILESTONE, NoticeKind.ANSWER, NoticeKind.TEXT
+
+
+def card(goal: int = 1, **more: object) -> Notice:
+    return notice(f"{goal}/card", CARD, goal_number=goal, facts={}, **more)
+
+
+async def test_a_new_notice_is_sent_and_its_message_id_is_kept(post: Post, database: Database) -> None:
+    await post.put(card())
+
+    await post.round()
+
+    assert post.chat.calls == [("1/card", None, False)]
+    assert await post.states() == {"1/card": "sent"}
+    assert await database.outbox.message_of("1/card") == 101
+
+
+async def test_a_chat_hears_a_goals_card_then_questions_then_news_then_edits(post: Post) -> None:
+    await post.put(card(2))
+    await post.round()
+    post.chat.calls.clear()
+
+    await post.put(
+        card(2),
+        notice("2/milestone/50", MILESTONE, goal_number=2),
+        notice("17/decision", DECISION, goal_number=1, decision_number=17),
+        card(1, created_at=START + timedelta(seconds=1)),
+        notice("answer/5/1", ANSWER),
+    )
+    await post.round()
+    post.clock.advance(1)
+    await post.round()
+
+    assert post.chat.keys == ["answer/5/1", "1/card", "17/decision", "2/milestone/50", "2/card"]
+
+
+async def test_what_a_goal_said_before_its_end_is_not_overtaken_by_its_end(post: Post) -> None:
+    await post.put(
+        notice("1/end", END, goal_number=1, created_at=START + timedelta(seconds=1)),
+        notice("1/milestone/75", MILESTONE, goal_number=1),
+        notice("1.1#1/text/1", TEXT, goal_number=1),
+        notice("2.1#1/text/1", TEXT, goal_number=2),
+    )
+
+    await post.round()
+
+    assert post.chat.keys == ["1.1#1/text/1", "1/milestone/75", "1/end", "2.1#1/text/1"]
+
+
+async def test_many_changes_of_a_card_become_one_edit(post: Post) -> None:
+    await post.put(card())
+    await post.round()
+
+    for _ in range(20):
+        await post.put(card())
+        await post.round()
+    post.clock.advance(0.3)
+    await post.round()
+
+    assert post.chat.calls == [("1/card", None, False), ("1/card", 101, False)]
+    assert await post.states() == {"1/card": "sent"}
+
+
+async def test_a_change_while_a_card_is_on_its_way_is_shown_later(post: Post, database: Database) -> None:
+    await post.put(card())
+    row = await database.outbox.mark_sending("1/card", None)
+    assert row is not None
+    await post.put(card())
+
+    await database.outbox.mark_sent("1/card", 101, "old", row.revision, START)
+    await post.round()
+
+    assert post.chat.calls == [("1/card", 101, False)]
+
+
+async def test_a_429_pauses_its_chat_alone(post: Post) -> None:
+    post.chat.answers = [NotDelivered(wait_s=30, error="429", whole_chat=True)]
+    await post.put(notice("a"), notice("b", created_at=START + timedelta(seconds=1)), notice("c", chat_id=2))
+
+    await post.round()
+    assert post.chat.keys == ["a", "c"]
+    post.clock.advance(29)
+    await post.round()
+    assert post.chat.keys == ["a", "c"]
+    post.clock.advance(1.5)
+    await post.round()
+
+    assert post.chat.keys == ["a", "c", "a", "b"]
+
+
+async def test_refused_requests_are_repeated_with_doubling_pauses(post: Post) -> None:
+    post.chat.answers = [NotDelivered(wait_s=0.0, error="ConnectError")] * 3
+    await post.put(notice("a"))
+
+    waited = 0.0
+    for pause_s in (0.2, 0.4, 0.8):
+        await post.round()
+        sent = len(post.chat.calls)
+        post.clock.advance(pause_s - 0.01)
+        await post.round()
+        assert len(post.chat.calls) == sent
+        post.clock.advance(0.02)
+        waited += pause_s
+    await post.round()
+
+    assert await post.states() == {"a": "sent"}
+    assert post.chat.calls == [("a", None, False)] * 4
+
+
+async def test_a_lost_answer_to_an_edit_is_simply_repeated(post: Post) -> None:
+    await post.put(card())
+    await post.round()
+    post.chat.answers = [LOST]
+    await post.put(card())
+    post.clock.advance(1)
+
+    await post.round()
+    post.clock.advance(1)
+    await post.round()
+
+    assert post.chat.calls == [("1/card", None, False), ("1/card", 101, False), ("1/card", 101, False)]
+
+
+async def test_a_message_that_arrived_although_its_answer_was_lost_is_found_and_not_sent_again(
+    post: Post, database: Database
+) -> None:
+    await post.put(notice("first"))
+    await post.round()
+    post.chat.answers, post.chat.arrives = [LOST], [True]
+    await post.put(notice("17/decision", DECISION, decision_number=17))
+
+    await post.round()
+    await post.round()
+
+    assert post.chat.keys == ["first", "17/decision"]
+    assert post.chat.probed == [list(range(102, 112))]
+    assert await database.outbox.message_of("17/decision") == 102
+
+
+async def test_a_message_that_did_not_arrive_is_sent_again_without_a_mark(post: Post) -> None:
+    await post.put(notice("first"))
+    await post.round()
+    post.chat.answers = [LOST]
+    await post.put(notice("1/milestone/50", MILESTONE))
+
+    await post.round()
+    await post.round()
+
+    assert post.chat.calls[1:] == [("1/milestone/50", None, False)] * 2
+    assert list(post.chat.there.values()) == ["first", "1/milestone/50"]
+
+
+async def test_messages_of_others_are_no_candidates(post: Post) -> None:
+    await post.put(notice("first"))
+    await post.round()
+    post.make(grace_s=5)
+    post.chat.answers, post.chat.arrives = [LOST], [True]
+    await post.put(notice("lost"))
+    await post.round()
+    await post.put(notice("next"))
+    await post.round()
+
+    post.clock.advance(5)
+    await post.round()
+
+    assert post.chat.probed == [[102, *range(104, 113)]]
+
+
+async def test_while_nothing_is_known_a_chat_still_hears_the_rest(post: Post) -> None:
+    post.make(grace_s=120)
+    post.chat.answers = [LOST]
+    await post.put(notice("a"), notice("b", created_at=START + timedelta(seconds=1)))
+
+    await post.round()
+
+    assert post.chat.keys == ["a", "b"]
+    assert await post.states() == {"a": "unknown", "b": "sent"}
+
+
+@pytest.mark.parametrize("kind", [DECISION, END, ANSWER, NoticeKind.FAILURE])
+async def test_where_nobody_can_look_what_matters_is_repeated_once_with_a_mark(post: Post, kind: NoticeKind) -> None:
+    post.chat.can_probe = False
+    post.chat.answers = [LOST, LOST]
+    await post.put(notice("a", kind))
+
+    await post.round()
+    await post.round()
+    await post.round()
+
+    assert post.chat.calls == [("a", None, False), ("a", None, True)]
+    assert await post.states() == {"a": "dead"}
+
+
+async def test_where_nobody_can_look_news_is_rather_missed_than_doubled(post: Post) -> None:
+    post.chat.can_probe = False
+    post.chat.answers = [LOST]
+    await post.put(notice("1/milestone/50", MILESTONE))
+
+    await post.round()
+    await post.round()
+
+    assert post.chat.calls == [("1/milestone/50", None, False)]
+    assert await post.states() == {"1/milestone/50": "dead"}
+
+
+async def test_a_deleted_card_is_sent_anew(post: Post, database: Database) -> None:
+    await post.put(card())
+    await post.round()
+    post.chat.answers = [MessageGone()]
+    await post.put(card())
+    post.clock.advance(1)
+
+    await post.round()
+
+    assert post.chat.calls[1:] == [("1/card", 101, False), ("1/card", None, False)]
+    assert await database.outbox.message_of("1/card") == 102
+
+
+async def test_a_group_that_became_a_supergroup_takes_everything_along(post: Post) -> None:
+    post.chat.answers = [ChatMoved(chat_id=-1007)]
+    await post.put(notice("a", chat_id=-7), notice("b", chat_id=-7, created_at=START + timedelta(seconds=1)))
+
+    await post.round()
+
+    pending = await post.database.outbox.pending(START + timedelta(days=1))
+    assert post.chat.keys == ["a", "a", "b"]
+    assert pending == []
+
+
+async def test_a_chat_that_blocked_us_is_left_alone_until_somebody_writes_there(post: Post) -> None:
+    post.chat.answers = [Undeliverable(error="Forbidden", chat_gone=True)]
+    await post.put(notice("a"), notice("b", created_at=START + timedelta(seconds=1)), notice("c", chat_id=2))
+
+    await post.round()
+    assert await post.states() == {"a": "dead", "b": "pending", "c": "sent"}
+    post.courier.chat_is_back(1)
+    await post.round()
+
+    assert await post.states() == {"a": "dead", "b": "sent", "c": "sent"}
+
+
+async def test_a_chat_with_thousands_of_waiting_notices_starves_nobody(post: Post) -> None:
+    post.chat.answers = [NotDelivered(wait_s=300, error="429", whole_chat=True)]
+    await post.database.outbox.put([notice(f"{n:04}", chat_id=1) for n in range(450)])
+    await post.round()
+    await post.put(notice("other", chat_id=2))
+
+    await post.round()
+
+    assert post.chat.keys == ["0000", "other"]
+
+
+async def test_a_private_chat_gets_a_message_a_second_after_its_burst_and_edits_leave_a_reserve(post: Post) -> None:
+    post.make(TELEGRAM)
+    await post.put(*(notice(f"{n}", MILESTONE) for n in range(3)))
+    await post.put(*(notice(f"answer/{n}/1", ANSWER) for n in range(4)))
+
+    await post.round()
+    assert post.chat.keys == [f"answer/{n}/1" for n in range(4)]
+    post.clock.advance(3)
+    await post.round()
+    assert len(post.chat.calls) == 4
+    for _ in range(3):
+        post.clock.advance(1.01)
+        await post.round()
+
+    assert post.chat.keys[4:] == ["0", "1", "2"]
+
+
+@pytest.mark.parametrize("point", COURIER_POINTS)
+@pytest.mark.parametrize("arrived", [True, False])
+async def test_a_crash_at_any_point_loses_and_doubles_nothing(post: Post, point: str, arrived: bool) -> None:
+    await post.put(notice("first"))
+    await post.round()
+    looks = "probe" in point or not arrived
+    post.chat.answers, post.chat.arrives = ([LOST], [arrived]) if looks else ([], [])
+    post.make(crash=CrashAt(point))
+    await post.put(notice("17/decision", DECISION, decision_number=17))
+    await post.round()
+    if looks:
+        await post.round()
+    assert [type(error) for error in post.errors] == [Crashed]
+
+    await post.make().recover()
+    await post.round()
+    await post.round()
+
+    assert await post.states() == {"17/decision": "sent", "first": "sent"}
+    assert sorted(post.chat.there.values()) == ["17/decision", "first"]
+
+
+async def test_an_edit_that_a_crash_interrupted_is_repeated_after_the_restart(post: Post) -> None:
+    await post.put(card())
+    await post.round()
+    await post.put(card())
+    post.clock.advance(1)
+    post.make(crash=CrashAt("courier.after_send"))
+    await post.round()
+
+    await post.make().recover()
+    await post.round()
+
+    assert await post.states() == {"1/card": "sent"}
+    assert post.chat.calls[1:] == [("1/card", 101, False)] * 2
+
+
+async def test_a_surprise_while_sending_counts_as_a_lost_answer(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def broken(one: Notice, *, repeated: bool = False) -> Delivery:
+        raise ZeroDivisionError
+
+    post.make(grace_s=5)
+    taken = post.chat.deliver
+    monkeypatch.setattr(post.chat, "deliver", broken)
+    await post.put(notice("17/decision", DECISION))
+    await post.round()
+    monkeypatch.setattr(post.chat, "deliver", taken)
+    assert await post.states() == {"17/decision": "unknown"}
+
+    post.clock.advance(5)
+    await post.round()
+
+    assert await post.states() == {"17/decision": "sent"}
+
+
+async def test_running_it_delivers_at_once_when_woken_and_stops_when_told(post: Post, script: ScriptedChat) -> None:
+    running = post.nursery.start(post.courier.run(), "courier")
+    await post.put(notice("a"))
+    post.courier.wake()
+    while await post.states() != {"a": "sent"}:
+        assert not running.done()
+
+    await post.courier.stop()
+    await running
+
+    assert script.keys == ["a"]
+
+
+async def test_a_notice_that_somebody_else_took_is_left_alone(post: Post, database: Database) -> None:
+    await post.put(notice("a"))
+    (row,) = await database.outbox.pending(START)
+    await database.outbox.mark_sending("a", None)
+
+    await post.courier._deliver(replace(row, attempts=0))
+
+    assert post.chat.calls == []

@@ -74,7 +74,7 @@ def without_command(text: str) -> str:
 
 def check_title(heading: Heading, first: str) -> None:
     if not visible(heading.title):
-        said = "" if not first.strip() else f" before “{one_line(first)[:40]}”"
+        said = "" if not visible(first) else f" before “{one_line(first)[:40]}”"
         raise WrongInput(f"Write what you want to reach{said} on the first line, such as: {_EXAMPLE}")
     if len(heading.title) > TITLE_CHARACTERS_MAX:
         raise WrongInput(
@@ -85,7 +85,9 @@ def check_title(heading: Heading, first: str) -> None:
 
 def _criteria(bullets: list[str], reading: list[str]) -> tuple[Criterion, ...]:
     if len(bullets) > CRITERIA_MAX:
-        raise WrongInput(f"A goal may have {CRITERIA_MAX} success criteria at most; this one has {len(bullets)}.")
+        raise WrongInput(
+            f"A goal may have {CRITERIA_MAX} success criteria at most; this one has {len(bullets)}. Join some of them."
+        )
     return tuple(_criterion(text, index, reading) for index, text in enumerate(bullets, start=1))
 
 

@@ -17,6 +17,7 @@ _AFTER_OPTION: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = tuple(
         (r"php", r"-r$"),
     )
 )
+_MARKS = frozenset({"<<<", ">"})
 _WHOLE = re.compile(_NAMES.format(r"eval|let|trap|alias|ssh|watch"))
 _SCRIPT_FIRST = re.compile(_NAMES.format(r"awk|gawk|mawk|nawk|sed|gsed"))
 _OPTION_WITH_VALUE = re.compile(r"-[vFfilE]$|--(?:assign|field-separator|file)$")
@@ -27,9 +28,11 @@ _FROM_STDIN = re.compile(_NAMES.format(r"bash|sh|dash|zsh|ksh|ash|fish|python|py
 
 def program_at(words: Sequence[str], word: str) -> str:
     """Why text in the current word would be evaluated (``in the program of bash``), or "". `words` are the finished
-    ones of the same simple command, raw; `word` is what was read of the current one."""
-    if words and words[-1] == "<<<":
-        return "on the standard input of an interpreter"
+    ones of the same simple command, raw; `word` is what was read of the current one. A redirection stands among them
+    as ``<<<`` or ``>``, before its target."""
+    if words and words[-1] in _MARKS:
+        return reads_program(words[:-1]) if words[-1] == "<<<" else ""
+    words = _arguments(words)
     for index, raw in enumerate(words):
         name = raw.strip("'\"\\").rsplit("/", 1)[-1]
         after = words[index + 1 :]
@@ -39,6 +42,12 @@ def program_at(words: Sequence[str], word: str) -> str:
             if names.match(name) and after and option.match(after[-1].strip("'\"")):
                 return f"in the program of {name}"
     return ""
+
+
+def _arguments(words: Sequence[str]) -> list[str]:
+    """Without redirections and their targets."""
+    before = ["", *words]
+    return [word for last, word in zip(before, words, strict=False) if word not in _MARKS and last not in _MARKS]
 
 
 def _declares(name: str, after: Sequence[str], word: str) -> bool:
@@ -71,6 +80,7 @@ def _operands(words: Sequence[str]) -> list[str]:
 
 def reads_program(words: Sequence[str]) -> str:
     """Whether this simple command takes its program from standard input (``bash -s``, ``python3 -``); says by whom."""
+    words = _arguments(words)
     for index, raw in enumerate(words):
         name = raw.strip("'\"\\").rsplit("/", 1)[-1]
         if _FROM_STDIN.match(name) and all(word.startswith("-") for word in words[index + 1 :]):

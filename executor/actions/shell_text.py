@@ -35,24 +35,25 @@ class Spot:
 
 def spots(command: str, reference: re.Pattern[str]) -> list[Spot]:
     """Every reference in the command, in order; escaped ones (``\\${…}``) are left out."""
+    if not reference.search(command):
+        return []
     reader = _Reader(command, reference)
     try:
         reader.code(None)
     except _Unclosed as unclosed:
-        seen = {spot.start for spot in reader.spots}
-        rest = [
-            Spot(found[1], found.start(), found.end(), Place.EVALUATED, str(unclosed))
-            for found in reference.finditer(command)
-            if found.start() not in seen and found.start() >= unclosed.start
-        ]
-        reader.spots += rest
+        return _all_evaluated(command, reference, str(unclosed))
+    except RecursionError:
+        return _all_evaluated(command, reference, "too deep inside brackets")
     return sorted(reader.spots, key=lambda spot: spot.start)
 
 
+def _all_evaluated(command: str, reference: re.Pattern[str], where: str) -> list[Spot]:
+    return [Spot(found[1], found.start(), found.end(), Place.EVALUATED, where) for found in reference.finditer(command)]
+
+
 class _Unclosed(Exception):
-    def __init__(self, what: str, start: int) -> None:
+    def __init__(self, what: str) -> None:
         super().__init__(f"after {what} that is never closed")
-        self.start = start
 
 
 @dataclass(slots=True)
@@ -75,6 +76,7 @@ _HEREDOC = re.compile(r"<<(-?)[ \t]*((?:\\.|'[^'\n]*'|\"[^\"\n]*\"|[^\s;&|<>()'\
 _PARAMETER = re.compile(r"\$\{[#!]?(?:\w+|[@*#?$!-])?")
 _SUBSCRIPTED = re.compile(r"[A-Za-z_]\w*\[")
 _NUMERIC_TEST = re.compile(r"\s-(?:eq|ne|lt|le|gt|ge|v|R)\s|^\s*-(?:v|R)\s")
+_REDIRECTION = re.compile(r"&>>?|<<<|>>|<>|[<>][&|]?")
 _BLANK = " \t"
 _ENDS_COMMAND = "\n;|&()"
 
@@ -91,7 +93,7 @@ class _Reader:
 
     # ------------------------------------------------------------------------------------------------ the basics
 
-    def _looking_at(self, what: str) -> bool:
+    def _looking_at(self, what: str | tuple[str, ...]) -> bool:
         return self.text.startswith(what, self.at)
 
     def _take_reference(self, place: Place) -> bool:
@@ -110,13 +112,12 @@ class _Reader:
 
     def _until(self, end: str, what: str, step: Callable[[], None]) -> None:
         """Take steps up to and with `end`."""
-        start = self.at
         while self.at < len(self.text):
             if self._looking_at(end):
                 self.at += len(end)
                 return
             step()
-        raise _Unclosed(what, start)
+        raise _Unclosed(what)
 
     def _inside(self, why: str, read: Callable[[], None]) -> None:
         self._evaluated.append(why)
@@ -139,27 +140,35 @@ class _Reader:
 
     def _code_step(self) -> None:
         character = self.text[self.at]
-        if character in _ENDS_COMMAND or character in _BLANK:
-            self._between_words(character)
-            return
         at_word = self._simple.word_start is None
-        if at_word and character == "#":
-            self._comment()
-            return
-        if character in "<>":
+        if self._looking_at(("<(", ">(")):
+            self.at += 2
+            self.code(")")
+        elif character in "<>" or self._looking_at("&>"):
             self._redirection()
-            return
-        if at_word:
+        elif character in _ENDS_COMMAND or character in _BLANK:
+            self._between_words(character)
+        elif at_word and character == "#":
+            self._comment()
+        else:
+            self._word_step(character)
+
+    def _word_step(self, character: str) -> None:
+        if self._simple.word_start is None:
             self._simple.word_start = self.at
             if self._test():
                 return
         self._in_word(character)
 
-    def _between_words(self, character: str) -> None:
+    def _end_word(self) -> None:
         simple = self._simple
         if simple.word_start is not None:
             simple.words.append(self.text[simple.word_start : self.at])
             simple.word_start = None
+
+    def _between_words(self, character: str) -> None:
+        simple = self._simple
+        self._end_word()
         if character in _BLANK:
             self.at += 1
             return
@@ -290,18 +299,21 @@ class _Reader:
         return True
 
     def _redirection(self) -> None:
-        found = None if self._looking_at("<<<") else _HEREDOC.match(self.text, self.at)
-        simple = self._simple
-        if found is None:
-            self.at += 3 if self._looking_at("<<<") else 1
-            if self.text[self.at - 3 : self.at] == "<<<" and reads_program(simple.words):
-                simple.words.append("<<<")
+        """Its target is no argument: a mark among the words says so. A heredoc's body follows the line."""
+        words = self._simple.words
+        self._end_word()
+        if words and words[-1].isdecimal():  # 2>&1
+            words.pop()
+        heredoc = None if self._looking_at("<<<") else _HEREDOC.match(self.text, self.at)
+        if heredoc is not None:
+            raw, program = heredoc[2], reads_program(words)
+            quoted = any(mark in raw for mark in "\\'\"")
+            self._heredocs.append(_Heredoc(re.sub(r"[\\'\"]", "", raw), quoted, bool(heredoc[1]), program))
+            self.at = heredoc.end()
             return
-        raw = found[2]
-        program = reads_program(simple.words)
-        self._heredocs.append(
-            _Heredoc(re.sub(r"[\\'\"]", "", raw), any(mark in raw for mark in "\\'\""), bool(found[1]), program)
-        )
+        found = _REDIRECTION.match(self.text, self.at)
+        assert found is not None  # the caller saw its first character
+        words.append("<<<" if found[0] == "<<<" else ">")
         self.at = found.end()
 
     def _heredoc_bodies(self) -> None:

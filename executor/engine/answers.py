@@ -153,7 +153,7 @@ def hand_back(case: Case, task: Task, caller: Caller) -> str:
 def _question(case: Case, decision: Decision, caller: Caller, option: Option | None, text: str | None) -> Reply:
     task = _task(case, decision)
     said = option.label if option else (text or "")
-    case.decide(decision.number, caller, option=option.name if option else None, text=said)
+    case.decide(decision.number, caller, option=option.name if option else None, text=None if option else said)
     if task.kind is TaskKind.CRITERION and option is not None and option.refuses:
         close_parked_attempt(case, task.ref)
         block_task(case, task, BlockageType.EXTERNAL, cause=f"{caller.name} says that this is not so")

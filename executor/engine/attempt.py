@@ -97,7 +97,7 @@ class Run:
             if answer is None:
                 question = task.spec.check.question if task.spec.check else ""
                 return NeedsPerson(manual=False, question=question or f"Is this true? {task.spec.title}")
-            evidence = f"{answer.by} confirmed it"
+            evidence = f"Confirmed by {answer.by}, {answer.at:%d %b %Y %H:%M} UTC"
             return Succeeded(result=Result(success=True, result=evidence), evidence=evidence)
         return await self._look(Result(success=True))
 

@@ -36,7 +36,7 @@ def end_facts(case: Case) -> Mapping[str, object]:
 
 def _criterion(task: Task) -> Mapping[str, object]:
     met = {TaskState.COMPLETED: True, TaskState.FAILED: False}.get(task.state)
-    return {"text": task.spec.title, "met": met, "evidence": task.summary, "by": task.answer.by if task.answer else ""}
+    return {"text": task.spec.title, "met": met, "evidence": task.summary}
 
 
 def _task(task: Task) -> Mapping[str, object]:

@@ -88,7 +88,7 @@ def test_a_criterion_is_checked_after_all_work_and_the_receipt_shows_what_was_se
     walk.finish("1.c1", replace(OK, evidence="`test -s x` → exit 0"))
 
     [end] = walk.told(NoticeKind.END)
-    assert end["criteria"] == [{"text": "It exists", "met": True, "evidence": "`test -s x` → exit 0", "by": ""}]
+    assert end["criteria"] == [{"text": "It exists", "met": True, "evidence": "`test -s x` → exit 0"}]
 
 
 def test_a_criterion_that_does_not_hold_blocks_the_goal_and_never_completes_it() -> None:

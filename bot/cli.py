@@ -143,7 +143,11 @@ class _Version(argparse.Action):
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
         metadata = importlib.import_module("importlib.metadata")
-        sys.stdout.write(f"milepost {metadata.version('milepost')}\n")
+        try:
+            version = metadata.version("milepost")
+        except metadata.PackageNotFoundError:  # run from a checkout
+            version = "(not installed)"
+        sys.stdout.write(f"milepost {version}\n")
         parser.exit(SUCCESS)
 
 

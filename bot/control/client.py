@@ -27,7 +27,7 @@ class ControlClient:
 
     def call(self, method: str, params: Mapping[str, Any], *, command_id: str) -> Document:
         """Raises NotRunning before anything was sent; NoAnswer after, and then the same `command_id` may be used to
-        ask again; ShellRefused with the other end's reason."""
+        ask again; WrongInput or ShellRefused with the other end's reason."""
         request = line_of({"id": command_id, "method": method, "params": params})
         if len(request) > REQUEST_BYTES_MAX:
             raise WrongInput(f"That is too long: {len(request)} bytes, and at most {REQUEST_BYTES_MAX} fit.")
@@ -49,6 +49,7 @@ def _result(line: bytes) -> Document:
         raise NoAnswer(detail="the connection ended early")
     answer = json.loads(line)
     if not answer["ok"]:
-        raise ShellRefused(answer["error"]["code"], answer["error"]["sentence"])
+        code, sentence = answer["error"]["code"], answer["error"]["sentence"]
+        raise WrongInput(sentence) if code == "wrong_input" else ShellRefused(code, sentence)
     result: Document = answer["result"]
     return result

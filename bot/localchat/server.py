@@ -87,6 +87,7 @@ class LocalChat:
         config = uvicorn.Config(
             app,
             http=connections.protocol(),
+            ws="none",
             lifespan="off",
             log_config=None,
             access_log=False,

@@ -100,7 +100,9 @@ async def test_a_forced_reply_and_the_keys_of_the_composer(chat: LocalChat, page
 async def test_the_menu_of_commands_answers_to_the_keyboard(chat: LocalChat, page: Page, raw: Raw) -> None:
     commands = [{"command": name, "description": f"Do {name}"} for name in ("start", "status", "stop")]
     await raw("setMyCommands", commands=commands)
-    await page.wait_for_timeout(100)
+    await expect(page.locator("#status")).to_be_visible()
+    await raw("sendMessage", chat_id=chat.operator_id, text="after the commands")
+    await expect(page.locator("li.in")).to_have_count(1)
     await page.fill("#text", "/st")
     await expect(page.locator("#menu li")).to_have_count(3)
     await page.press("#text", "ArrowDown")
@@ -125,7 +127,7 @@ async def test_an_edit_far_above_does_not_move_what_is_being_read(chat: LocalCha
         await raw("sendMessage", chat_id=me, text=f"message {number}")
     await expect(page.locator("li.in")).to_have_count(41)
     await page.evaluate("document.getElementById('view').scrollTop = 500")
-    await page.wait_for_timeout(200)
+    await expect(page.locator("#down")).to_be_visible()
     target = page.locator("li", has_text="message 15")
     before = await target.bounding_box()
     await raw("editMessageText", chat_id=me, message_id=first, text="card\n" * 20)

@@ -18,6 +18,7 @@ from executor.planner.when import read_time, told
 
 GATES = {"tests": "Demanded: the tests pass", "audit": "Demanded: a security audit passes"}
 BUDGET_USD_MAX = Decimal(1_000_000)
+LINE_CHARACTERS_MAX = 2_000  # a title, and every option that makes sense; each option costs a look at the whole line
 
 _LABEL = re.compile(r'(?:(?P<rest>.*)\s)?#(?P<key>[^\W\d][\w.-]*)(?:=(?:"(?P<quoted>[^"]*)"|(?P<value>[^\s"]*)))?')
 _BY = re.compile(r"(?:(?P<rest>.*)\s)?by\s+(?P<time>\S.*)", re.IGNORECASE)
@@ -41,6 +42,11 @@ class Heading:
 
 def read_heading(line: str, now: datetime, timezone: ZoneInfo) -> Heading:
     """Raises WrongInput for a priority, a budget or a deadline that can't be meant so. The title may be empty."""
+    if len(line) > LINE_CHARACTERS_MAX:
+        raise WrongInput(
+            f"The first line may have {LINE_CHARACTERS_MAX:,} characters at most; this one has {len(line):,}. "
+            "Keep it short and put the rest below it."
+        )
     heading = Heading(title=" ".join(line.split()))
     while (shorter := _without_last_option(heading, now, timezone)) is not None:
         heading = replace(shorter, title=shorter.title.rstrip(" ,;"))

@@ -20,7 +20,9 @@ from executor.planner.workflow import Workflow, title_for, values_of
 from executor.planner.workflows import Library
 
 _COMMAND = re.compile(r"\s*/run(?:@\w+)?(?=\s|$)", re.IGNORECASE)
-_WORD = re.compile(r"(?:(?P<key>[A-Za-z_]\w*)=)?(?:\"(?P<quoted>[^\"]*)\"|“(?P<curly>[^”]*)”|(?P<bare>\S+))(?=\s|$)")
+_WORD = re.compile(
+    r"(?:(?P<key>[A-Za-z_]\w*)=)?(?:\"(?P<quoted>[^\"]*)\"|“(?P<curly>[^”]*)”|(?P<bare>[^\s\"“”]+))(?=\s|$)"
+)
 
 
 def read_run(text: str, *, library: Library, now: datetime, timezone: ZoneInfo) -> GoalDraft:

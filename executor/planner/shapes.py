@@ -8,7 +8,7 @@ required.
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from executor.domain.errors import WrongInput
 from executor.domain.limits import TITLE_CHARACTERS_MAX
@@ -19,8 +19,18 @@ ATTEMPTS_MAX = 20
 TIMEOUT_S_MAX = 7 * 24 * 3600.0
 _BY_HAND = ("manual", "ask")
 
-Text = Annotated[str, AfterValidator(cleaned), Field(min_length=1)]
-Line = Annotated[str, AfterValidator(lambda text: one_line(cleaned(text))), Field(min_length=1)]
+
+def _clean(given: Any) -> Any:
+    return cleaned(given) if isinstance(given, str) else given
+
+
+def _clean_line(given: Any) -> Any:
+    return one_line(cleaned(given)) if isinstance(given, str) else given
+
+
+Text = Annotated[str, Field(min_length=1), BeforeValidator(_clean)]
+Line = Annotated[str, Field(min_length=1), BeforeValidator(_clean_line)]
+Title = Annotated[str, Field(min_length=1, max_length=TITLE_CHARACTERS_MAX), BeforeValidator(_clean_line)]
 Key = Annotated[str, Field(pattern=r"^[^\s${}]{1,64}$")]
 
 
@@ -75,7 +85,7 @@ class CriterionShape(Shape):
 
 class TaskShape(Shape):
     key: Key
-    title: Annotated[Line, Field(max_length=TITLE_CHARACTERS_MAX)]
+    title: Title
     action: Line
     parameters: dict[str, Any]
     depends_on: list[Key] = []

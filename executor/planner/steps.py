@@ -16,6 +16,7 @@ from executor.planner.code import read_code
 from executor.planner.graph import all_before, cycle
 from executor.planner.references import keys_used
 
+_CLAUSES_MAX = 10
 _NUMBERS = r"[0-9]{1,4}(?:(?:\s*,\s*and\s+|\s*,\s*|\s*&\s*|\s+and\s+)[0-9]{1,4})*"
 _CLAUSE = re.compile(
     rf"(?:^|[\s,;(])(?P<word>after|if)\s+(?:(?:step|task)s?\s+)?(?P<numbers>{_NUMBERS})\s?\)?[\s.,;]*$", re.IGNORECASE
@@ -82,13 +83,15 @@ def _read_step(number: int, text: str, reading: list[str]) -> Step:
 
 
 def _without_clauses(text: str, step: Step) -> str:
-    while found := _CLAUSE.search(text):
+    for _ in range(_CLAUSES_MAX):
+        if (found := _CLAUSE.search(text)) is None:
+            return text
         numbers = [str(int(number)) for number in re.findall(r"[0-9]+", found["numbers"])]
         waits = step.after if found["word"].lower() == "after" else step.only_if
         waits[:0] = numbers
         step.clauses = True
         text = text[: found.start()].rstrip(" \t\n,;(")
-    return text
+    raise WrongInput(f"Step {step.key} says “after” or “if” too often. Name all its steps at once, like “after 1,2”.")
 
 
 def _waits(step: Step) -> list[str]:
@@ -136,7 +139,7 @@ def _task(step: Step) -> TaskSpec:
     if step.command is not None:
         return TaskSpec(
             key=step.key,
-            title=words or shortened(one_line(step.command), TITLE_CHARACTERS_MAX),
+            title=words if visible(words) else shortened(one_line(step.command), TITLE_CHARACTERS_MAX),
             action="shell",
             parameters={"command": step.command},
             depends_on=depends_on,

@@ -5,7 +5,7 @@ A file that is wrong costs one line that names it, and none of the others.
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from executor.ports import Actions
 
 BUILT_IN = Path(__file__).parent / "workflows"
 _FILE_BYTES_MAX = 256_000
-_AT_LINE = re.compile(r"(?P<what>.*?)\s*\(at line (?P<line>[0-9]+), column [0-9]+\)")
+_AT_LINE = re.compile(r"(?P<what>.*?)\s*\(at (?:line (?P<line>[0-9]+), column [0-9]+|end of document)\)")
 _PLAIN = (str, int, float)
 
 
@@ -74,13 +74,14 @@ class Problem:
 
 
 class Library:
-    """Reads the files anew each time, so that an edited workflow counts at once and needs no restart."""
+    """An edited file counts at once and needs no restart: each is read anew when its time or size has changed."""
 
     def __init__(self, *folders: Path, actions: Actions | None = None) -> None:
         """Later folders win by name over earlier ones, and all of them over the package's. With `actions`, a workflow
         whose actions or parameters they refuse is a problem."""
         self._folders = (BUILT_IN, *folders)
         self._actions = actions
+        self._known: dict[Path, tuple[tuple[int, int], Workflow | Problem]] = {}
 
     def load(self) -> tuple[dict[str, Workflow], list[Problem]]:
         """The workflows by name, in the order of their names, and what is wrong with the others."""
@@ -89,7 +90,7 @@ class Library:
         for folder in self._folders:
             names: set[str] = set()
             for path in _files(folder):
-                read = self._read(path)
+                read = self._current(path)
                 if isinstance(read, Workflow) and read.name in names:
                     problems.append(Problem(read.name, path.name, 0, f"there is another {read.name} beside it"))
                 elif isinstance(read, Workflow):
@@ -108,18 +109,24 @@ class Library:
             raise WrongInput(f"The workflow {name} can't be read: {broken[0]}")
         raise WrongInput(f"There is no workflow “{name[:64]}”. There are: {', '.join(workflows)}.")
 
+    def _current(self, path: Path) -> Workflow | Problem:
+        try:
+            stat = path.stat()
+        except OSError as error:
+            return Problem(path.stem, path.name, 0, f"it can't be read ({error.strerror})")
+        mark = (stat.st_mtime_ns, stat.st_size)
+        if path not in self._known or self._known[path][0] != mark:
+            self._known[path] = (mark, self._read(path))
+        return self._known[path][1]
+
     def _read(self, path: Path) -> Workflow | Problem:
         try:
-            text = _text(path)
-            shape = _shape(text)
+            shape = _shape(_text(path))
             workflow = _workflow(shape, path.name)
             if complaints := self._complaints(workflow, shape):
-                return Problem(path.stem, path.name, _line_of(text, complaints[0]), complaints[0])
+                return _problem(path, complaints[0])
         except WrongInput as error:
-            place = _AT_LINE.fullmatch(error.public)
-            what = place["what"] if place else error.public
-            line = int(place["line"]) if place else _line_of(_text_or_nothing(path), what)
-            return Problem(path.stem, path.name, line, what)
+            return _problem(path, error.public)
         return workflow
 
     def _complaints(self, workflow: Workflow, shape: WorkflowShape) -> list[str]:
@@ -131,7 +138,8 @@ class Library:
         ]
         blank = [name for name in workflow.needed if not values[name]]
         plan, notes = plan_for(workflow, values | dict.fromkeys(blank, "1"))
-        return complaints + dropped(shape) + notes + faults(plan, None if blank else self._actions)
+        unknown = [note for name, one in shape.parameters.items() for note in dropped(one, f"parameters.{name}.")]
+        return complaints + dropped(shape) + unknown + notes + faults(plan, None if blank else self._actions)
 
 
 def _files(folder: Path) -> list[Path]:
@@ -150,6 +158,13 @@ def _text(path: Path) -> str:
         raise WrongInput(f"it can't be read ({error.strerror})") from None
     except UnicodeDecodeError:
         raise WrongInput("it is not UTF-8 text; save it as UTF-8") from None
+
+
+def _problem(path: Path, what: str) -> Problem:
+    lines = _text_or_nothing(path).splitlines()
+    if found := _AT_LINE.fullmatch(what):
+        return Problem(path.stem, path.name, int(found["line"] or len(lines)), found["what"])
+    return Problem(path.stem, path.name, _line_of(lines, what), what)
 
 
 def _text_or_nothing(path: Path) -> str:
@@ -186,10 +201,9 @@ def _workflow(shape: WorkflowShape, source: str) -> Workflow:
     )
 
 
-def _line_of(text: str, what: str) -> int:
+def _line_of(lines: Sequence[str], what: str) -> int:
     """The line of the task or criterion that a complaint begins with (``task 2 (pack): …``, ``Task pack: …``); 0: it
     can't be told."""
-    lines = text.splitlines()
     if found := re.match(r"Task (?P<key>[^\s:]+)", what):
         key = re.compile(rf"\s*key\s*=\s*[\"']{re.escape(found['key'])}[\"']")
         return next((at for at, line in enumerate(lines, start=1) if key.match(line)), 0)
@@ -199,5 +213,5 @@ def _line_of(text: str, what: str) -> int:
     return 0
 
 
-def _headers(lines: Iterable[str], header: str) -> list[int]:
+def _headers(lines: Sequence[str], header: str) -> list[int]:
     return [at for at, line in enumerate(lines, start=1) if re.match(rf"\s*\[\[\s*{header}\s*\]\]", line)]

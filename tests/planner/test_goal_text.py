@@ -287,6 +287,15 @@ def test_a_step_title_that_is_too_long_for_a_card_is_cut_and_its_instructions_ar
             "Keep the first line short and put the rest below it.",
         ),
         (
+            "Title" + " p1" * 1000,
+            "The first line may have 2,000 characters at most; this one has 3,005. "
+            "Keep it short and put the rest below it.",
+        ),
+        (
+            "Title\n1. A" + " after 2" * 11,
+            "Step 1 says “after” or “if” too often. Name all its steps at once, like “after 1,2”.",
+        ),
+        (
             "Title\n" + "\n".join(f"{n}. Go" for n in range(1, 501)),
             "A goal may have 200 steps at most; this one has 500. Split it into several.",
         ),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -41,8 +42,10 @@ class _Server(uvicorn.Server):
         yield
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self.open.set()
+        try:
+            await super().startup(sockets)
+        finally:
+            self.open.set()
 
 
 class LocalChat:
@@ -70,13 +73,13 @@ class LocalChat:
         self._running: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Opens the folder and serves. LocalChatError when the port is in use or the host is not this machine's."""
+        """Opens the folder and serves. LocalChatError when port, host or folder can't be used."""
         listener = self._bind()
         try:
             self._room = open_room(self._folder, self._clock, self._operator_name)
-        except BaseException:
+        except (OSError, sqlite3.Error) as error:
             listener.close()
-            raise
+            raise LocalChatError(f"The local chat can't use its folder {self._folder}: {error}") from error
         self._port = listener.getsockname()[1]
         room = self._room
         connections = Connections(lost=room.updated.ring)
@@ -98,6 +101,8 @@ class LocalChat:
         # The one task of this package: the server itself, awaited in stop().
         self._running = asyncio.get_running_loop().create_task(self._server.serve([listener]), name="local chat")
         await self._server.open.wait()
+        if not self._server.started:
+            await self._running
 
     def _bind(self) -> socket.socket:
         family = socket.AF_INET6 if ":" in self._host else socket.AF_INET

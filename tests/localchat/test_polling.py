@@ -116,3 +116,10 @@ async def test_a_port_in_use_is_one_clear_sentence(chat: LocalChat, tmp_path: Pa
     assert str(refusal.value) == (
         f"Port {port} is in use. Set [local_chat] port in config.toml, or stop the other program."
     )
+
+
+async def test_a_folder_that_can_not_be_used_is_one_clear_sentence(tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("a file")
+
+    with pytest.raises(LocalChatError, match="The local chat can't use its folder"):
+        await LocalChat(tmp_path / "taken", port=0).start()

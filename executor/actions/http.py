@@ -158,7 +158,7 @@ class Http(Typed[HttpParameters]):
             return f"the connection to {exchange.url.host} broke off: {str(error) or type(error).__name__}"
         except httpx.DecodingError as error:
             return f"the answer can't be read: {error}"
-        except (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.RemoteProtocolError) as error:
+        except (httpx.InvalidURL, httpx.RemoteProtocolError, httpcore.UnsupportedProtocol) as error:
             return f"the redirect leads to no web address: {error}"
         return None
 

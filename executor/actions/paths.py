@@ -16,6 +16,8 @@ from pathlib import Path
 
 from executor.domain.errors import WrongInput
 
+PATH_CHARACTERS_MAX = 1024  # with up to four bytes each, the kernel's own limit
+
 _SYS_OPENAT2 = 437  # the same on every architecture of Linux but alpha
 _RESOLVE_NO_MAGICLINKS = 0x02
 _RESOLVE_BENEATH = 0x08
@@ -120,6 +122,8 @@ def _parts(path: str) -> list[str]:
         raise WrongInput(
             f"The path {path!r} is absolute; give one inside the goal's folder, without the slash in front."
         )
+    if len(path) > PATH_CHARACTERS_MAX:
+        raise WrongInput(_too_long(path))
     if path.endswith("/"):
         raise WrongInput(f"The path {path!r} names a folder; name a file in it.")
     parts = [part for part in path.split("/") if part not in ("", ".")]
@@ -158,8 +162,12 @@ def _said(path: str, error: OSError) -> str:
         case errno.ENXIO:
             return _not_ordinary(path)
         case errno.ENAMETOOLONG:
-            return f"The path {path[:60]!r}… is too long."
+            return _too_long(path)
     return f"{path!r}: {error.strerror}."
+
+
+def _too_long(path: str) -> str:
+    return f"The path {path[:60]!r}… is too long."
 
 
 def _not_ordinary(path: str) -> str:

@@ -75,9 +75,13 @@ def _content(workspace: Path, path: str, bytes_max: int) -> tuple[bytes, int]:
 
 def as_text(raw: bytes, *, whole: bool, encoding: str = "utf-8") -> Text:
     """`whole` False: it was cut somewhere, perhaps within a character, which is then left out."""
+    try:
+        decoder = codecs.getincrementaldecoder(encoding)("strict")
+    except LookupError:  # a server may name any charset
+        decoder = codecs.getincrementaldecoder("utf-8")("strict")
     if b"\x00" in raw:
         return Text("", binary=True)
     try:
-        return Text(codecs.getincrementaldecoder(encoding)("strict").decode(raw, final=whole), binary=False)
+        return Text(decoder.decode(raw, final=whole), binary=False)
     except UnicodeDecodeError:
         return Text("", binary=True)

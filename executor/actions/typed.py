@@ -64,6 +64,8 @@ def _expected(error: Mapping[str, Any]) -> str:
             return "true or false"
         case "string_type":
             return "text"
+        case "tuple_type" | "list_type":
+            return "a list"
     return str(error["msg"]).removeprefix("Input should be ")
 
 

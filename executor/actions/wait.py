@@ -119,10 +119,7 @@ def _moment(text: str) -> datetime | time:
 def spoken(seconds: float) -> str:
     """A duration for people: ``45 s``, ``2 h 5 min``."""
     if seconds < 90:
-        return f"{seconds:g} s" if seconds < 10 else f"{seconds:.0f} s"
-    minutes, hours = round(seconds / 60), int(seconds // 3600)
-    if hours == 0:
-        return f"{minutes} min"
-    days, hours = divmod(round(seconds / 60) // 60, 24)
-    parts = [(days, "d"), (hours, "h"), (round(seconds / 60) % 60, "min")]
-    return " ".join(f"{amount} {unit}" for amount, unit in parts if amount)
+        return f"{round(seconds, 1):g} s" if seconds < 10 else f"{seconds:.0f} s"
+    hours, minutes = divmod(round(seconds / 60), 60)
+    days, hours = divmod(hours, 24)
+    return " ".join(f"{amount} {unit}" for amount, unit in ((days, "d"), (hours, "h"), (minutes, "min")) if amount)

@@ -1,0 +1,29 @@
+"""The actions that every Milepost has."""
+
+from collections.abc import Iterable
+from datetime import tzinfo
+
+from executor.actions.ask import Ask
+from executor.actions.http import Http
+from executor.actions.launcher import Launcher
+from executor.actions.manual import Manual
+from executor.actions.notify import Notify
+from executor.actions.read import Read
+from executor.actions.shell import Shell
+from executor.actions.wait import Wait
+from executor.actions.write import Write
+from executor.ports import Action
+
+
+def standard_actions(launcher: Launcher, zone: tzinfo, http_allow: Iterable[str]) -> list[Action]:
+    """`zone` is where times without a zone are meant; `http_allow` holds internal "host:port" pairs."""
+    return [
+        Shell(launcher),
+        Write(),
+        Read(),
+        Http(http_allow),
+        Wait(launcher, zone),
+        Notify(),
+        Ask(),
+        Manual(),
+    ]

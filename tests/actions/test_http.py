@@ -1,0 +1,465 @@
+"""The http action reaches what it may, says what came back, and knows when it can't know."""
+
+import asyncio
+import gzip
+import ipaddress
+import socket
+from collections.abc import Callable
+from time import monotonic
+from typing import Any
+
+import pytest
+
+from executor.actions.addresses import Forbidden, check, own_addresses, public
+from executor.actions.http import Http
+from executor.domain.errors import WrongInput
+from executor.domain.outcome import Result
+from tests.actions.conftest import Scene, Site
+
+BLOCKED = "the host has an internal address; [http] allow in the configuration can permit it"
+
+
+async def send(scene: Scene, site: Site | None, parameters: dict[str, Any], **changes: Any) -> Result:
+    http = Http([site.here] if site else [])
+    result = await http.run(http.check(parameters), scene.context(**changes))
+    assert isinstance(result, Result)
+    return result
+
+
+async def test_an_answer_is_told_with_its_status_and_size(scene: Scene, site: Site) -> None:
+    result = await send(scene, site, {"url": site.url("/a?b=c"), "headers": {"X-Test": "1"}})
+
+    metadata = dict(result.metadata)
+    assert 0 <= metadata.pop("execution_time") < 10
+    assert (result.success, result.result, result.output, result.error) == (True, "200 OK, 5 bytes", "hello", None)
+    assert metadata == {
+        "url": site.url("/a?b=c"),
+        "method": "GET",
+        "redirects": 0,
+        "status": 200,
+        "content_type": "",
+        "body_bytes": 5,
+        "body_whole": True,
+    }
+    assert site.heard[0].startswith(b"GET /a?b=c HTTP/1.1\r\n")
+    assert f"host: {site.here}".encode() in site.heard[0].lower()
+    assert b"x-test: 1" in site.heard[0].lower()
+
+
+@pytest.mark.parametrize(
+    ("status", "expect", "error"),
+    [
+        ("404 Not Found", None, "404 Not Found"),
+        ("404 Not Found", 404, None),
+        ("204 No Content", None, None),
+        ("200 OK", 201, "200 OK, expected 201"),
+        ("301 Moved Permanently", 301, None),
+        ("500 Oops", None, "500 Internal Server Error"),
+        ("299 Odd", None, None),
+    ],
+)
+async def test_the_status_decides(scene: Scene, site: Site, status: str, expect: int | None, error: str | None) -> None:
+    site.answer = f"HTTP/1.1 {status}\r\nContent-Length: 0\r\nLocation: /x\r\n\r\n".encode()
+
+    result = await send(scene, site, {"url": site.url(), "expect_status": expect})
+
+    assert (result.success, result.error) == (error is None, error)
+
+
+async def test_a_body_is_sent_as_text_or_as_json(scene: Scene, site: Site) -> None:
+    bodies: list[bytes] = []
+
+    async def keep(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        length = int(site.heard[-1].lower().split(b"content-length: ")[1].split(b"\r\n")[0])
+        bodies.append(await reader.readexactly(length))
+        writer.write(site.answer)
+
+    site.handler = keep
+    await send(scene, site, {"method": "post", "url": site.url(), "body": "grüße"})
+    await send(scene, site, {"method": "PUT", "url": site.url(), "body": {"a": ["ü", 1]}})
+
+    assert bodies == ["grüße".encode(), '{"a": ["ü", 1]}'.encode()]
+    assert b"content-type" not in site.heard[0].lower()
+    assert b"content-type: application/json" in site.heard[1].lower()
+
+
+async def test_a_body_is_cut_at_the_limit(scene: Scene, site: Site) -> None:
+    async def endless(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
+        while True:
+            writer.write(b"x" * 65536)
+            await writer.drain()
+
+    site.handler = endless
+    result = await send(scene, site, {"url": site.url()}, output_bytes_max=1000)
+
+    assert (result.success, result.result, result.output) == (True, "200 OK, 1,000 bytes, cut there", "x" * 1000)
+
+
+async def test_a_compressed_bomb_is_cut_too(scene: Scene, site: Site) -> None:
+    bomb = gzip.compress(b"x" * 50_000_000)
+    site.answer = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n%s" % (len(bomb), bomb)
+
+    result = await send(scene, site, {"url": site.url()}, output_bytes_max=1000)
+
+    assert (result.success, result.output) == (True, "x" * 1000)
+
+
+async def test_a_binary_body_is_said_to_be_one(scene: Scene, site: Site) -> None:
+    site.answer = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n\x89PN\x00"
+
+    result = await send(scene, site, {"url": site.url()})
+
+    assert (result.result, result.output) == ("200 OK, 4 bytes, binary: not shown as text", "")
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "no-such-charset"])
+async def test_a_charset_is_obeyed_and_an_unknown_one_is_no_matter(scene: Scene, site: Site, encoding: str) -> None:
+    text = "grüße".encode("latin-1" if encoding == "latin-1" else "utf-8")
+    head = f"HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset={encoding}\r\nContent-Length: {len(text)}\r\n\r\n"
+    site.answer = head.encode() + text
+
+    assert (await send(scene, site, {"url": site.url()})).output == "grüße"
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"), [("120", 120.0), ("Mon, 02 Mar 2026 09:01:00 GMT", 60.0), ("soon", None)]
+)
+async def test_a_server_may_say_when_to_come_back(scene: Scene, site: Site, header: str, seconds: float | None) -> None:
+    site.answer = f"HTTP/1.1 429 x\r\nRetry-After: {header}\r\nContent-Length: 0\r\n\r\n".encode()
+
+    result = await send(scene, site, {"url": site.url()})
+
+    assert (result.error, result.metadata.get("retry_after_s")) == ("429 Too Many Requests", seconds)
+
+
+# -------------------------------------------------------------------------------------------------- what went wrong
+
+
+async def test_everything_together_takes_no_longer_than_allowed(scene: Scene, site: Site) -> None:
+    async def drip(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
+        while True:
+            writer.write(b"x")
+            await writer.drain()
+            await asyncio.sleep(0.02)
+
+    site.handler = drip
+    began = monotonic()
+    result = await send(scene, site, {"url": site.url()}, timeout_s=0.3)
+
+    assert monotonic() - began < 5
+    assert result.error == "200 OK, but then timed out after 0.3 s"
+
+
+async def silent(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await asyncio.sleep(300)
+
+
+async def hangs_up(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.close()
+
+
+async def babbles(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"no http at all\r\n\r\n")
+
+
+async def shouts(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 200 OK\r\n" + b"X: " + b"y" * 10_000_000 + b"\r\n\r\n")
+    await writer.drain()
+
+
+@pytest.mark.parametrize("server", [silent, hangs_up, babbles, shouts])
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "DELETE"])
+async def test_after_something_was_sent_the_outcome_of_an_effect_is_unknown(
+    scene: Scene, site: Site, server: Callable[..., Any], method: str
+) -> None:
+    site.handler = server
+
+    result = await send(scene, site, {"method": method, "url": site.url()}, timeout_s=0.5)
+
+    assert result.success is False
+    assert result.metadata.get("outcome_unknown", False) is (method in ("POST", "DELETE"))
+    assert result.error is not None
+    assert result.error.endswith("; it was sent, and nobody saw the answer") is (method in ("POST", "DELETE"))
+
+
+async def test_an_effect_that_never_left_is_a_plain_failure(scene: Scene, site: Site) -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        site.port = closed.getsockname()[1]
+        refused = await send(scene, site, {"method": "POST", "url": site.url()})
+    unknown = await send(scene, None, {"method": "POST", "url": "http://nowhere.invalid/"})
+    blocked = await send(scene, None, {"method": "POST", "url": "http://127.0.0.1:1/"})
+
+    assert [one.metadata.get("outcome_unknown") for one in (refused, unknown, blocked)] == [None, None, None]
+    assert str(refused.error).startswith("can't connect to 127.0.0.1: ")
+    assert str(unknown.error).startswith("can't connect to nowhere.invalid: the name is not known")
+    assert blocked.error == f"127.0.0.1 is not allowed: {BLOCKED}"
+
+
+async def test_an_effect_with_a_status_happened_even_if_its_body_broke_off(scene: Scene, site: Site) -> None:
+    site.answer = b"HTTP/1.1 201 Created\r\nContent-Length: 100\r\n\r\nhalf"
+
+    posted = await send(scene, site, {"method": "POST", "url": site.url()})
+    fetched = await send(scene, site, {"url": site.url()})
+
+    assert (posted.success, posted.output, posted.metadata["body_whole"]) == (True, "half", False)
+    assert (fetched.success, str(fetched.error).startswith("201 Created, but then ")) == (False, True)
+
+
+async def test_a_body_that_is_not_as_compressed_as_it_says_is_a_failure(scene: Scene, site: Site) -> None:
+    site.answer = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 5\r\n\r\nhello"
+
+    assert "200 OK, but then the answer can't be read" in str((await send(scene, site, {"url": site.url()})).error)
+
+
+# ------------------------------------------------------------------------------------------------------- redirects
+
+
+async def test_redirects_are_followed_and_counted(scene: Scene, site: Site) -> None:
+    async def hop(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        moved = b"HTTP/1.1 303 See Other\r\nLocation: /there\r\nContent-Length: 0\r\n\r\n"
+        writer.write(site.answer if site.heard[-1].startswith(b"GET /there") else moved)
+
+    site.handler = hop
+    result = await send(scene, site, {"method": "POST", "url": site.url("/here"), "body": "x"})
+
+    assert (result.output, result.metadata["url"], result.metadata["redirects"]) == ("hello", site.url("/there"), 1)
+
+
+async def test_a_circle_of_redirects_ends(scene: Scene, site: Site) -> None:
+    site.answer = b"HTTP/1.1 302 Found\r\nLocation: /again\r\nContent-Length: 0\r\n\r\n"
+
+    result = await send(scene, site, {"url": site.url()})
+
+    assert (result.error, len(site.heard)) == ("more than 5 redirects", 6)
+
+
+@pytest.mark.parametrize("target", ["http://localhost:1/", "http://169.254.169.254/", "//0x7f.1:1/", "http://[::1]/"])
+async def test_a_redirect_to_an_internal_address_is_not_followed(scene: Scene, site: Site, target: str) -> None:
+    site.answer = f"HTTP/1.1 307 x\r\nLocation: {target}\r\nContent-Length: 0\r\n\r\n".encode()
+
+    result = await send(scene, site, {"method": "POST", "url": site.url(), "body": "x"})
+
+    assert (result.success, str(result.error).endswith(BLOCKED)) == (False, True)
+    assert "outcome_unknown" not in result.metadata
+
+
+@pytest.mark.parametrize("target", ["file:///etc/passwd", "gopher://example.com/", "http://x:y/"])
+async def test_a_redirect_to_something_else_is_a_failure(scene: Scene, site: Site, target: str) -> None:
+    site.answer = f"HTTP/1.1 302 x\r\nLocation: {target}\r\nContent-Length: 0\r\n\r\n".encode()
+
+    result = await send(scene, site, {"url": site.url()})
+
+    assert (result.success, str(result.error).startswith("the redirect leads to no web address")) == (False, True)
+
+
+# ----------------------------------------------------------------------------------------------------- the guard
+
+LOOPBACK_SPELLINGS = [
+    "127.0.0.1",
+    "2130706433",
+    "0x7f.1",
+    "0x7f000001",
+    "0177.0.0.1",
+    "127.1",
+    "0",
+    "0.0.0.0",
+    "[::1]",
+    "[::]",
+    "[::ffff:127.0.0.1]",
+    "[::ffff:7f00:1]",
+    "[::7f00:1]",
+    "[64:ff9b::7f00:1]",
+    "[2002:7f00:1::]",
+    "①②⑦.⓪.⓪.①",
+    "127。0。0。1",
+    "localhost",
+    "localhost.",
+    "LOCALHOST",
+    "ip6-localhost",
+    "example.com@127.0.0.1",
+    "user:password@127.0.0.1",
+]
+
+
+@pytest.mark.parametrize("host", LOOPBACK_SPELLINGS)
+async def test_no_spelling_of_loopback_gets_through(scene: Scene, site: Site, host: str) -> None:
+    """The server listens on this very port, and hears nothing."""
+    http = Http()
+    parameters = {"url": f"http://{host}:{site.port}/"}
+    try:
+        result = await http.run(http.check(parameters), scene.context())
+        error = result.error if isinstance(result, Result) else None
+    except WrongInput as refusal:
+        error = refusal.public
+
+    assert error is not None
+    assert "127.0.0.1" not in error or "127.0.0.1" in host or "①" in host or "。" in host
+    assert site.heard == []
+
+
+INTERNAL = [
+    "10.1.2.3",
+    "172.16.0.1",
+    "192.168.1.1",
+    "169.254.169.254",
+    "100.64.0.1",
+    "100.100.100.200",
+    "192.0.0.192",
+    "168.63.129.16",
+    "198.18.0.1",
+    "192.0.2.1",
+    "224.0.0.1",
+    "240.0.0.1",
+    "255.255.255.255",
+    "fe80::1",
+    "fe80::1%eth0",
+    "fc00::1",
+    "fd00:ec2::254",
+    "fec0::1",
+    "ff02::1",
+    "::",
+    "2001:db8::1",
+    "64:ff9b::a9fe:a9fe",
+    "64:ff9b:1::1",
+    "2002:a9fe:a9fe::",
+    "::ffff:169.254.169.254",
+    "::a9fe:a9fe",
+    "2001:0:a9fe:a9fe::1",
+    "2001:0:808:808:0:0:5601:5601",
+]
+
+
+@pytest.mark.parametrize("address", INTERNAL)
+def test_an_internal_address_is_forbidden_in_every_wrapping(address: str) -> None:
+    with pytest.raises(Forbidden, match="internal address"):
+        check(address)
+
+
+@pytest.mark.parametrize("address", ["8.8.8.8", "1.1.1.1", "2606:4700::1111", "::ffff:8.8.8.8", "64:ff9b::808:808"])
+def test_a_public_address_is_allowed(address: str) -> None:
+    check(address)
+
+
+def test_our_own_address_is_forbidden_even_if_it_is_public() -> None:
+    ours = ipaddress.ip_address("8.8.8.8")
+
+    assert public(ours)
+    with pytest.raises(Forbidden):
+        check("8.8.8.8", {ours})
+    assert ipaddress.ip_address("127.0.0.1") in own_addresses()
+
+
+class Resolver:
+    """Stands in for the system's resolver: each look-up gets the next of the prepared answers."""
+
+    def __init__(self, *answers: list[str]) -> None:
+        self.answers = list(answers)
+
+    async def __call__(self, host: str, port: int, **_: Any) -> list[Any]:
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in answer]
+
+
+async def test_one_internal_answer_among_public_ones_is_enough(
+    scene: Scene, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", Resolver(["8.8.8.8", "127.0.0.1"]))
+
+    result = await send(scene, None, {"url": f"http://example.com:{site.port}/"})
+
+    assert (result.error, site.heard) == (f"example.com is not allowed: {BLOCKED}", [])
+
+
+async def test_a_name_is_looked_up_once_and_its_answer_is_what_is_connected_to(
+    scene: Scene, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Allowed as "name:port", it is connected to by the address of the first answer; the second is never asked for,
+    and the server still hears the name."""
+    resolver = Resolver(["127.0.0.1"], ["192.0.2.1"])
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", resolver)
+    http = Http([f"Intern.Example:{site.port}"])
+
+    result = await http.run({"url": f"http://intern.example:{site.port}/"}, scene.context())
+
+    assert (getattr(result, "output", None), resolver.answers) == ("hello", [["192.0.2.1"]])
+    assert f"host: intern.example:{site.port}".encode() in site.heard[0].lower()
+
+
+async def test_permission_for_one_port_is_none_for_another(scene: Scene, site: Site) -> None:
+    http = Http([f"127.0.0.1:{site.port + 1}"])
+
+    result = await http.run({"url": site.url()}, scene.context())
+
+    assert (getattr(result, "success", None), site.heard) == (False, [])
+
+
+async def test_neither_proxies_nor_netrc_are_taken_from_the_environment(
+    scene: Scene, site: Site, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+) -> None:
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    (tmp_path / ".netrc").write_text("machine 127.0.0.1 login user password secret\n")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("NETRC", str(tmp_path / ".netrc"))
+
+    result = await send(scene, site, {"url": site.url()})
+
+    assert (result.success, b"authorization" in site.heard[0].lower()) == (True, False)
+
+
+# ---------------------------------------------------------------------------------------------------- parameters
+
+
+@pytest.mark.parametrize(
+    ("parameters", "sentence"),
+    [
+        ({}, "http: url is missing."),
+        (
+            {"url": "file:///etc/passwd"},
+            "http: url is 'file:///etc/passwd'; expected one that starts with http:// or https:// and names a host.",
+        ),
+        ({"url": "unix:///run/x"}, "http: url is 'unix:///run/x'; expected one that"),
+        ({"url": "data:text/plain,x"}, "http: url is 'data:text/plain,x'; expected one that"),
+        ({"url": "example.com"}, "http: url is 'example.com'; expected one that"),
+        ({"url": "http://"}, "http: url is 'http://'; expected one that"),
+        ({"url": "http://x\n/"}, "http: url is 'http://x\\n/', which is none: "),
+        ({"url": "http://x/", "method": "STEAL"}, "http: method is 'STEAL'; expected one of GET, HEAD, POST,"),
+        ({"url": "http://x/", "headers": {"A": "b\r\nC: d"}}, "http: headers.'A' holds a line break"),
+        ({"url": "http://x/", "headers": {"A": 1}}, "http: headers is 1; expected text"),
+        ({"url": "http://x/", "body": "y"}, "http: body goes with POST, PUT, PATCH or DELETE, not with GET."),
+        ({"url": "http://x/", "expect_status": 42}, "http: expect_status is 42; expected "),
+    ],
+)
+def test_wrong_parameters_get_one_clear_line(parameters: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(WrongInput) as refusal:
+        Http().check(parameters)
+
+    assert refusal.value.public.startswith(sentence)
+    assert "\n" not in refusal.value.public
+
+
+def test_it_shows_the_whole_request_and_knows_what_may_be_repeated() -> None:
+    http = Http()
+    post = {"method": "POST", "url": "https://example.com/x", "headers": {"A": "b"}, "body": {"c": 1}}
+
+    assert http.describe({"url": "https://example.com/"}) == "GET https://example.com/"
+    assert http.describe(post) == 'POST https://example.com/x\nA: b\n{"c": 1}'
+    assert [http.repeatable({"url": "http://x/", "method": one}) for one in ("GET", "head", "POST", "DELETE")] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+    assert http.check({"url": "http://${1.output}/"})["url"] == "http://${1.output}/"
+
+
+async def test_an_output_that_makes_no_url_is_a_failure(scene: Scene) -> None:
+    result = await Http().run({"url": "http://a b\n/"}, scene.context())
+
+    assert (getattr(result, "success", None), str(getattr(result, "error", "")).startswith("http: url is ")) == (
+        False,
+        True,
+    )

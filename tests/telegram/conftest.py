@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.localchat import LocalChat
 from executor.domain.notice import Notice
 from executor.engine.courier import Courier
 from executor.engine.nursery import Nursery
@@ -14,6 +15,7 @@ from executor.engine.pace import LIVELY, Pace
 from executor.ports import Changes, CrashPoints, Delivered, Delivery
 from storage.store import Database
 from tests.fakes import CrashAt, ManualClock
+from tests.telegram.talk import Talk, talking
 
 
 @dataclass
@@ -95,6 +97,20 @@ class Post:
         async with self.database._connections.read_once() as connection:
             rows = await connection.exec_driver_sql("SELECT key, state FROM notices ORDER BY key")
             return {row.key: row.state for row in rows}
+
+
+@pytest.fixture
+async def chat(tmp_path: Path) -> AsyncIterator[LocalChat]:
+    room = LocalChat(tmp_path / "chat", port=0, operator_name="Ann")
+    await room.start()
+    yield room
+    await room.stop()
+
+
+@pytest.fixture
+async def talk(tmp_path: Path, chat: LocalChat) -> AsyncIterator[Talk]:
+    async with talking(tmp_path / "data", chat) as running:
+        yield running
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 import httpx
 import pytest
@@ -66,14 +65,6 @@ class Out:
 
 
 Open = Callable[..., Out]
-
-
-@pytest.fixture
-async def chat(tmp_path: Path) -> AsyncIterator[LocalChat]:
-    room = LocalChat(tmp_path / "chat", port=0, operator_name="Ann")
-    await room.start()
-    yield room
-    await room.stop()
 
 
 @pytest.fixture

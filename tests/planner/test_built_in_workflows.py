@@ -3,6 +3,7 @@
 import os
 import re
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -11,11 +12,16 @@ from urllib.request import ProxyHandler, build_opener
 
 import pytest
 
+from executor.actions.builtin import built_in_actions
+from executor.actions.http import Http
+from executor.actions.launcher import PlainLauncher
+from executor.actions.registry import Registry
 from executor.domain.plan import Check, CheckKind, Plan, TaskSpec
 from executor.planner.workflow import plan_for, values_of
 from executor.planner.workflows import Library
+from tests.planner.reading import BERLIN
 
-BARE = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "GIT_CONFIG_NOSYSTEM": "1"}
+BARE = {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "LANG": "C.UTF-8", "GIT_CONFIG_NOSYSTEM": "1"}
 
 
 def plan(name: str, /, **values: str) -> Plan:
@@ -81,7 +87,7 @@ class Bench:
             return self.shell(check.command).returncode == 0
         assert check.kind is CheckKind.FILE
         path = self.folder / check.path
-        return path.exists() and (check.contains or "") in path.read_text()
+        return path.exists() and path.stat().st_size > 0 and (check.contains or "") in path.read_text()
 
 
 @pytest.fixture
@@ -89,6 +95,12 @@ def bench(tmp_path: Path) -> Bench:
     folder = tmp_path / "workspace"
     folder.mkdir()
     return Bench(folder)
+
+
+def test_the_actions_that_come_with_milepost_take_every_workflow() -> None:
+    _, problems = Library(actions=Registry(built_in_actions(PlainLauncher(), Http(), BERLIN))).load()
+
+    assert problems == []
 
 
 def test_machine_health_reports_on_this_machine_and_sends_what_it_found(bench: Bench, tmp_path: Path) -> None:

@@ -6,10 +6,11 @@ intervals without one it rings itself and builds the scheduler anew.
 """
 
 from collections.abc import Callable, Coroutine
-from datetime import UTC
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.base import BaseTrigger
 from loguru import logger
 
 from executor.ports import Clock
@@ -18,6 +19,17 @@ INTERVALS_OF_SILENCE_MAX = 3
 
 StartSoon = Callable[[Coroutine[Any, Any, None], str], object]
 """Starts background work under a name: Nursery.start."""
+
+
+class Steadily(BaseTrigger):  # type: ignore[misc] -- APScheduler has no types
+    """Every so often, counted from now. APScheduler's own interval counts from the run before, and walks through every
+    run that was missed: after a clock that was set years ahead, a million steps in which nothing else happens."""
+
+    def __init__(self, every_s: float) -> None:
+        self._every = timedelta(seconds=every_s)
+
+    def get_next_fire_time(self, previous: datetime | None, now: datetime) -> datetime:
+        return now + self._every
 
 
 class Alarm:
@@ -48,8 +60,7 @@ class Alarm:
         scheduler = AsyncIOScheduler(timezone=UTC)
         scheduler.add_job(
             self._ring,
-            "interval",
-            seconds=self._every_s,
+            Steadily(self._every_s),
             max_instances=1,
             coalesce=True,  # a sleep of the machine gives one ring, not a thousand
             misfire_grace_time=None,  # late is better than dropped

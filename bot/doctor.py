@@ -154,7 +154,7 @@ def _running(settings: Settings) -> Iterator[Finding]:
         yield _wrong("program", error.public, "look at its log; restart milepost up")
     else:
         pid = f" (pid {other.pid})" if other and other.pid else ""
-        yield _good("program", f"running{pid}; " + "; ".join(lines))
+        yield _good("program", f"running{pid}; " + " ".join(lines))
 
 
 def _port(settings: Settings) -> Iterator[Finding]:

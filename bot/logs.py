@@ -135,4 +135,4 @@ def _take_over_standard_logging(level: str) -> None:
         server = logging.getLogger(name)
         server.handlers.clear()
         server.propagate = True
-        server.setLevel(logging.WARNING if name == "uvicorn.access" else logging.INFO)
+        server.setLevel(logging.WARNING)  # that it starts and stops is ours to say

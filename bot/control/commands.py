@@ -52,7 +52,8 @@ class Facade(Protocol):
 
 
 class ShellCommands:
-    """`chat_id` is where the messages of a goal from the shell go; None: to no chat. `schema` names the database's."""
+    """`chat_id` is where the messages of a goal from the shell go; None: to no chat. `schema` names the database's,
+    `describe` what a task will run (else only its action is named)."""
 
     def __init__(
         self,
@@ -62,12 +63,14 @@ class ShellCommands:
         schema: Callable[[], Awaitable[str]],
         *,
         chat_id: int | None,
+        describe: documents.Describe = lambda spec: spec.action,
     ) -> None:
         self._facade = facade
         self._read_goal = read_goal
         self._bodies = bodies
         self._schema = schema
         self._chat_id = chat_id
+        self._describe = describe
 
     async def call(self, method: str, params: Mapping[str, Any], *, caller: Caller, command_id: str) -> Document:
         match method:
@@ -82,7 +85,7 @@ class ShellCommands:
                 return documents.goal_state(await self._view(params))
             case "show":
                 view = await self._view(params)
-                return documents.goal_document(view, await self._facade.attempts(view.goal.number))
+                return documents.goal_document(view, await self._facade.attempts(view.goal.number), self._describe)
             case "why":
                 number = (await self._view(params)).goal.number
                 return {"goal_id": str(number), "reasons": await self._facade.why(number)}

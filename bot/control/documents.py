@@ -1,6 +1,6 @@
 """Domain values as JSON documents: what `--json` prints. Names follow contract section 6; goal ids are texts."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
 from bot.control.protocol import Document
@@ -9,6 +9,7 @@ from executor.domain.decision import Decision
 from executor.domain.event import Event
 from executor.domain.goal import GOAL_RUNNING, Goal, GoalState
 from executor.domain.milestone import Milestone, progress_of
+from executor.domain.plan import TaskSpec
 from executor.domain.task import Task, TaskState
 from executor.ports import GoalView
 
@@ -41,7 +42,11 @@ def waits_for_person(view: GoalView) -> bool:
     return state in GOAL_RUNNING and not at_work and (state is GoalState.BLOCKED or bool(view.decisions))
 
 
-def goal_document(view: GoalView, attempts: Sequence[Attempt]) -> Document:
+Describe = Callable[[TaskSpec], str]
+"""What a task will really run, for people."""
+
+
+def goal_document(view: GoalView, attempts: Sequence[Attempt], describe: Describe) -> Document:
     """Everything that `show` tells."""
     goal, progress = view.goal, progress_of(view.tasks)
     return goal_state(view) | {
@@ -59,7 +64,8 @@ def goal_document(view: GoalView, attempts: Sequence[Attempt]) -> Document:
         "summary": view.plan.summary if view.plan else "",
         "reading": list(view.plan.reading) if view.plan else [],
         "subtasks": [
-            _task(task, [attempt for attempt in attempts if attempt.task_ref == task.ref]) for task in view.tasks
+            _task(task, [attempt for attempt in attempts if attempt.task_ref == task.ref], describe)
+            for task in view.tasks
         ],
         "decisions": [decision_document(decision) for decision in view.decisions],
         "blockages": [
@@ -131,12 +137,13 @@ def decision_document(decision: Decision) -> Document:
     }
 
 
-def _task(task: Task, attempts: list[Attempt]) -> Document:
+def _task(task: Task, attempts: list[Attempt], describe: Describe) -> Document:
     return {
         "subtask_id": task.ref,
         "description": task.spec.title,
         "kind": task.kind.value,
         "action": task.spec.action,
+        "runs": describe(task.spec),
         "status": task.state.value,
         "depends_on": list(task.spec.depends_on),
         "attempt_count": task.attempts,

@@ -22,7 +22,6 @@ def goal(given: argparse.Namespace) -> int:
     submitted, running = ask(settings, "submit_goal", _goal_of(given.file))
     if not given.wait:
         return _print(given, submitted, render.submitted)
-    sys.stderr.write(render.submitted(submitted))
     if not running:
         sys.stderr.write("Milepost is not running, so nobody works on it: start milepost up.\n")
         document, _ = ask(settings, "show", {"goal": int(submitted["goal_id"])})

@@ -85,6 +85,8 @@ def _task(task: dict[str, Any]) -> list[str]:
     lines = [_task_line(task)]
     if task["attempts"]:
         lines += [f"      {line}" for line in _attempt(task["attempts"][-1])]
+    else:
+        lines += [f"      will run: {line}" for line in task["runs"].splitlines()[:OUTPUT_LINES]]
     return lines
 
 

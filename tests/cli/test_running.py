@@ -113,6 +113,7 @@ async def test_show_tells_tasks_with_their_last_attempt_and_what_is_open(
         "      $ make all",
         *(f"      line {number}" for number in range(11, 21)),
         "  ! 1.2 Step 2 (blocked)",
+        "      will run: shell",
         "Decision 9: blockage",
         *(f"  milepost decide 9 {option}" for option in ("retry", "skip", "take-over", "pause")),
     ]

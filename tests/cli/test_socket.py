@@ -3,7 +3,6 @@
 import asyncio
 import json
 import socket
-import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -109,21 +108,26 @@ async def test_what_a_dead_predecessor_left_is_replaced(tmp_path: Path, engine: 
     await server.stop()
 
 
-async def test_nobody_there_and_nobody_answering_are_told_apart(tmp_path: Path) -> None:
+async def test_nobody_there_is_not_running(tmp_path: Path) -> None:
     with pytest.raises(NotRunning):
         ControlClient(tmp_path).call("goals", {}, command_id="a")
-    deaf = socket.socket(socket.AF_UNIX)
-    deaf.bind(str(tmp_path / "milepost.sock"))
-    deaf.listen()
+
+
+@pytest.mark.parametrize("hangs_up", [False, True])
+async def test_somebody_who_does_not_answer_is_told_apart(tmp_path: Path, hangs_up: bool) -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readline()
+        if not hangs_up:
+            await reader.read()  # until the other end has had enough
+        writer.close()
+
+    server = await asyncio.start_unix_server(serve, tmp_path / "milepost.sock")
+    client = ControlClient(tmp_path, timeout_s=20.0 if hangs_up else 0.1)
+
     with pytest.raises(NoAnswer):
-        ControlClient(tmp_path, timeout_s=0.05).call("goals", {}, command_id="a")
-    closing = threading.Thread(target=lambda: deaf.accept()[0].close())
-    closing.start()
-    deaf.accept()[0].close()  # the connection that was given up above, or the one below: both are closed unanswered
-    with pytest.raises(NoAnswer):
-        ControlClient(tmp_path).call("goals", {}, command_id="a")
-    closing.join()
-    deaf.close()
+        await in_thread(lambda: client.call("goals", {}, command_id="a"))
+
+    server.close()
 
 
 async def test_a_goal_that_is_longer_than_a_request_is_not_even_sent(running: ScriptedEngine, folder: Path) -> None:

@@ -54,7 +54,9 @@ async def test_it_rings_again_and_again() -> None:
             await bell.next_within(EVERY_S + LATENESS_S)
 
 
-@pytest.mark.parametrize("jump", [timedelta(hours=-2), timedelta(seconds=-30), timedelta(hours=2)], ids=str)
+@pytest.mark.parametrize(
+    "jump", [timedelta(hours=-2), timedelta(seconds=-30), timedelta(hours=2), timedelta(days=3650)], ids=str
+)
 async def test_it_rings_on_after_the_wall_clock_has_jumped(jump: timedelta) -> None:
     bell = Bell()
     async with running_alarm(bell):
@@ -64,7 +66,7 @@ async def test_it_rings_on_after_the_wall_clock_has_jumped(jump: timedelta) -> N
                 await bell.next_within(3 * EVERY_S + LATENESS_S)
 
 
-async def test_a_jump_of_hours_ahead_gives_no_storm_of_rings() -> None:
+async def test_a_jump_ahead_gives_no_storm_of_rings() -> None:
     bell = Bell()
     async with running_alarm(bell):
         await bell.next_within(EVERY_S + LATENESS_S)

@@ -40,9 +40,9 @@ def test_a_line_names_the_task_and_the_goal_it_is_about() -> None:
     logger.info("idle")
 
     assert [line[24:].split(maxsplit=2)[1:] for line in lines(out)] == [
-        ["12.3", "test_logs started"],
+        ["12.3", f"{__name__} started"],
         ["goal", "7 elsewhere looked at 2 rows"],
-        ["-", "test_logs idle"],
+        ["-", f"{__name__} idle"],
     ]
 
 
@@ -56,8 +56,8 @@ def test_json_is_a_document_a_line_with_goal_and_task() -> None:
     documents = [json.loads(line) for line in lines(out)]
     assert [document.pop("at")[:2] for document in documents] == ["20", "20"]
     assert documents == [
-        {"level": "warning", "logger": "test_logs", "goal": 12, "task": "12.3", "message": "late"},
-        {"level": "info", "logger": "test_logs", "goal": 4, "task": None, "message": "planned"},
+        {"level": "warning", "logger": __name__, "goal": 12, "task": "12.3", "message": "late"},
+        {"level": "info", "logger": __name__, "goal": 4, "task": None, "message": "planned"},
     ]
 
 
@@ -112,12 +112,13 @@ def test_uvicorns_lines_and_python_warnings_come_the_same_way() -> None:
     logging.getLogger("uvicorn.error").addHandler(logging.StreamHandler(out))
     logs.start(stream=out)
     logging.getLogger("uvicorn.error").info("Application startup complete.")
+    logging.getLogger("uvicorn.error").warning("Slow.")
     with warnings.catch_warnings():
         warnings.simplefilter("always")
         warnings.warn("old habit", stacklevel=1)
 
     assert [line.split(maxsplit=4)[3:] for line in lines(out)[:2]] == [
-        ["-", "uvicorn.error Application startup complete."],
+        ["-", "uvicorn.error Slow."],
         ["-", lines(out)[1].split(maxsplit=4)[4]],
     ]
     assert "UserWarning: old habit" in lines(out)[1]

@@ -1,8 +1,6 @@
-"""Without a running Milepost the same commands open the database themselves, under the same lock. The composition
-root is a scripted one here; what is real is everything between the command line and it."""
+"""Who may have the data folder, and who waits for it. The composition root is a scripted one here."""
 
 import asyncio
-import json
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -63,22 +61,6 @@ async def running_up(folder: Path, home: Path) -> AsyncIterator[asyncio.subproce
     await process.communicate()
 
 
-async def test_a_command_opens_the_database_itself_when_nothing_runs(folder: Path, tmp_path: Path) -> None:
-    ended = await milepost(folder, tmp_path, "goal", "-", input="Pack")
-
-    assert (ended.code, ended.err) == (0, "")
-    assert ended.out.startswith("Goal 1: Pack: awaiting start, 0 %\n")
-
-
-async def test_waiting_for_a_goal_that_nobody_works_on_says_so(folder: Path, tmp_path: Path) -> None:
-    ended = await milepost(folder, tmp_path, "goal", "-", "--json", input="Pack")
-    waited = await milepost(folder, tmp_path, "goal", "-", "--wait", input="Pack")
-
-    assert (ended.code, json.loads(ended.out)["status"]) == (0, "awaiting_start")
-    assert waited.code == 1  # the scripted engine forgets between two commands
-    assert "Milepost is not running, so nobody works on it: start milepost up.\n" in waited.err
-
-
 async def test_a_second_up_on_the_same_data_is_one_line(folder: Path, tmp_path: Path) -> None:
     async with running_up(folder, tmp_path) as first:
         ended = await milepost(folder, tmp_path, "up")
@@ -114,15 +96,3 @@ async def test_a_command_waits_for_a_milepost_that_is_just_starting(
         await server.stop()
 
     assert (ended.code, ended.err) == (0, "")
-
-
-async def test_an_unwritable_data_folder_is_one_line(tmp_path: Path) -> None:
-    (tmp_path / "data").touch()
-
-    ended = await milepost(tmp_path / "data", tmp_path, "up")
-
-    assert (ended.code, ended.out) == (2, "")
-    assert ended.err == (
-        f"milepost: The data folder {tmp_path}/data can't be written: File exists. "
-        "Set data_dir to a folder that you own.\n"
-    )

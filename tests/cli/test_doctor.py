@@ -1,0 +1,159 @@
+import asyncio
+import json
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
+from pathlib import Path
+
+import pytest
+
+from bot.listen import listening_socket
+from tests.cli.conftest import Ended, Milepost, ScriptedEngine
+
+TOKEN = "123456789:AAbbccddeeffgghhiijjkkllmmnnooppqqr"
+
+
+def state_of(ended: Ended, check: str) -> tuple[str, str, str]:
+    """(state, seen, remedy) of one check of a --json run."""
+    found = [one for one in json.loads(ended.out)["checks"] if one["check"] == check]
+    assert len(found) == 1
+    return found[0]["state"], found[0]["seen"], found[0]["remedy"]
+
+
+async def examined(milepost: Milepost, *arguments: str, **environ: str) -> Ended:
+    return await milepost("doctor", "--json", *arguments, env={"MILEPOST_LOCAL_CHAT__PORT": "0", **environ})
+
+
+@asynccontextmanager
+async def bot_api(answer: bytes) -> AsyncIterator[str]:
+    """A Bot API server that says one thing."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(answer)
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    server.close()
+
+
+def http(status: str, body: object) -> bytes:
+    text = json.dumps(body)
+    return f"HTTP/1.1 {status}\r\nContent-Length: {len(text)}\r\nConnection: close\r\n\r\n{text}".encode()
+
+
+async def test_a_fresh_place_is_healthy_and_says_what_will_be_made(milepost: Milepost, folder: Path) -> None:
+    ended = await examined(milepost)
+
+    assert (ended.code, ended.err) == (0, "")
+    assert json.loads(ended.out)["healthy"]
+    assert state_of(ended, "data folder") == ("note", f"{folder} is not there yet", "milepost up makes it")
+    assert state_of(ended, "program")[:2] == ("good", "not running")
+    assert not folder.exists()
+
+
+async def test_the_text_has_a_line_for_each_check(milepost: Milepost, running: ScriptedEngine) -> None:
+    ended = await milepost("doctor")
+
+    assert ended.code == 0
+    checks = [line.split(":")[0].split(maxsplit=1)[1] for line in ended.out.splitlines()]
+    assert checks[:6] == ["configuration", "data folder", "disk", "database", "program", "chat"]
+    assert checks[6:] == ["clock", "sqlite", "shell", "git", "bwrap"]
+
+
+async def test_a_running_milepost_says_how_it_is(milepost: Milepost, running: ScriptedEngine) -> None:
+    ended = await examined(milepost)
+
+    state, seen, _ = state_of(ended, "program")
+    assert state == "good"
+    assert seen.endswith("; 1 goal in progress")
+
+
+async def test_a_wrong_configuration_is_a_fault_a_line(milepost: Milepost, tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text("[web]\nprot = 1\n")
+
+    ended = await examined(milepost)
+
+    assert ended.code == 1
+    assert state_of(ended, "configuration")[:2] == (
+        "wrong",
+        "config.toml: web.prot = 1: no such key; did you mean web.port?",
+    )
+
+
+async def test_a_port_in_use_is_a_fault(milepost: Milepost) -> None:
+    with closing(listening_socket("127.0.0.1", 0, "test")) as taken:
+        port = taken.getsockname()[1]
+        ended = await examined(milepost, MILEPOST_LOCAL_CHAT__PORT=str(port))
+
+    assert ended.code == 1
+    assert state_of(ended, "port")[1].startswith(f"Port {port} on 127.0.0.1 is in use.")
+
+
+@pytest.mark.parametrize(
+    ("answer", "state", "seen"),
+    [
+        (http("200 OK", {"ok": True, "result": {"username": "mile_bot"}}), "good", "@mile_bot at {root}"),
+        (http("401 Unauthorized", {"ok": False, "description": "Unauthorized"}), "wrong", "{root} says Unauthorized"),
+    ],
+)
+async def test_the_token_is_tried(milepost: Milepost, answer: bytes, state: str, seen: str) -> None:
+    async with bot_api(answer) as root:
+        ended = await examined(milepost, MILEPOST_TELEGRAM__TOKEN=TOKEN, MILEPOST_TELEGRAM__API_ROOT=root)
+
+    assert state_of(ended, "chat")[:2] == (state, seen.format(root=root))
+    assert ended.code == (0 if state == "good" else 1)
+    assert TOKEN not in ended.out + ended.err
+
+
+async def test_a_chat_that_is_not_there_is_a_fault_without_the_token(milepost: Milepost) -> None:
+    ended = await examined(milepost, MILEPOST_TELEGRAM__TOKEN=TOKEN, MILEPOST_TELEGRAM__API_ROOT="http://127.0.0.1:9")
+
+    assert state_of(ended, "chat")[0] == "wrong"
+    assert TOKEN not in ended.out + ended.err
+
+
+async def test_a_damaged_database_is_a_fault(milepost: Milepost, folder: Path) -> None:
+    folder.mkdir(mode=0o700)
+    (folder / "milepost.db").write_bytes(b"no database at all" * 100)
+
+    ended = await examined(milepost)
+
+    assert ended.code == 1
+    assert state_of(ended, "database")[:2] == (
+        "wrong",
+        f"{folder}/milepost.db can't be read: file is not a database",
+    )
+
+
+async def test_a_whole_database_names_its_schema(milepost: Milepost, folder: Path) -> None:
+    folder.mkdir(mode=0o700)
+    with closing(sqlite3.connect(folder / "milepost.db")) as database, database:
+        database.execute("CREATE TABLE alembic_version (version_num TEXT)")
+        database.execute("INSERT INTO alembic_version VALUES ('0007')")
+
+    assert state_of(await examined(milepost), "database")[:2] == ("good", "whole, schema 0007")
+
+
+async def test_what_others_can_read_is_found_and_mended(milepost: Milepost, folder: Path, tmp_path: Path) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text('[brain]\napi_key = "very secret"\n')
+    config.chmod(0o644)
+    folder.mkdir(mode=0o755)
+
+    before = await examined(milepost)
+    mended = await examined(milepost, "--fix")
+    after = await examined(milepost)
+
+    assert [state_of(before, check)[0] for check in ("secrets", "data folder")] == ["wrong", "wrong"]
+    assert [ended.code for ended in (before, mended, after)] == [1, 0, 0]
+    assert (config.stat().st_mode & 0o777, folder.stat().st_mode & 0o777) == (0o600, 0o700)
+
+
+async def test_fix_makes_the_data_folder(milepost: Milepost, folder: Path) -> None:
+    ended = await examined(milepost, "--fix")
+
+    assert ended.code == 0
+    assert folder.stat().st_mode & 0o777 == 0o700

@@ -21,7 +21,7 @@ StartSoon = Callable[[Coroutine[Any, Any, None], str], object]
 """Starts background work under a name: Nursery.start."""
 
 
-class Steadily(BaseTrigger):  # type: ignore[misc] -- APScheduler has no types
+class Steadily(BaseTrigger):  # type: ignore[misc]  # APScheduler has no types
     """Every so often, counted from now. APScheduler's own interval counts from the run before, and walks through every
     run that was missed: after a clock that was set years ahead, a million steps in which nothing else happens."""
 

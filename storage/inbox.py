@@ -73,7 +73,7 @@ class InboxRows:
         """Handled to the end; its answers go to the outbox in the same transaction."""
         async with self._connections.write("inbox.done") as connection:
             await connection.execute(_END, self._ended(update_id, InboxState.DONE, ""))
-            await put_notices(connection, notices, once=True)
+            await put_notices(connection, notices)
 
     async def failed(self, update_id: int, error: str) -> None:
         """Set aside: it will not be tried again."""

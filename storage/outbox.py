@@ -141,7 +141,7 @@ class OutboxRows:
 
     async def put(self, notices: Sequence[Notice]) -> None:
         async with self._connections.write("outbox.put") as connection:
-            await put_notices(connection, notices, once=True)
+            await put_notices(connection, notices)
 
     async def _mark(self, label: str, statement: Update, key: str, values: dict[str, Any]) -> None:
         async with self._connections.write(label) as connection:

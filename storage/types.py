@@ -1,7 +1,9 @@
 """Column types that SQLite lacks. Both databases sort and compare what they store in the right order."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 
 from sqlalchemy import BigInteger, Dialect, Text
 from sqlalchemy.types import TypeDecorator
@@ -23,8 +25,14 @@ class Instant(TypeDecorator[datetime]):
             raise ValueError(f"a stored time needs a time zone: {value!r}")
         return (value - _EPOCH) // _MICROSECOND
 
-    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
-        return None if value is None else _EPOCH + timedelta(microseconds=value)
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[int | None], datetime | None]:
+        return _instant  # called for every time of every row: no detour through SQLAlchemy's own wrapper
+
+
+@lru_cache(maxsize=8192)
+def _instant(microseconds: int | None) -> datetime | None:
+    """Remembered: a row is read many times between two changes, and rows of one transaction share their times."""
+    return None if microseconds is None else _EPOCH + timedelta(microseconds=microseconds)
 
 
 class Money(TypeDecorator[Decimal]):

@@ -6,15 +6,15 @@ than expected, and nothing at all is written.
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import TypeVar
 
-from sqlalchemy import bindparam, delete, update
+from sqlalchemy import Dialect, bindparam, delete, update
 from sqlalchemy import insert as plain_insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlalchemy.sql.dml import Delete, Insert, Update
 
 from executor.domain.attempt import ATTEMPT_MOVES
 from executor.domain.effect import EFFECT_MOVES
@@ -25,9 +25,10 @@ from executor.domain.task import Task
 from executor.ports import Changes
 from storage import rows, tables
 from storage.codec import dumps
-from storage.noticing import put_notices
+from storage.noticing import notices_to_put
+from storage.prepared import Prepared
 from storage.rows import Values
-from storage.sqlite import is_duplicate
+from storage.sqlite import Bound, is_duplicate, run_together
 from storage.tables.blockages import BLOCKAGE_OPEN
 from storage.tables.decisions import DECISION_OPEN
 
@@ -59,111 +60,125 @@ def _states_of(sources: Sources, state: str) -> Values:
 _goals, _tasks, _attempts, _effects = tables.goals, tables.tasks, tables.attempts, tables.effects
 _decisions, _blockages, _milestones = tables.decisions, tables.blockages, tables.milestones
 
-_NEW_GOALS = plain_insert(_goals)
-_GOALS = update(_goals).where(_goals.c.number == bindparam("at_number"), _goals.c.revision == bindparam("at_revision"))
-_DRAFTS = update(_goals).where(_goals.c.number == bindparam("at_number"))
-_NEW_PLANS = plain_insert(tables.plans)
-_ADAPTATIONS = plain_insert(tables.adaptations)
-_REMOVED_TASKS = delete(_tasks).where(_tasks.c.ref == bindparam("at_ref"))
-_NEW_TASKS = plain_insert(_tasks)
-_TASKS = update(_tasks).where(_tasks.c.ref == bindparam("at_ref"), _tasks.c.revision == bindparam("at_revision"))
-_NEW_ATTEMPTS = plain_insert(_attempts)
-_ATTEMPTS = update(_attempts).where(
-    _attempts.c.task_ref == bindparam("at_ref"),
-    _attempts.c.number == bindparam("at_number"),
-    _attempts.c.state.in_([bindparam(name) for name in _from_states(_ATTEMPT_SOURCES)]),
+_NEW_GOALS = Prepared(plain_insert(_goals))
+_GOALS = Prepared(
+    update(_goals).where(_goals.c.number == bindparam("at_number"), _goals.c.revision == bindparam("at_revision"))
 )
-_NEW_DECISIONS = plain_insert(_decisions)
-_CHANGED_DECISIONS = update(_decisions).where(
-    _decisions.c.number == bindparam("at_number"), _decisions.c.revision <= bindparam("at_revision"), DECISION_OPEN
+_DRAFTS = Prepared(update(_goals).where(_goals.c.number == bindparam("at_number")))
+_NEW_PLANS = Prepared(plain_insert(tables.plans))
+_ADAPTATIONS = Prepared(plain_insert(tables.adaptations))
+_REMOVED_TASKS = Prepared(delete(_tasks).where(_tasks.c.ref == bindparam("at_ref")))
+_NEW_TASKS = Prepared(plain_insert(_tasks))
+_TASKS = Prepared(
+    update(_tasks).where(_tasks.c.ref == bindparam("at_ref"), _tasks.c.revision == bindparam("at_revision"))
 )
-_NEW_BLOCKAGES = plain_insert(_blockages)
-_CHANGED_BLOCKAGES = update(_blockages).where(_blockages.c.id == bindparam("at_id"), BLOCKAGE_OPEN)
-_NEW_EFFECTS = plain_insert(_effects)
-_EFFECTS = update(_effects).where(
-    _effects.c.id == bindparam("at_id"),
-    _effects.c.state.in_([bindparam(name) for name in _from_states(_EFFECT_SOURCES)]),
+_NEW_ATTEMPTS = Prepared(plain_insert(_attempts))
+_ATTEMPTS = Prepared(
+    update(_attempts).where(
+        _attempts.c.task_ref == bindparam("at_ref"),
+        _attempts.c.number == bindparam("at_number"),
+        _attempts.c.state.in_([bindparam(name) for name in _from_states(_ATTEMPT_SOURCES)]),
+    )
 )
-_NEW_MILESTONES = plain_insert(_milestones)
-_CHANGED_MILESTONES = update(_milestones).where(
-    _milestones.c.goal_number == bindparam("at_goal"), _milestones.c.percentage == bindparam("at_percentage")
+_NEW_DECISIONS = Prepared(plain_insert(_decisions))
+_CHANGED_DECISIONS = Prepared(
+    update(_decisions).where(
+        _decisions.c.number == bindparam("at_number"), _decisions.c.revision <= bindparam("at_revision"), DECISION_OPEN
+    )
 )
-_PROGRESS = plain_insert(tables.progress)
-_EVENTS = plain_insert(tables.execution_log)
-_COMMANDS = plain_insert(tables.commands)
+_NEW_BLOCKAGES = Prepared(plain_insert(_blockages))
+_CHANGED_BLOCKAGES = Prepared(update(_blockages).where(_blockages.c.id == bindparam("at_id"), BLOCKAGE_OPEN))
+_NEW_EFFECTS = Prepared(plain_insert(_effects))
+_EFFECTS = Prepared(
+    update(_effects).where(
+        _effects.c.id == bindparam("at_id"),
+        _effects.c.state.in_([bindparam(name) for name in _from_states(_EFFECT_SOURCES)]),
+    )
+)
+_NEW_MILESTONES = Prepared(plain_insert(_milestones))
+_CHANGED_MILESTONES = Prepared(
+    update(_milestones).where(
+        _milestones.c.goal_number == bindparam("at_goal"), _milestones.c.percentage == bindparam("at_percentage")
+    )
+)
+_PROGRESS = Prepared(plain_insert(tables.progress))
+_EVENTS = Prepared(plain_insert(tables.execution_log))
+_COMMANDS = Prepared(plain_insert(tables.commands))
 
 
 async def write_changes(connection: AsyncConnection, changes: Changes, now: datetime) -> None:
     """In an order that keeps every reference whole. Raises Conflict; the caller's transaction must then be undone."""
-    write = _Writer(connection)
-    await _write_goals(write, changes, now)
-    await _write_tasks(write, changes)
-    await _write_attempts(write, changes)
-    await _write_questions(write, changes)
-    await _write_history(write, changes, now)
-    await put_notices(connection, changes.notices)
+    write = _Writer(connection.dialect)
+    _write_goals(write, changes, now)
+    _write_tasks(write, changes)
+    _write_attempts(write, changes)
+    _write_questions(write, changes)
+    _write_history(write, changes, now)
+    for statement, values in notices_to_put(changes.notices):
+        write.add("notice", statement, values)
+    await write.run(connection)
 
 
-async def _write_goals(write: "_Writer", changes: Changes, now: datetime) -> None:
+def _write_goals(write: "_Writer", changes: Changes, now: datetime) -> None:
     new = {goal.number for goal in changes.new_goals}
-    await write.add("goal", _NEW_GOALS, [rows.goal_values(g, changes.drafts.get(g.number)) for g in changes.new_goals])
-    await write.change("goal", _GOALS, [_goal_change(goal) for goal in changes.goals])
+    write.add("goal", _NEW_GOALS, [rows.goal_values(g, changes.drafts.get(g.number)) for g in changes.new_goals])
+    write.change("goal", _GOALS, [_goal_change(goal) for goal in changes.goals])
     drafts = {number: draft for number, draft in changes.drafts.items() if number not in new}
-    await write.change(
+    write.change(
         "goal", _DRAFTS, [{"at_number": number, "draft": rows.draft_to(draft)} for number, draft in drafts.items()]
     )
-    await write.add("plan", _NEW_PLANS, [rows.plan_values(plan) for plan in changes.plans])
-    await write.add("plan", _ADAPTATIONS, [_adaptation(p, now) for p in changes.plans if p.version > 1])
+    write.add("plan", _NEW_PLANS, [rows.plan_values(plan) for plan in changes.plans])
+    write.add("plan", _ADAPTATIONS, [_adaptation(p, now) for p in changes.plans if p.version > 1])
 
 
-async def _write_tasks(write: "_Writer", changes: Changes) -> None:
-    await write.change("task", _REMOVED_TASKS, [{"at_ref": ref} for ref in changes.removed_tasks])
+def _write_tasks(write: "_Writer", changes: Changes) -> None:
+    write.change("task", _REMOVED_TASKS, [{"at_ref": ref} for ref in changes.removed_tasks])
     waiting = _waiting_for(changes.new_tasks)
     new = [rows.task_values(task, waiting[_plan_key(task, task.spec.key)]) for task in changes.new_tasks]
-    await write.add("task", _NEW_TASKS, new)
-    await write.change("task", _TASKS, [_task_change(task) for task in changes.tasks])
+    write.add("task", _NEW_TASKS, new)
+    write.change("task", _TASKS, [_task_change(task) for task in changes.tasks])
 
 
-async def _write_attempts(write: "_Writer", changes: Changes) -> None:
-    await write.add("attempt", _NEW_ATTEMPTS, [rows.attempt_values(attempt) for attempt in changes.new_attempts])
+def _write_attempts(write: "_Writer", changes: Changes) -> None:
+    write.add("attempt", _NEW_ATTEMPTS, [rows.attempt_values(attempt) for attempt in changes.new_attempts])
     changed = [
         rows.attempt_changes(attempt)
         | {"at_ref": attempt.task_ref, "at_number": attempt.number}
         | _states_of(_ATTEMPT_SOURCES, attempt.state.value)
         for attempt in changes.attempts
     ]
-    await write.change("attempt", _ATTEMPTS, changed)
-    await write.add("effect", _NEW_EFFECTS, [rows.effect_values(effect) for effect in changes.new_effects])
+    write.change("attempt", _ATTEMPTS, changed)
+    write.add("effect", _NEW_EFFECTS, [rows.effect_values(effect) for effect in changes.new_effects])
     settled = [
         rows.effect_values(effect) | {"at_id": effect.id} | _states_of(_EFFECT_SOURCES, effect.state.value)
         for effect in changes.effects
     ]
-    await write.change("effect", _EFFECTS, settled)
+    write.change("effect", _EFFECTS, settled)
 
 
-async def _write_questions(write: "_Writer", changes: Changes) -> None:
-    await write.add("decision", _NEW_DECISIONS, [rows.decision_values(d) for d in changes.new_decisions])
+def _write_questions(write: "_Writer", changes: Changes) -> None:
+    write.add("decision", _NEW_DECISIONS, [rows.decision_values(d) for d in changes.new_decisions])
     decided = [
         rows.decision_values(decision) | {"at_number": decision.number, "at_revision": decision.revision}
         for decision in changes.decisions
     ]
-    await write.change("decision", _CHANGED_DECISIONS, decided)
-    await write.add("blockage", _NEW_BLOCKAGES, [rows.blockage_values(b) for b in changes.new_blockages])
+    write.change("decision", _CHANGED_DECISIONS, decided)
+    write.add("blockage", _NEW_BLOCKAGES, [rows.blockage_values(b) for b in changes.new_blockages])
     resolved = [rows.blockage_values(blockage) | {"at_id": blockage.id} for blockage in changes.blockages]
-    await write.change("blockage", _CHANGED_BLOCKAGES, resolved)
+    write.change("blockage", _CHANGED_BLOCKAGES, resolved)
 
 
-async def _write_history(write: "_Writer", changes: Changes, now: datetime) -> None:
-    await write.add("milestone", _NEW_MILESTONES, [rows.milestone_values(m) for m in changes.new_milestones])
+def _write_history(write: "_Writer", changes: Changes, now: datetime) -> None:
+    write.add("milestone", _NEW_MILESTONES, [rows.milestone_values(m) for m in changes.new_milestones])
     reached = [
         rows.milestone_values(milestone) | {"at_goal": milestone.goal_number, "at_percentage": milestone.percentage}
         for milestone in changes.milestones
     ]
-    await write.change("milestone", _CHANGED_MILESTONES, reached)
-    await write.add("progress", _PROGRESS, [rows.progress_values(line) for line in changes.progress])
-    await write.add("event", _EVENTS, [rows.event_values(event) for event in changes.events])
+    write.change("milestone", _CHANGED_MILESTONES, reached)
+    write.add("progress", _PROGRESS, [rows.progress_values(line) for line in changes.progress])
+    write.add("event", _EVENTS, [rows.event_values(event) for event in changes.events])
     carried_out = [{"id": key, "reply": dumps(dict(reply)), "at": now} for key, reply in changes.commands]
-    await write.add("command", _COMMANDS, carried_out)
+    write.add("command", _COMMANDS, carried_out)
 
 
 def _goal_change(goal: Goal) -> Values:
@@ -197,25 +212,37 @@ def _waiting_for(tasks: Iterable[Task]) -> Counter[tuple[int, int, str]]:
     return Counter(_plan_key(task, key) for task in tasks for key in {*task.spec.depends_on, *task.spec.only_if})
 
 
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """`expected` rows must be met; None: any number will do."""
+
+    what: str
+    bound: Bound
+    expected: int | None
+
+
 class _Writer:
-    """Runs one statement for many rows and sees whether each row was met."""
+    """Collects statements, runs them in one go, and sees whether each row was met."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
+    def __init__(self, dialect: Dialect) -> None:
+        self._dialect = dialect
+        self._steps: list[_Step] = []
 
-    async def add(self, what: str, statement: Insert, values: Sequence[Values]) -> None:
-        if not values:
-            return
+    def add(self, what: str, statement: Prepared, values: Sequence[Values]) -> None:
+        if values:
+            self._steps.append(_Step(what, statement.bound(self._dialect, values), None))
+
+    def change(self, what: str, statement: Prepared, values: Sequence[Values]) -> None:
+        if values:
+            self._steps.append(_Step(what, statement.bound(self._dialect, values), len(values)))
+
+    async def run(self, connection: AsyncConnection) -> None:
         try:
-            await self._connection.execute(statement, values)
+            met = await run_together(connection, [step.bound for step in self._steps])
         except IntegrityError as error:
             if is_duplicate(error):
-                raise Conflict(detail=f"this {what} exists already") from error
+                raise Conflict(detail=f"exists already: {error.orig}") from error
             raise
-
-    async def change(self, what: str, statement: Update | Delete, values: Sequence[Values]) -> None:
-        if not values:
-            return
-        met = (await self._connection.execute(statement, values)).rowcount
-        if met != len(values):
-            raise Conflict(detail=f"{what}: {len(values)} to change, {met} as they were read")
+        for step, count in zip(self._steps, met, strict=True):
+            if step.expected is not None and count != step.expected:
+                raise Conflict(detail=f"{step.what}: {step.expected} to change, {count} as they were read")

@@ -9,8 +9,13 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import aiosqlite
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 Rows = Sequence[tuple[Any, ...]]
+
+Bound = tuple[str, Rows]
+"""A statement and the parameters of every row."""
 
 
 class Cursor:
@@ -79,3 +84,22 @@ def connector(pragmas: Sequence[str]) -> Callable[..., Connection]:
         return connection
 
     return connect
+
+
+async def run_together(connection: AsyncConnection, statements: Sequence[Bound]) -> list[int]:
+    """Run each statement with all of its rows, in one visit to the thread, as part of the transaction that was begun.
+    How many rows each one met. Raises what SQLAlchemy would raise."""
+    driver = (await connection.get_raw_connection()).driver_connection
+    assert isinstance(driver, Connection)
+    met: list[int] = []
+
+    def run(raw: sqlite3.Connection) -> None:
+        for sql, rows in statements:
+            met.append(raw.executemany(sql, rows).rowcount)
+
+    try:
+        await driver.visit(run)
+    except sqlite3.Error as error:
+        failed = statements[len(met)][0]
+        raise DBAPIError.instance(failed, None, error, sqlite3.Error, hide_parameters=True) from error
+    return met

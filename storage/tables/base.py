@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Column, ColumnElement, Index, MetaData, Table, literal_column
+from sqlalchemy import CheckConstraint, Column, ColumnElement, Index, MetaData, Table, literal_column, or_
 
 metadata = MetaData(
     naming_convention={
@@ -17,15 +17,15 @@ metadata = MetaData(
 
 
 def known(column: str, values: type[StrEnum]) -> CheckConstraint:
-    """Only the members of `values` may stand in `column`."""
-    words = ", ".join(f"'{value}'" for value in values)
-    return CheckConstraint(f"{column} IN ({words})", name=f"{column}_is_known")
+    """Only the members of `values` may stand in `column`. Written with OR: for IN with more than two words SQLite
+    builds a temporary table with every single row that it checks, which costs more than writing the row."""
+    return CheckConstraint(" OR ".join(f"{column} = '{value}'" for value in values), name=f"{column}_is_known")
 
 
 def among(column: ColumnElement[str], values: Iterable[StrEnum]) -> ColumnElement[bool]:
-    """`column IN ('a', 'b')` with the values written out: an index that is partial over the same words is only used
-    where the query names them in the same way, never through bound parameters."""
-    return column.in_([literal_column(f"'{value}'") for value in sorted(values)])
+    """`column` is one of `values`, with the words written out: an index that is partial over them is only used where
+    the query names them in the same way, never through bound parameters."""
+    return or_(*(column == literal_column(f"'{value}'") for value in sorted(values)))
 
 
 def partial_index(name: str, *columns: Column[Any], where: ColumnElement[bool]) -> Index:

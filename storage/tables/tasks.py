@@ -63,5 +63,5 @@ tasks = Table(
 
 TASK_WAITS_FOR_ITS_TIME = among(tasks.c.state, TASK_DUE)
 
-Index("ix_goal_tasks_goal", tasks.c.goal_number, tasks.c.plan_version, tasks.c.position)
+Index("ix_goal_tasks_goal", tasks.c.goal_number)  # of what never changes: an update then leaves it alone
 partial_index("ix_goal_tasks_due", tasks.c.due_at, where=TASK_WAITS_FOR_ITS_TIME)

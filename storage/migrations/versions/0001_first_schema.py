@@ -57,7 +57,7 @@ def upgrade() -> None:
         sa.Column("started_at", sa.BigInteger(), nullable=True),
         sa.Column("finished_at", sa.BigInteger(), nullable=True),
         sa.CheckConstraint(
-            "state IN ('pending', 'planning', 'awaiting_start', 'in_progress', 'paused', 'blocked', 'validating', 'completed', 'failed', 'cancelled')",
+            "state = 'pending' OR state = 'planning' OR state = 'awaiting_start' OR state = 'in_progress' OR state = 'paused' OR state = 'blocked' OR state = 'validating' OR state = 'completed' OR state = 'failed' OR state = 'cancelled'",
             name=op.f("ck_executor_goals_state_is_known"),
         ),
         sa.CheckConstraint("percentage BETWEEN 0 AND 100", name=op.f("ck_executor_goals_percentage_is_a_share")),
@@ -72,10 +72,10 @@ def upgrade() -> None:
         ["number"],
         unique=False,
         sqlite_where=sa.text(
-            "state IN ('awaiting_start', 'blocked', 'in_progress', 'paused', 'pending', 'planning', 'validating')"
+            "state = 'awaiting_start' OR state = 'blocked' OR state = 'in_progress' OR state = 'paused' OR state = 'pending' OR state = 'planning' OR state = 'validating'"
         ),
         postgresql_where=sa.text(
-            "state IN ('awaiting_start', 'blocked', 'in_progress', 'paused', 'pending', 'planning', 'validating')"
+            "state = 'awaiting_start' OR state = 'blocked' OR state = 'in_progress' OR state = 'paused' OR state = 'pending' OR state = 'planning' OR state = 'validating'"
         ),
     )
     op.create_table(
@@ -88,7 +88,9 @@ def upgrade() -> None:
         sa.Column("received_at", sa.BigInteger(), nullable=False),
         sa.Column("done_at", sa.BigInteger(), nullable=True),
         sa.Column("error", sa.Text(), nullable=False),
-        sa.CheckConstraint("state IN ('waiting', 'done', 'failed')", name=op.f("ck_inbox_state_is_known")),
+        sa.CheckConstraint(
+            "state = 'waiting' OR state = 'done' OR state = 'failed'", name=op.f("ck_inbox_state_is_known")
+        ),
         sa.PrimaryKeyConstraint("update_id", name=op.f("pk_inbox")),
     )
     op.create_index("ix_inbox_message", "inbox", ["chat_id", "message_id"], unique=False)
@@ -98,8 +100,8 @@ def upgrade() -> None:
         "inbox",
         ["received_at"],
         unique=False,
-        sqlite_where=sa.text("state IN ('waiting')"),
-        postgresql_where=sa.text("state IN ('waiting')"),
+        sqlite_where=sa.text("state = 'waiting'"),
+        postgresql_where=sa.text("state = 'waiting'"),
     )
     op.create_table(
         "notices",
@@ -123,11 +125,12 @@ def upgrade() -> None:
         sa.Column("sent_at", sa.BigInteger(), nullable=True),
         sa.Column("error", sa.Text(), nullable=False),
         sa.CheckConstraint(
-            "kind IN ('card', 'milestone', 'decision', 'adaptation', 'failure', 'end', 'answer', 'text')",
+            "kind = 'card' OR kind = 'milestone' OR kind = 'decision' OR kind = 'adaptation' OR kind = 'failure' OR kind = 'end' OR kind = 'answer' OR kind = 'text'",
             name=op.f("ck_notices_kind_is_known"),
         ),
         sa.CheckConstraint(
-            "state IN ('pending', 'sending', 'sent', 'unknown', 'dead')", name=op.f("ck_notices_state_is_known")
+            "state = 'pending' OR state = 'sending' OR state = 'sent' OR state = 'unknown' OR state = 'dead'",
+            name=op.f("ck_notices_state_is_known"),
         ),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_notices")),
     )
@@ -136,8 +139,8 @@ def upgrade() -> None:
         "notices",
         ["created_at"],
         unique=False,
-        sqlite_where=sa.text("state IN ('dead')"),
-        postgresql_where=sa.text("state IN ('dead')"),
+        sqlite_where=sa.text("state = 'dead'"),
+        postgresql_where=sa.text("state = 'dead'"),
     )
     op.create_index("ix_notices_message", "notices", ["chat_id", "message_id"], unique=False)
     op.create_index(
@@ -145,16 +148,16 @@ def upgrade() -> None:
         "notices",
         ["due_at"],
         unique=False,
-        sqlite_where=sa.text("state IN ('pending')"),
-        postgresql_where=sa.text("state IN ('pending')"),
+        sqlite_where=sa.text("state = 'pending'"),
+        postgresql_where=sa.text("state = 'pending'"),
     )
     op.create_index(
         "ix_notices_unfinished",
         "notices",
         ["created_at"],
         unique=False,
-        sqlite_where=sa.text("state IN ('sending', 'unknown')"),
-        postgresql_where=sa.text("state IN ('sending', 'unknown')"),
+        sqlite_where=sa.text("state = 'sending' OR state = 'unknown'"),
+        postgresql_where=sa.text("state = 'sending' OR state = 'unknown'"),
     )
     op.create_table(
         "people",
@@ -238,10 +241,12 @@ def upgrade() -> None:
         sa.Column("closed_at", sa.BigInteger(), nullable=True),
         sa.Column("note", sa.Text(), nullable=False),
         sa.CheckConstraint(
-            "kind IN ('start', 'approval', 'blockage', 'adaptation', 'question', 'manual', 'draft', 'budget', 'cycles', 'deadline', 'effect', 'proposal', 'result')",
+            "kind = 'start' OR kind = 'approval' OR kind = 'blockage' OR kind = 'adaptation' OR kind = 'question' OR kind = 'manual' OR kind = 'draft' OR kind = 'budget' OR kind = 'cycles' OR kind = 'deadline' OR kind = 'effect' OR kind = 'proposal' OR kind = 'result'",
             name=op.f("ck_decisions_kind_is_known"),
         ),
-        sa.CheckConstraint("state IN ('open', 'answered', 'withdrawn')", name=op.f("ck_decisions_state_is_known")),
+        sa.CheckConstraint(
+            "state = 'open' OR state = 'answered' OR state = 'withdrawn'", name=op.f("ck_decisions_state_is_known")
+        ),
         sa.ForeignKeyConstraint(["goal_number"], ["executor_goals.number"], name=op.f("fk_decisions_goal_number")),
         sa.PrimaryKeyConstraint("number", name=op.f("pk_decisions")),
     )
@@ -250,8 +255,8 @@ def upgrade() -> None:
         "decisions",
         ["goal_number"],
         unique=False,
-        sqlite_where=sa.text("state IN ('open')"),
-        postgresql_where=sa.text("state IN ('open')"),
+        sqlite_where=sa.text("state = 'open'"),
+        postgresql_where=sa.text("state = 'open'"),
     )
     op.create_table(
         "effects",
@@ -265,7 +270,7 @@ def upgrade() -> None:
         sa.Column("intended_at", sa.BigInteger(), nullable=False),
         sa.Column("settled_at", sa.BigInteger(), nullable=True),
         sa.CheckConstraint(
-            "state IN ('intended', 'done', 'failed', 'unknown', 'happened', 'did_not_happen')",
+            "state = 'intended' OR state = 'done' OR state = 'failed' OR state = 'unknown' OR state = 'happened' OR state = 'did_not_happen'",
             name=op.f("ck_effects_state_is_known"),
         ),
         sa.ForeignKeyConstraint(["goal_number"], ["executor_goals.number"], name=op.f("fk_effects_goal_number")),
@@ -276,8 +281,8 @@ def upgrade() -> None:
         "effects",
         ["goal_number"],
         unique=False,
-        sqlite_where=sa.text("state IN ('intended', 'unknown')"),
-        postgresql_where=sa.text("state IN ('intended', 'unknown')"),
+        sqlite_where=sa.text("state = 'intended' OR state = 'unknown'"),
+        postgresql_where=sa.text("state = 'intended' OR state = 'unknown'"),
     )
     op.create_table(
         "goal_blockages",
@@ -301,7 +306,8 @@ def upgrade() -> None:
             nullable=True,
         ),
         sa.CheckConstraint(
-            "type IN ('dependency', 'resource', 'error', 'external')", name=op.f("ck_goal_blockages_type_is_known")
+            "type = 'dependency' OR type = 'resource' OR type = 'error' OR type = 'external'",
+            name=op.f("ck_goal_blockages_type_is_known"),
         ),
         sa.ForeignKeyConstraint(["goal_number"], ["executor_goals.number"], name=op.f("fk_goal_blockages_goal_number")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_goal_blockages")),
@@ -465,12 +471,12 @@ def upgrade() -> None:
             nullable=True,
         ),
         sa.CheckConstraint(
-            "execution_type IN ('manual', 'semi_automated', 'fully_automated')",
+            "execution_type = 'manual' OR execution_type = 'semi_automated' OR execution_type = 'fully_automated'",
             name=op.f("ck_goal_tasks_execution_type_is_known"),
         ),
-        sa.CheckConstraint("kind IN ('work', 'criterion')", name=op.f("ck_goal_tasks_kind_is_known")),
+        sa.CheckConstraint("kind = 'work' OR kind = 'criterion'", name=op.f("ck_goal_tasks_kind_is_known")),
         sa.CheckConstraint(
-            "state IN ('pending', 'queued', 'in_progress', 'retrying', 'awaiting_approval', 'blocked', 'paused', 'completed', 'failed', 'skipped', 'cancelled')",
+            "state = 'pending' OR state = 'queued' OR state = 'in_progress' OR state = 'retrying' OR state = 'awaiting_approval' OR state = 'blocked' OR state = 'paused' OR state = 'completed' OR state = 'failed' OR state = 'skipped' OR state = 'cancelled'",
             name=op.f("ck_goal_tasks_state_is_known"),
         ),
         sa.ForeignKeyConstraint(["goal_number"], ["executor_goals.number"], name=op.f("fk_goal_tasks_goal_number")),
@@ -481,10 +487,10 @@ def upgrade() -> None:
         "goal_tasks",
         ["due_at"],
         unique=False,
-        sqlite_where=sa.text("state IN ('queued', 'retrying')"),
-        postgresql_where=sa.text("state IN ('queued', 'retrying')"),
+        sqlite_where=sa.text("state = 'queued' OR state = 'retrying'"),
+        postgresql_where=sa.text("state = 'queued' OR state = 'retrying'"),
     )
-    op.create_index("ix_goal_tasks_goal", "goal_tasks", ["goal_number", "plan_version", "position"], unique=False)
+    op.create_index("ix_goal_tasks_goal", "goal_tasks", ["goal_number"], unique=False)
     op.create_table(
         "lessons",
         sa.Column("id", sa.Text(), nullable=False),
@@ -530,7 +536,7 @@ def upgrade() -> None:
         sa.Column("started_at", sa.BigInteger(), nullable=False),
         sa.Column("finished_at", sa.BigInteger(), nullable=True),
         sa.CheckConstraint(
-            "state IN ('running', 'waiting', 'succeeded', 'failed', 'interrupted', 'unknown')",
+            "state = 'running' OR state = 'waiting' OR state = 'succeeded' OR state = 'failed' OR state = 'interrupted' OR state = 'unknown'",
             name=op.f("ck_task_attempts_state_is_known"),
         ),
         sa.ForeignKeyConstraint(["task_ref"], ["goal_tasks.ref"], name=op.f("fk_task_attempts_task_ref")),
@@ -541,14 +547,14 @@ def upgrade() -> None:
         "task_attempts",
         ["goal_number"],
         unique=False,
-        sqlite_where=sa.text("state IN ('running', 'unknown', 'waiting')"),
-        postgresql_where=sa.text("state IN ('running', 'unknown', 'waiting')"),
+        sqlite_where=sa.text("state = 'running' OR state = 'unknown' OR state = 'waiting'"),
+        postgresql_where=sa.text("state = 'running' OR state = 'unknown' OR state = 'waiting'"),
     )
     op.create_index(
         "ix_task_attempts_running",
         "task_attempts",
         ["lease_until"],
         unique=False,
-        sqlite_where=sa.text("state IN ('running')"),
-        postgresql_where=sa.text("state IN ('running')"),
+        sqlite_where=sa.text("state = 'running'"),
+        postgresql_where=sa.text("state = 'running'"),
     )

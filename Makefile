@@ -2,7 +2,7 @@
 
 PYTHON ?= python3
 PY := .venv/bin/python
-PIP := $(PY) -m pip --disable-pip-version-check --no-input --quiet --progress-bar off
+PIP := $(PY) -m pip --disable-pip-version-check --no-input --quiet
 TEST_PROCESSES ?= 2
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 

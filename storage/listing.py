@@ -19,7 +19,7 @@ from storage.reading import GOAL_COLUMNS
 from storage.rows import attempt_from, decision_from, draft_from, event_from, goal_from
 from storage.schema import revision_of
 from storage.tables import attempts, decisions, execution_log, goals, notices, tasks
-from storage.tables.base import among, stored
+from storage.tables.base import among, columns
 from storage.tables.decisions import DECISION_OPEN
 from storage.tables.goals import GOAL_TAKES, GOAL_UNFINISHED
 from storage.tables.notices import NOTICE_DEAD, NOTICE_PENDING
@@ -29,7 +29,7 @@ _NEWEST = select(*GOAL_COLUMNS).order_by(goals.c.number.desc()).limit(bindparam(
 _OF_CHAT = goals.c.chat_id == bindparam("chat")
 _NUMBER = bindparam("number", type_=Integer)
 _DRAFT = select(goals.c.draft).where(goals.c.number == _NUMBER)
-_ATTEMPTS = select(*stored(attempts)).order_by(attempts.c.started_at, attempts.c.task_ref, attempts.c.number)
+_ATTEMPTS = select(*columns(attempts)).order_by(attempts.c.started_at, attempts.c.task_ref, attempts.c.number)
 _ATTEMPTS_OF_GOAL = _ATTEMPTS.where(attempts.c.task_ref.in_(select(tasks.c.ref).where(tasks.c.goal_number == _NUMBER)))
 _ATTEMPTS_OF_TASK = _ATTEMPTS.where(attempts.c.task_ref == bindparam("ref"), attempts.c.goal_number == _NUMBER)
 _OUTPUTS = (
@@ -44,12 +44,12 @@ _OUTPUTS = (
     .order_by(attempts.c.number)
 )
 _EVENTS = (
-    select(*stored(execution_log))
+    select(*columns(execution_log))
     .where(execution_log.c.goal_number == _NUMBER)
     .order_by(execution_log.c.id.desc())
     .limit(bindparam("most"))
 )
-_OPEN_DECISIONS = select(*stored(decisions)).where(DECISION_OPEN).order_by(decisions.c.number)
+_OPEN_DECISIONS = select(*columns(decisions)).where(DECISION_OPEN).order_by(decisions.c.number)
 _OPEN_DECISIONS_OF_CHAT = _OPEN_DECISIONS.join(goals, goals.c.number == decisions.c.goal_number).where(_OF_CHAT)
 _SHOWN_ON_CARD = and_(
     among(notices.c.kind, (NoticeKind.CARD,)),
@@ -58,7 +58,7 @@ _SHOWN_ON_CARD = and_(
     DECISION_OPEN,
 )
 _DECISION_OF_MESSAGE = (
-    select(*stored(decisions))
+    select(*columns(decisions))
     .join_from(notices, decisions, or_(decisions.c.number == notices.c.decision_number, _SHOWN_ON_CARD))
     .where(notices.c.chat_id == bindparam("chat"), notices.c.message_id == bindparam("message"))
     .order_by(decisions.c.number.desc())

@@ -14,7 +14,7 @@ from storage.connections import Connections
 from storage.noticing import put_notices
 from storage.rows import notice_from
 from storage.tables import chats, goals, inbox, notices, people
-from storage.tables.base import among, stored
+from storage.tables.base import among, columns
 from storage.tables.notices import NOTICE_PENDING, NOTICE_UNFINISHED
 
 LABELS = (
@@ -28,7 +28,7 @@ LABELS = (
     "outbox.put",
 )
 
-_COLUMNS = [column for column in stored(notices) if column.name != "priority"]
+_COLUMNS = [column for column in columns(notices) if column.name != "priority"]
 _PENDING, _SENDING, _UNKNOWN = NoticeState.PENDING, NoticeState.SENDING, NoticeState.UNKNOWN
 
 DELIVERABLE = (

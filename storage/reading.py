@@ -28,7 +28,7 @@ from storage.rows import (
 )
 from storage.tables import attempts, blockages, decisions, effects, goals, milestones, plans, tasks
 from storage.tables.attempts import ATTEMPT_OPEN
-from storage.tables.base import stored
+from storage.tables.base import columns
 from storage.tables.blockages import BLOCKAGE_OPEN
 from storage.tables.decisions import DECISION_OPEN
 from storage.tables.effects import EFFECT_UNSETTLED
@@ -37,8 +37,14 @@ T = TypeVar("T")
 
 NUMBERS_MAX = 500  # in one statement; SQLite takes 32,766, but each count is a statement of its own to prepare
 
-GOAL_COLUMNS = stored(goals, without=("draft",))
-TASK_COLUMNS = stored(tasks, without=("key", "title", "action", "dependencies", "unblocks", "expected_outcome"))
+# Beside the spec, where they are read from, or following from the state: there for whoever looks with SQL.
+TASK_ONLY_WRITTEN = (
+    *("key", "title", "action", "dependencies", "unblocks", "critical", "optional", "priority", "assignee"),
+    *("execution_type", "ai_confidence", "expected_outcome", "estimated_duration_minutes", "max_retries"),
+    *("failed_at", "actual_outcome", "error", "blocked_reason", "failure_reason", "actual_duration_minutes"),
+)
+GOAL_COLUMNS = columns(goals, without=("draft",))
+TASK_COLUMNS = columns(tasks, without=TASK_ONLY_WRITTEN)
 
 
 def _some(table: Table, open_: ColumnElement[bool]) -> ColumnElement[Any]:
@@ -70,7 +76,7 @@ _TASKS = (
 
 def _open(table: Table, open_: ColumnElement[bool], *order: Column[Any]) -> Select[Any]:
     about = table.c.goal_number.in_(bindparam("numbers", expanding=True))
-    return select(*stored(table)).where(about, open_).order_by(*order)
+    return select(*columns(table)).where(about, open_).order_by(*order)
 
 
 _ATTEMPTS = _open(attempts, ATTEMPT_OPEN, attempts.c.task_ref, attempts.c.number)
@@ -78,7 +84,9 @@ _DECISIONS = _open(decisions, DECISION_OPEN, decisions.c.number)
 _BLOCKAGES = _open(blockages, BLOCKAGE_OPEN, blockages.c.detected_at, blockages.c.id)
 _EFFECTS = _open(effects, EFFECT_UNSETTLED, effects.c.intended_at, effects.c.id)
 _MILESTONES = (
-    select(*stored(milestones)).where(milestones.c.goal_number == bindparam("number")).order_by(milestones.c.percentage)
+    select(*columns(milestones))
+    .where(milestones.c.goal_number == bindparam("number"))
+    .order_by(milestones.c.percentage)
 )
 _PLAN = select(plans.c.body).where(plans.c.goal_number == bindparam("number"), plans.c.version == bindparam("version"))
 _NEWEST_PLAN = (
@@ -159,7 +167,7 @@ async def read_plan(connection: AsyncConnection, goal_number: int, version: int 
     return None if body is None else plan_from(body)
 
 
-_DECISION = select(*stored(decisions)).where(decisions.c.number == bindparam("number"))
+_DECISION = select(*columns(decisions)).where(decisions.c.number == bindparam("number"))
 
 
 async def read_decision(connection: AsyncConnection, number: int) -> Decision | None:

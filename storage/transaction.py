@@ -17,7 +17,7 @@ from storage.reading import GOAL_COLUMNS, read_cases, read_decision
 from storage.rows import attempt_from, draft_from, goal_from
 from storage.tables import attempts, commands, decisions, goals, tasks
 from storage.tables.attempts import ATTEMPT_RUNNING
-from storage.tables.base import stored
+from storage.tables.base import columns
 from storage.tables.goals import GOAL_TAKES, GOAL_UNPLANNED
 from storage.tables.tasks import TASK_WAITS_FOR_ITS_TIME
 from storage.writing import write_changes
@@ -43,7 +43,7 @@ DUE = (
 )
 _UNPLANNED = select(*GOAL_COLUMNS, goals.c.draft).where(GOAL_UNPLANNED).order_by(goals.c.created_at, goals.c.number)
 _LEASE_OVER = attempts.c.lease_until <= bindparam("now")
-_RUNNING = select(*stored(attempts)).order_by(attempts.c.started_at, attempts.c.task_ref)
+_RUNNING = select(*columns(attempts)).order_by(attempts.c.started_at, attempts.c.task_ref)
 _ABANDONED = _RUNNING.where(ATTEMPT_RUNNING, _LEASE_OVER)
 _ABANDONED_BY_OTHERS = _RUNNING.where(
     ATTEMPT_RUNNING, _LEASE_OVER | attempts.c.executor_id.not_in(bindparam("living", expanding=True))

@@ -65,6 +65,7 @@ def blockage_values(blockage: Blockage) -> Values:
         "detected_at": blockage.detected_at,
         "resolved_at": blockage.resolved_at,
         "resolution": plain(blockage.resolution),
+        "status": "open" if blockage.resolved_at is None else "resolved",
     }
 
 

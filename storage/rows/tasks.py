@@ -1,13 +1,18 @@
 """Tasks as rows."""
 
+from datetime import datetime, timedelta
+
 from executor.domain.task import Task, TaskKind, TaskState
 from storage.codec import ANSWER, dumps, loads, plain, specs
 from storage.rows.kinds import AnyRow, Values
 
+_WENT_WRONG = frozenset({TaskState.RETRYING, TaskState.BLOCKED, TaskState.FAILED})
+
 
 def task_changes(task: Task) -> Values:
     """The columns of a task that may change, its revision excepted."""
-    spec = task.spec
+    spec, state, summary = task.spec, task.state, plain(task.summary)
+    failed = state is TaskState.FAILED
     return {
         "position": task.position,
         "plan_version": task.plan_version,
@@ -17,13 +22,14 @@ def task_changes(task: Task) -> Values:
         "dependencies": dumps(spec.depends_on) if spec.depends_on else "[]",
         "critical": spec.critical,
         "optional": spec.optional,
+        "priority": 10 if spec.critical else 1 if spec.optional else 5,
         "assignee": spec.assignee,
         "execution_type": spec.execution_type.value,
         "ai_confidence": spec.confidence,
         "expected_outcome": plain(spec.expected_outcome),
         "estimated_duration_minutes": spec.estimated_minutes,
         "max_retries": spec.attempts_max,
-        "state": task.state.value,
+        "state": state.value,
         "due_at": task.due_at,
         "attempts": task.attempts,
         "retry_count": task.failures,
@@ -31,12 +37,22 @@ def task_changes(task: Task) -> Values:
         "verify_first": task.verify_first,
         "verify_only": task.verify_only,
         "answer": None if task.answer is None else dumps(ANSWER.encode(task.answer)),
-        "summary": plain(task.summary),
+        "summary": summary,
         "resume_state": None if task.resume_state is None else task.resume_state.value,
         "started_at": task.started_at,
         "blocked_at": task.blocked_at,
         "finished_at": task.finished_at,
+        "failed_at": task.finished_at if failed else None,
+        "actual_outcome": summary if state is TaskState.COMPLETED else None,
+        "error": summary if state in _WENT_WRONG else None,
+        "blocked_reason": summary if state is TaskState.BLOCKED else None,
+        "failure_reason": summary if failed else None,
+        "actual_duration_minutes": _minutes(task.started_at, task.finished_at),
     }
+
+
+def _minutes(start: datetime | None, end: datetime | None) -> float | None:
+    return None if start is None or end is None else (end - start) / timedelta(minutes=1)
 
 
 def task_values(task: Task, unblocks: int) -> Values:

@@ -33,7 +33,7 @@ def partial_index(name: str, *columns: Column[Any], where: ColumnElement[bool]) 
     return Index(name, *columns, sqlite_where=where, postgresql_where=where)
 
 
-def stored(table: Table, *, without: Iterable[str] = ()) -> list[Column[Any]]:
-    """The columns of `table` that are written, not computed."""
+def columns(table: Table, *, without: Iterable[str] = ()) -> list[Column[Any]]:
+    """The columns of `table` that are read back."""
     left_out = set(without)
-    return [column for column in table.c if column.computed is None and column.name not in left_out]
+    return [column for column in table.c if column.name not in left_out]

@@ -1,6 +1,6 @@
 """goal_blockages: why a task could not go on, what was tried, and how it was resolved."""
 
-from sqlalchemy import Column, Computed, Float, ForeignKey, Index, Integer, Table, Text
+from sqlalchemy import Column, Float, ForeignKey, Index, Integer, Table, Text
 
 from executor.domain.blockage import BlockageType
 from storage.tables.base import known, metadata, partial_index
@@ -20,7 +20,7 @@ blockages = Table(
     Column("detected_at", Instant, nullable=False),
     Column("resolved_at", Instant),
     Column("resolution", Text, nullable=False),
-    Column("status", Text, Computed("CASE WHEN resolved_at IS NULL THEN 'open' ELSE 'resolved' END")),
+    Column("status", Text, nullable=False),  # open, resolved
     known("type", BlockageType),
 )
 

@@ -1,10 +1,11 @@
 """goal_tasks: the steps of a plan as they really go.
 
-The columns that documents 001 and 004 name beside the state are computed from it by the database, so that they can't
-contradict it.
+What documents 001 and 004 name beside the state (outcome, error, reasons, failed_at, the real duration) follows from
+the task; it is written with it, for whoever looks with SQL, and never read back. No generated columns: Alembic can't
+copy a table that has any.
 """
 
-from sqlalchemy import Boolean, Column, Computed, Float, ForeignKey, Index, Integer, Table, Text
+from sqlalchemy import Boolean, Column, Float, ForeignKey, Index, Integer, Table, Text
 
 from executor.domain.plan import ExecutionType
 from executor.domain.task import TASK_DUE, TaskKind, TaskState
@@ -28,7 +29,7 @@ tasks = Table(
     Column("unblocks", Integer, nullable=False),  # how many tasks of its plan wait for it
     Column("critical", Boolean, nullable=False),
     Column("optional", Boolean, nullable=False),
-    Column("priority", Integer, Computed("CASE WHEN critical THEN 10 WHEN optional THEN 1 ELSE 5 END")),
+    Column("priority", Integer, nullable=False),  # 10 critical, 1 optional, else 5
     Column("assignee", Text),
     Column("execution_type", Text, nullable=False),
     Column("ai_confidence", Float, nullable=False),
@@ -50,12 +51,12 @@ tasks = Table(
     Column("started_at", Instant),
     Column("blocked_at", Instant),
     Column("finished_at", Instant),
-    Column("failed_at", Instant, Computed("CASE WHEN state = 'failed' THEN finished_at END")),
-    Column("actual_outcome", Text, Computed("CASE WHEN state = 'completed' THEN summary END")),
-    Column("error", Text, Computed("CASE WHEN state IN ('retrying', 'blocked', 'failed') THEN summary END")),
-    Column("blocked_reason", Text, Computed("CASE WHEN state = 'blocked' THEN summary END")),
-    Column("failure_reason", Text, Computed("CASE WHEN state = 'failed' THEN summary END")),
-    Column("actual_duration_minutes", Float, Computed("(finished_at - started_at) / 60000000.0")),
+    Column("failed_at", Instant),
+    Column("actual_outcome", Text),
+    Column("error", Text),
+    Column("blocked_reason", Text),
+    Column("failure_reason", Text),
+    Column("actual_duration_minutes", Float),
     known("state", TaskState),
     known("kind", TaskKind),
     known("execution_type", ExecutionType),

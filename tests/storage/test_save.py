@@ -269,9 +269,12 @@ async def test_text_that_no_database_takes_is_made_harmless(database: Database) 
 
 
 async def test_what_a_body_raises_undoes_what_it_wrote(database: Database) -> None:
-    with pytest.raises(ZeroDivisionError):
+    async def write_and_stumble() -> None:
         async with database.transaction() as transaction:
             await transaction.save(Changes(new_goals=[running()]))
             raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await write_and_stumble()
 
     assert await database.goals(open_only=False) == []

@@ -297,14 +297,7 @@ def upgrade() -> None:
         sa.Column("detected_at", sa.BigInteger(), nullable=False),
         sa.Column("resolved_at", sa.BigInteger(), nullable=True),
         sa.Column("resolution", sa.Text(), nullable=False),
-        sa.Column(
-            "status",
-            sa.Text(),
-            sa.Computed(
-                "CASE WHEN resolved_at IS NULL THEN 'open' ELSE 'resolved' END",
-            ),
-            nullable=True,
-        ),
+        sa.Column("status", sa.Text(), nullable=False),
         sa.CheckConstraint(
             "type = 'dependency' OR type = 'resource' OR type = 'error' OR type = 'external'",
             name=op.f("ck_goal_blockages_type_is_known"),
@@ -393,14 +386,7 @@ def upgrade() -> None:
         sa.Column("unblocks", sa.Integer(), nullable=False),
         sa.Column("critical", sa.Boolean(), nullable=False),
         sa.Column("optional", sa.Boolean(), nullable=False),
-        sa.Column(
-            "priority",
-            sa.Integer(),
-            sa.Computed(
-                "CASE WHEN critical THEN 10 WHEN optional THEN 1 ELSE 5 END",
-            ),
-            nullable=True,
-        ),
+        sa.Column("priority", sa.Integer(), nullable=False),
         sa.Column("assignee", sa.Text(), nullable=True),
         sa.Column("execution_type", sa.Text(), nullable=False),
         sa.Column("ai_confidence", sa.Float(), nullable=False),
@@ -422,54 +408,12 @@ def upgrade() -> None:
         sa.Column("started_at", sa.BigInteger(), nullable=True),
         sa.Column("blocked_at", sa.BigInteger(), nullable=True),
         sa.Column("finished_at", sa.BigInteger(), nullable=True),
-        sa.Column(
-            "failed_at",
-            sa.BigInteger(),
-            sa.Computed(
-                "CASE WHEN state = 'failed' THEN finished_at END",
-            ),
-            nullable=True,
-        ),
-        sa.Column(
-            "actual_outcome",
-            sa.Text(),
-            sa.Computed(
-                "CASE WHEN state = 'completed' THEN summary END",
-            ),
-            nullable=True,
-        ),
-        sa.Column(
-            "error",
-            sa.Text(),
-            sa.Computed(
-                "CASE WHEN state IN ('retrying', 'blocked', 'failed') THEN summary END",
-            ),
-            nullable=True,
-        ),
-        sa.Column(
-            "blocked_reason",
-            sa.Text(),
-            sa.Computed(
-                "CASE WHEN state = 'blocked' THEN summary END",
-            ),
-            nullable=True,
-        ),
-        sa.Column(
-            "failure_reason",
-            sa.Text(),
-            sa.Computed(
-                "CASE WHEN state = 'failed' THEN summary END",
-            ),
-            nullable=True,
-        ),
-        sa.Column(
-            "actual_duration_minutes",
-            sa.Float(),
-            sa.Computed(
-                "(finished_at - started_at) / 60000000.0",
-            ),
-            nullable=True,
-        ),
+        sa.Column("failed_at", sa.BigInteger(), nullable=True),
+        sa.Column("actual_outcome", sa.Text(), nullable=True),
+        sa.Column("error", sa.Text(), nullable=True),
+        sa.Column("blocked_reason", sa.Text(), nullable=True),
+        sa.Column("failure_reason", sa.Text(), nullable=True),
+        sa.Column("actual_duration_minutes", sa.Float(), nullable=True),
         sa.CheckConstraint(
             "execution_type = 'manual' OR execution_type = 'semi_automated' OR execution_type = 'fully_automated'",
             name=op.f("ck_goal_tasks_execution_type_is_known"),

@@ -9,8 +9,9 @@ import os
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import cast
 from zoneinfo import ZoneInfo
 
 from loguru import logger
@@ -41,6 +42,7 @@ from executor.actions.registry import Registry, installed_actions
 from executor.actions.survivors import end_survivors
 from executor.actions.workspaces import Folders
 from executor.domain.errors import Unconfigured
+from executor.domain.goal import Goal
 from executor.domain.limits import Limits
 from executor.domain.plan import GoalDraft, TaskSpec
 from executor.engine.attempt import Tools
@@ -50,11 +52,12 @@ from executor.engine.tick import Ticker
 from executor.planner import characters, shapes
 from executor.planner.examples import EXAMPLES
 from executor.planner.goal_text import read_goal
-from executor.planner.offline import OfflineBrain
+from executor.planner.offline import OfflineBrain, per_criterion
 from executor.planner.run_text import read_run
 from executor.planner.workflows import Library
 from executor.ports import Actions, Assignment, CrashPoints
 from executor.workers.local import LocalWorkers
+from executor.workers.outside import OutsideWorkers
 from storage.store import Database
 
 OPERATOR = "You"  # the person at the local chat's page
@@ -74,11 +77,19 @@ class House:
     library: Library
     nursery: Nursery
     executor: Executor
+    workers: LocalWorkers
     changed: list[Callable[[], None]]
 
     def read_goal(self, text: str) -> GoalDraft:
         """A goal's text as a draft, in the chat's time zone. Raises WrongInput."""
         return read_goal(text, now=self.clock.now(), timezone=self.timezone)
+
+    def bodies(self) -> GoalBodies:
+        """The reader of goals in JSON."""
+        readers = Readers(
+            goal=self.read_goal, task=shapes.read_task, criterion=shapes.read_criterion, clean=characters.cleaned
+        )
+        return GoalBodies(readers, self.timezone)
 
     def read_run(self, words: str) -> GoalDraft:
         """What stands after /run as a draft. Raises WrongInput."""
@@ -103,7 +114,7 @@ class House:
 
 
 @asynccontextmanager
-async def open_house(settings: Settings) -> AsyncIterator[House]:
+async def open_house(settings: Settings, workers: type[LocalWorkers] = LocalWorkers) -> AsyncIterator[House]:
     """The engine on its database, under the data folder's lock. Nothing runs yet but what is called.
 
     Raises FolderInUse, Unconfigured or DataFolderError with one clear sentence; nothing is then left open.
@@ -120,8 +131,8 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
         actions, tools = _tools(settings, timezone, clock, points)
         library = Library(folder / "workflows", actions=actions)
         changed: list[Callable[[], None]] = []
-        executor = _executor(settings, database, tools, library, nursery, changed)
-        yield House(settings, clock, timezone, points, database, actions, library, nursery, executor, changed)
+        executor, hands = _executor(settings, database, tools, library, nursery, changed, workers)
+        yield House(settings, clock, timezone, points, database, actions, library, nursery, executor, hands, changed)
 
 
 def _tools(settings: Settings, timezone: ZoneInfo, clock: SystemClock, points: CrashPoints) -> tuple[Actions, Tools]:
@@ -162,7 +173,8 @@ def _executor(
     library: Library,
     nursery: Nursery,
     changed: list[Callable[[], None]],
-) -> Executor:
+    kind: type[LocalWorkers],
+) -> tuple[Executor, LocalWorkers]:
     executor_id = RandomIds().new()
     ticker = Ticker(database, tools, executor_id=executor_id, log_failure=_log_error)
 
@@ -174,7 +186,7 @@ def _executor(
     async def end_leftovers(pid: int | None, pid_started: float | None, marker: str) -> int:
         return await end_survivors(pid, pid_started, marker, settings.data_dir)
 
-    workers = LocalWorkers(
+    workers = kind(
         tools,
         nursery,
         concurrency=settings.executor.concurrency,
@@ -195,7 +207,7 @@ def _executor(
         changed=lambda: _tell(changed),
         log_error=_log_error,
     )
-    return executor
+    return executor, workers
 
 
 def _tell(listeners: list[Callable[[], None]]) -> None:
@@ -235,14 +247,36 @@ def _home_chat(settings: Settings) -> int | None:
 
 
 def _shell(house: House, chat_id: int | None) -> ShellCommands:
-    readers = Readers(
-        goal=house.read_goal, task=shapes.read_task, criterion=shapes.read_criterion, clean=characters.cleaned
-    )
-
     async def schema() -> str:
         return (await house.database.pulse()).schema
 
-    return ShellCommands(house.executor, house.read_goal, GoalBodies(readers, house.timezone), schema, chat_id=chat_id)
+    return ShellCommands(house.executor, house.read_goal, house.bodies(), schema, chat_id=chat_id)
+
+
+# ------------------------------------------------------------------------------------------------ the Python library
+
+
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """The house without anything that faces people, and workers that take only what a program asks for by name."""
+
+    house: House
+    hands: OutsideWorkers
+
+    def one_task_per_criterion(self, draft: GoalDraft, goal: Goal) -> GoalDraft:
+        """The simple decomposition, written into the draft: whatever brain there is plans exactly that."""
+        plan = per_criterion(draft, goal)
+        return replace(draft, criteria=plan.criteria, tasks=plan.tasks)
+
+
+@asynccontextmanager
+async def open_workshop(settings: Settings) -> AsyncIterator[Workshop]:
+    """Raises as open_house does."""
+    async with open_house(settings, OutsideWorkers) as house, AsyncExitStack() as stack:
+        await house.executor.recover()
+        loop = house.nursery.start(house.executor.run(), "executor")
+        stack.push_async_callback(_ended, house.executor.stop, loop)
+        yield Workshop(house, cast(OutsideWorkers, house.workers))
 
 
 # --------------------------------------------------------------------------------------------------------- the whole

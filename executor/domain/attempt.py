@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+WORKER = "worker"
+OUTSIDE = "python"  # a program of somebody's own, which took the task by its name and hands in what came of it
+
 
 class AttemptState(StrEnum):
     RUNNING = "running"
@@ -45,7 +48,7 @@ class Attempt:
     goal_number: int
     state: AttemptState = AttemptState.RUNNING
     executor_id: str
-    executor_type: str = "worker"  # "worker" | "user"
+    executor_type: str = WORKER  # or OUTSIDE, or "user"
     lease_until: datetime
     pid: int | None = None
     pid_started: float | None = None

@@ -132,7 +132,7 @@ class Run:
             self.tools.crash_points.reached("attempt.before_action")
             result = await action.run(parameters, self._context())
             self.tools.crash_points.reached("attempt.after_action")
-        return result if isinstance(result, Waiting) else await self._judge(result)
+        return result if isinstance(result, Waiting) else await self.judge(result)
 
     def _needs_person(self, ask: Any) -> NeedsPerson | None:
         task = self._task
@@ -145,7 +145,8 @@ class Run:
             return NeedsPerson(manual=True, question=what, problem=problem, check=check)
         return NeedsPerson(manual=ask.manual, question=ask.question, choices=ask.choices, problem=problem, check=check)
 
-    async def _judge(self, result: Result) -> Outcome:
+    async def judge(self, result: Result) -> Outcome:
+        """What a result means for the task, whoever brought it about."""
         if result.metadata.get("outcome_unknown"):
             return Uncertain(note=result.error or "The connection was lost", result=result)
         if not result.success:

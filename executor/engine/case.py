@@ -265,9 +265,9 @@ class Case:
             )
         )
 
-    def reach(self, milestone: Milestone) -> None:
+    def reach(self, milestone: Milestone, *, event: str = "milestone.reached") -> None:
         self._new.milestones.append(milestone)
-        self.event("milestone.reached", None, percentage=milestone.percentage, announced=milestone.announced)
+        self.event(event, None, percentage=milestone.percentage, announced=milestone.announced)
 
     def track(self, percentage: int, notes: str = "") -> None:
         """Record a new percentage with its line of history."""

@@ -105,7 +105,7 @@ def _pass_milestones(case: Case, old: int, new: int) -> None:
         announced = at == thresholds[-1] and new < COMPLETE
         case.reach(_milestone(case, at, announced))
         if announced:
-            _announce(case, at)
+            announce(case, at)
 
 
 def _milestone(case: Case, percentage: int, announced: bool) -> Milestone:
@@ -120,7 +120,8 @@ def _milestone(case: Case, percentage: int, announced: bool) -> Milestone:
     )
 
 
-def _announce(case: Case, percentage: int) -> None:
+def announce(case: Case, percentage: int) -> None:
+    """The milestone's message; its key makes a second one impossible."""
     progress = progress_of(case.tasks.values())
     note = f"{progress.completed} of {progress.total} tasks done"
     facts = {

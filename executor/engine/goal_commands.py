@@ -1,5 +1,7 @@
 """Commands about whole goals: taking one, changing it before it starts, pausing, resuming and ending it."""
 
+from dataclasses import replace
+
 from executor.domain.errors import WrongInput
 from executor.domain.goal import GOAL_RUNNING, Goal, GoalState, Origin
 from executor.domain.plan import GoalDraft, Plan
@@ -7,7 +9,7 @@ from executor.domain.task import TaskState
 from executor.engine.blocking import ask_again
 from executor.engine.case import Case, Numbers
 from executor.engine.desk import Desk, impossible
-from executor.engine.flow import advance, end
+from executor.engine.flow import advance, announce, end
 from executor.engine.planning import add_task, manual_spec, open_goal, propose, redraft, refuse_plan
 from executor.engine.replies import Accepted, Caller, Refused, Reply
 from executor.ports import Transaction
@@ -156,5 +158,25 @@ class GoalCommands(Desk):
             case.event("goal.note", None, text=text)
             case.note_progress(text)
             return Accepted(sentence=f"Noted in goal {goal_number}.", goal_number=goal_number)
+
+        return await self._on_goal(goal_number, act, caller=caller, command_id=command_id)
+
+    async def report_milestone(self, goal_number: int, percentage: int, *, caller: Caller, command_id: str) -> Reply:
+        """Announce a milestone that was reached but only recorded, because the progress jumped over it. One that was
+        announced is not announced again."""
+        view = await self._store.view(goal_number)
+        found = [milestone for milestone in (view.milestones if view else ()) if milestone.percentage == percentage]
+
+        def act(case: Case) -> Reply:
+            if not found:
+                return Refused(code="no_such_milestone", sentence=f"Goal {goal_number} has no milestone {percentage}.")
+            milestone = found[0]
+            if milestone.achieved_at is None:
+                return Refused(code="not_reached", sentence=f"{milestone.title} ({percentage} %) is still ahead.")
+            if milestone.announced:
+                return Refused(code="already_announced", sentence=f"{milestone.title} was announced already.")
+            case.reach(replace(milestone, announced=True), event="milestone.reported")
+            announce(case, percentage)
+            return Accepted(sentence=f"{milestone.title} is announced.", goal_number=goal_number)
 
         return await self._on_goal(goal_number, act, caller=caller, command_id=command_id)

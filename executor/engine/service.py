@@ -6,17 +6,22 @@ attempt wakes it, or the alarm (APScheduler, outside) does; all three only set a
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
+from executor.domain.attempt import WORKER
 from executor.domain.errors import MilepostError
 from executor.domain.goal import Goal
+from executor.domain.limits import Limits
 from executor.domain.outcome import Outcome
 from executor.domain.plan import GoalDraft
 from executor.engine.attempt import Tools
 from executor.engine.decision_commands import DecisionCommands
+from executor.engine.desk import goal_of
 from executor.engine.goal_commands import GoalCommands
 from executor.engine.nursery import Nursery
 from executor.engine.readings import Readings
+from executor.engine.replies import Refused
 from executor.engine.task_commands import TaskCommands
 from executor.engine.tick import Ticker
 from executor.ports import Assignment, Brain, Store, Workers
@@ -64,6 +69,24 @@ class Executor(GoalCommands, DecisionCommands, TaskCommands, Readings):
         """The workers' report: kept until the next tick has stored it, which is at once."""
         self._ticker.report(assignment, outcome, texts)
         self._awake.set()
+
+    async def take(self, task_ref: str, *, executor_type: str = WORKER) -> Assignment | Refused:
+        """Take one task by its name, now and out of its turn; the workers hold it. OUTSIDE: whoever asked does the
+        work and hands it in through them."""
+        async with self._turn:
+            taken = await self._ticker.take(task_ref, goal_of(task_ref), executor_type)
+        if not isinstance(taken, Refused):
+            self._committed()
+        return taken
+
+    @property
+    def limits(self) -> Limits:
+        return self._tools.limits
+
+    def limit(self, limits: Limits) -> None:
+        """These limits hold for every decision from now on."""
+        self._tools = replace(self._tools, limits=limits)
+        self._ticker.limit(limits)
 
     def _committed(self) -> None:
         self._awake.set()

@@ -8,15 +8,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from executor.domain.attempt import Attempt, AttemptState
+from executor.domain.attempt import OUTSIDE, WORKER, Attempt, AttemptState
 from executor.domain.effect import Effect
 from executor.domain.goal import GOAL_RUNNING
+from executor.domain.limits import Limits
 from executor.domain.outcome import Interrupted, Outcome, Uncertain
 from executor.domain.task import TASK_DUE, Task, TaskKind, TaskState
 from executor.engine.attempt import Tools, shown_command
 from executor.engine.case import Case, Numbers, merge
+from executor.engine.desk import no_goal
 from executor.engine.flow import advance
+from executor.engine.replies import Refused
 from executor.engine.settle import settle
+from executor.engine.taking import why_not
 from executor.ports import Assignment, CaseRows, Changes, Store, Transaction, Workers
 
 
@@ -72,6 +76,9 @@ class Ticker:
             self.workers.start(assignment)
         return len(finished) + len(assignments)
 
+    def limit(self, limits: Limits) -> None:
+        self._tools = replace(self._tools, limits=limits)
+
     def retry_set_aside(self) -> None:
         """Give reports that a bug held up another chance; the alarm calls it, so that a wake can't spin on them."""
         self.finished.extend(self._set_aside)
@@ -112,14 +119,36 @@ class Ticker:
         await transaction.save(merge(parts))
         return assignments
 
-    def _claim_one(self, case: Case, task: Task) -> Assignment:
+    async def take(self, task_ref: str, goal_number: int, executor_type: str) -> Assignment | Refused:
+        """Take one task by its name and hand it to the workers, whatever its turn; else why that can't be done now."""
+        async with self._store.transaction("take") as transaction:
+            rows = await transaction.cases([goal_number])
+            if not rows:
+                return no_goal(goal_number)
+            numbers = Numbers(await transaction.next_decision_number())
+            case = Case(rows[0], self._tools.clock.now(), self._tools.limits, numbers)
+            if (refused := why_not(case, task_ref, executor_type)) is not None:
+                return refused
+            case.withdraw(task_ref, note="Somebody took the task")
+            assignment = self._claim_one(case, case.tasks[task_ref], executor_type)
+            advance(case)
+            await transaction.save(case.changes())
+        [assignment] = await self._with_outputs([assignment])
+        self.workers.start(assignment)
+        return assignment
+
+    def _claim_one(self, case: Case, task: Task, executor_type: str = WORKER) -> Assignment:
         """A parked attempt goes on under its number; else a new one begins. An outside effect is intended first."""
         parked = case.attempts.get(task.ref)
         lease_until = case.now + timedelta(seconds=self._tools.limits.lease_s)
         task = case.move_task(task.ref, TaskState.IN_PROGRESS)
         if parked is not None and parked.state in (AttemptState.WAITING, AttemptState.UNKNOWN):
             attempt = replace(
-                parked, state=AttemptState.RUNNING, executor_id=self._executor_id, lease_until=lease_until
+                parked,
+                state=AttemptState.RUNNING,
+                executor_id=self._executor_id,
+                executor_type=executor_type,
+                lease_until=lease_until,
             )
             case.set_attempt(attempt)
         else:
@@ -130,12 +159,13 @@ class Ticker:
                 number=task.attempts,
                 goal_number=task.goal_number,
                 executor_id=self._executor_id,
+                executor_type=executor_type,
                 lease_until=lease_until,
                 command=shown_command(task.spec.parameters),
                 started_at=case.now,
             )
             case.open_attempt(attempt)
-        if not task.verify_only:
+        if not task.verify_only and executor_type != OUTSIDE:  # what an outside worker does is not the task's action
             self._intend(case, task, attempt)
         return Assignment(goal=case.goal, task=task, attempt=attempt)
 

@@ -17,6 +17,9 @@ async def backup(connections: Connections, target: Path) -> None:
 
 
 async def quick_check(connections: Connections) -> list[str]:
-    """What is wrong with the file, a line each; empty where it is whole. Takes a second per gigabyte or so."""
-    async with connections.read_once() as connection:
-        return await faults(connection)
+    """What is wrong with the file, a line each; empty where it is whole. Reads all of it: seconds for a gigabyte."""
+    try:
+        async with connections.read_once() as connection:
+            return await faults(connection)
+    except DataFolderError as error:  # so damaged that even looking fails
+        return [error.public]

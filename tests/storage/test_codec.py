@@ -157,7 +157,7 @@ def test_options_keep_their_order(options: tuple[Option, ...]) -> None:
     assert options_from(options_to(options)) == options
 
 
-@given(st.text(alphabet=st.characters(codec=None)))  # type: ignore[arg-type]
+@given(st.text(alphabet=st.characters(codec=None)))
 def test_stored_text_is_valid_and_as_long_as_before(text: str) -> None:
     stored = plain(text)
 

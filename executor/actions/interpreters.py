@@ -1,11 +1,12 @@
 """Which words of a command are a program for somebody else: the text after ``bash -c``, ``eval``, a script of awk.
 
 What stands there is parsed again, whatever quotes the shell saw. The list holds what people and models really write;
-a command that pipes an output into a shell says so itself, and is shown on the plan before it runs.
+what hides it better (a name built from pieces, a file that is run later)
+is a program that its author wants to run, and is shown on the plan before it runs.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 _NAMES = r"(?:{})[\d.]*$"
 _AFTER_OPTION: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = tuple(
@@ -17,6 +18,14 @@ _AFTER_OPTION: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = tuple(
         (r"php", r"-r$"),
     )
 )
+_BEFORE_COMMAND = re.compile(r"[A-Za-z_]\w*\+?=|(?:if|then|elif|else|while|until|do|!|\{|time|builtin|coproc)$")
+_RUNS_OTHERS = re.compile(
+    _NAMES.format(
+        r"sudo|doas|env|command|exec|nohup|nice|ionice|timeout|stdbuf|setsid|xargs|parallel|chroot|-exec(?:dir)?|-ok(?:dir)?"
+    )
+)
+_QUOTES = re.compile(r"\$?['\"]|\\")
+_RUN_BY_SHELL = re.compile(r"(?:BASH_ENV|ENV|PS[0-4]|PROMPT_COMMAND|SHELLOPTS|BASHOPTS|LD_[A-Z_]+)\+?=")
 _MARKS = frozenset({"<<<", ">"})
 _WHOLE = re.compile(_NAMES.format(r"eval|let|trap|alias|ssh|watch"))
 _SCRIPT_FIRST = re.compile(_NAMES.format(r"awk|gawk|mawk|nawk|sed|gsed"))
@@ -32,16 +41,27 @@ def program_at(words: Sequence[str], word: str) -> str:
     as ``<<<`` or ``>``, before its target."""
     if words and words[-1] in _MARKS:
         return reads_program(words[:-1]) if words[-1] == "<<<" else ""
+    if found := _RUN_BY_SHELL.match(word):
+        return f"in {found[0].rstrip('+=')}"
     words = _arguments(words)
-    for index, raw in enumerate(words):
-        name = raw.strip("'\"\\").rsplit("/", 1)[-1]
+    for index, name in _commands(words):
         after = words[index + 1 :]
         if _WHOLE.match(name) or _declares(name, after, word) or _is_script(name, after, word):
             return f"in the program of {name}"
         for names, option in _AFTER_OPTION:
-            if names.match(name) and after and option.match(after[-1].strip("'\"")):
+            if names.match(name) and _ends_with(option, after):
                 return f"in the program of {name}"
     return ""
+
+
+def _ends_with(option: re.Pattern[str], words: Sequence[str]) -> bool:
+    """The option is the last word, or only options follow it."""
+    for word in reversed(words):
+        if option.match(word.strip("'\"")):
+            return True
+        if not word.startswith("-"):
+            break
+    return False
 
 
 def _arguments(words: Sequence[str]) -> list[str]:
@@ -50,8 +70,23 @@ def _arguments(words: Sequence[str]) -> list[str]:
     return [word for last, word in zip(before, words, strict=False) if word not in _MARKS and last not in _MARKS]
 
 
+def _commands(words: Sequence[str]) -> Iterator[tuple[int, str]]:
+    """Where the name of a command stands, and that name: after ``sudo`` or ``xargs``, every word may be one."""
+    first, any_word = True, False
+    for index, raw in enumerate(words):
+        name = _QUOTES.sub("", raw).rsplit("/", 1)[-1]
+        if first and _BEFORE_COMMAND.match(raw):
+            continue
+        if first or any_word:
+            yield index, name
+        any_word = any_word or bool(_RUNS_OTHERS.match(name) and (first or name.startswith("-")))
+        first = False
+
+
 def _declares(name: str, after: Sequence[str], word: str) -> bool:
     """A name or a subscript from outside, or an integer variable: bash evaluates all three."""
+    if name in ("printf", "test", "[") and after:
+        return after[-1] in ("-v", "-R")
     if not _DECLARES.match(name):
         return False
     return "=" not in word or any(re.match(r"-[A-Za-z]*i", one) for one in after)
@@ -81,8 +116,7 @@ def _operands(words: Sequence[str]) -> list[str]:
 def reads_program(words: Sequence[str]) -> str:
     """Whether this simple command takes its program from standard input (``bash -s``, ``python3 -``); says by whom."""
     words = _arguments(words)
-    for index, raw in enumerate(words):
-        name = raw.strip("'\"\\").rsplit("/", 1)[-1]
+    for index, name in _commands(words):
         if _FROM_STDIN.match(name) and all(word.startswith("-") for word in words[index + 1 :]):
             return f"in the program of {name}"
         if name == "ssh":

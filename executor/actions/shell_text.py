@@ -58,10 +58,15 @@ class _Unclosed(Exception):
 
 @dataclass(slots=True)
 class _Simple:
-    """The simple command being read: its finished words, and where the current one began."""
+    """The simple command being read: its finished words, and where the current one began. `started_at`
+    counts the spots before it, `frame_at` those before the brackets it stands in, `fed_from` those before the commands
+    that are piped into it."""
 
     words: list[str] = field(default_factory=list)
     word_start: int | None = None
+    fed_from: int | None = None
+    started_at: int = 0
+    frame_at: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +79,11 @@ class _Heredoc:
 
 _HEREDOC = re.compile(r"<<(-?)[ \t]*((?:\\.|'[^'\n]*'|\"[^\"\n]*\"|[^\s;&|<>()'\"\\])+)")
 _PARAMETER = re.compile(r"\$\{[#!]?(?:\w+|[@*#?$!-])?")
-_SUBSCRIPTED = re.compile(r"[A-Za-z_]\w*\[")
+_SUBSCRIPTED = re.compile(r"[A-Za-z_]\w*\[|\[(?![\s\[])")
 _NUMERIC_TEST = re.compile(r"\s-(?:eq|ne|lt|le|gt|ge|v|R)\s|^\s*-(?:v|R)\s")
 _REDIRECTION = re.compile(r"&>>?|<<<|>>|<>|[<>][&|]?")
 _BLANK = " \t"
+_ENDS_COMPOUND = ("done", "fi", "esac", "}")
 _ENDS_COMMAND = "\n;|&()"
 
 
@@ -130,12 +136,14 @@ class _Reader:
 
     def code(self, end: str | None) -> None:
         """Commands up to `end`, or to the end of the text."""
-        outer, self._simple = self._simple, _Simple()
+        outer, self._simple = self._simple, _Simple(started_at=len(self.spots), frame_at=len(self.spots))
         if end is None:
             while self.at < len(self.text):
                 self._code_step()
         else:
             self._until(end, "a bracket", self._code_step)
+        self._end_word()
+        self._end_command()
         self._simple = outer
 
     def _code_step(self) -> None:
@@ -143,7 +151,8 @@ class _Reader:
         at_word = self._simple.word_start is None
         if self._looking_at(("<(", ">(")):
             self.at += 2
-            self.code(")")
+            program = reads_program(self._simple.words)
+            self._inside(program, lambda: self.code(")")) if program else self.code(")")
         elif character in "<>" or self._looking_at("&>"):
             self._redirection()
         elif character in _ENDS_COMMAND or character in _BLANK:
@@ -166,8 +175,23 @@ class _Reader:
             simple.words.append(self.text[simple.word_start : self.at])
             simple.word_start = None
 
+    def _end_command(self) -> None:
+        """What is piped into a shell is its program."""
+        simple, first = self._simple, self._simple.fed_from
+        if first is not None and (program := reads_program(simple.words)):
+            self._mark_evaluated(first, program)
+        if self._looking_at("|") and not self._looking_at("||"):
+            whole = simple.words[:1] and simple.words[0] in _ENDS_COMPOUND
+            simple.fed_from = simple.frame_at if whole else simple.started_at if first is None else first
+        elif not self._looking_at("\n") or simple.words:
+            simple.fed_from = None
+        simple.words.clear()
+        simple.started_at = len(self.spots)
+
+    def _mark_evaluated(self, first: int, where: str) -> None:
+        self.spots[first:] = [replace(spot, place=Place.EVALUATED, where=where) for spot in self.spots[first:]]
+
     def _between_words(self, character: str) -> None:
-        simple = self._simple
         self._end_word()
         if character in _BLANK:
             self.at += 1
@@ -176,7 +200,7 @@ class _Reader:
             self.at += 2
             self._inside("in arithmetic", lambda: self._until("))", "((", self._plain_step))
             return
-        simple.words.clear()
+        self._end_command()
         self.at += 1
         if character == "(":
             self.code(")")
@@ -293,9 +317,7 @@ class _Reader:
         self.at = start
         self._until("]]", "[[", lambda: self._in_word(self.text[self.at]))
         if _NUMERIC_TEST.search(self.text[start : self.at]):
-            self.spots[first:] = [
-                replace(spot, place=Place.EVALUATED, where="in a numeric test") for spot in self.spots[first:]
-            ]
+            self._mark_evaluated(first, "in a numeric test")
         return True
 
     def _redirection(self) -> None:

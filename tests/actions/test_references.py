@@ -90,11 +90,22 @@ EVALUATED = {
     "python's standard input": "python3 - <<'END'\nprint(${1.output})\nEND",
     "a heredoc with a quoted delimiter": "cat <<'END'\n${1.output}\nEND",
     "backticks": "echo `echo ${1.output}`",
+    "a program behind others": "if true; then X=1 env nice bash 2>&1 -c 'echo ${1.output}'; fi",
+    "a pipe into a shell": "echo echo ${1.output} | cat | bash -s",
+    "a loop piped into a shell": "for i in 1 2; do echo echo ${1.output}; done | sh",
+    "a shell's file": "bash <(echo echo ${1.output})",
+    "a subscript in an array": "a=([${1.output}]=x)",
+    "what bash runs first": "BASH_ENV=${1.output} bash -c :",
+    "a quoted eval": "\\ev''al echo ${1.output}",
+    "a variable's name in a test": "[ -v ${1.output} ] || test -v ${1.output} || true",
+    "a variable's name": "printf -v ${1.output} x",
+    "an option between": "bash -c -- 'echo ${1.output}'",
+    "xargs": "echo a | xargs -I{} sh -c 'echo {} ${1.output}'",
     "find": "find . -exec sh -c 'echo ${1.output}' \\;",
 }
 
 
-NAMES = ("a trap", "a name to read into")  # places where a number is nothing either
+NAMES = ("a trap", "a name to read into", "a variable's name")  # places where a number is nothing either
 
 
 @pytest.mark.parametrize("place", EVALUATED)

@@ -128,7 +128,8 @@ class Courier:
                 logger.exception("The courier could not read the outbox")
                 wait_s = trouble_s = min(max(trouble_s * 2, 1.0), 60.0)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._woken.wait(), wait_s)
+                async with asyncio.timeout(wait_s):  # not wait_for: before Python 3.12 it may swallow a cancellation
+                    await self._woken.wait()
 
     async def _until_it_works(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         pause_s = 1.0

@@ -53,10 +53,11 @@ clean:
 	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
+# Not compiled: of all that is installed, Python compiles what is really used, when it is used.
 $(READY): requirements.lock pyproject.toml scripts/environment.sh
 	@bash scripts/environment.sh "$(PYTHON)"
 	@echo "Installing what Milepost needs (the first time: about half a minute) …"
-	@$(PIP) install --require-hashes -r requirements.lock
+	@$(PIP) install --no-compile --require-hashes -r requirements.lock
 	@$(PIP) install --no-deps --no-build-isolation -e .
 	@touch $@
 

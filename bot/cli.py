@@ -34,6 +34,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # `milepost goals | head`: whoever read us has enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILURE
+    except Exception:  # noqa: BLE001 -- a bug of ours: told through the log, which hides secrets, as Python would not
+        importlib.import_module("loguru").logger.exception("Milepost has failed in a way that nobody foresaw")
+        return FAILURE
 
 
 def _complain(error: MilepostError, code: int) -> int:
@@ -44,6 +47,7 @@ def _complain(error: MilepostError, code: int) -> int:
 
 def _command(name: str) -> Command:
     """The function that `name` ("module:function") stands for. Loaded only now: --help needs none of it."""
+    importlib.import_module("bot.logs").start(environ=os.environ)  # until the configuration says how
     module, _, function = name.partition(":")
     command: Command = getattr(importlib.import_module(f"bot.shell.{module}"), function)
     return command

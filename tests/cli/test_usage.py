@@ -133,3 +133,25 @@ async def test_ctrl_c_is_quiet(folder: Path, tmp_path: Path) -> None:
     out, err = await process.communicate()
 
     assert (process.returncode, out, err) == (130, b"", b"")
+
+
+FAIL = """
+from bot.cli import main
+from bot.shell import goals
+def fail(file):
+    raise RuntimeError("no answer from /bot123456789:AAbbccddeeffgghhiijjkkllmmnnooppqqr/getMe")
+goals._text_of = fail
+raise SystemExit(main(["goal", "-"]))
+"""
+
+
+async def test_a_bug_is_logged_without_secrets_and_exits_with_1(folder: Path, tmp_path: Path) -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", FAIL,
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, env=environment(folder, tmp_path),
+    )  # fmt: skip
+    out, err = await process.communicate()
+
+    assert (process.returncode, out) == (1, b"")
+    assert "RuntimeError: no answer from /bot[hidden]/getMe" in err.decode()
+    assert b"AAbbcc" not in err

@@ -11,6 +11,7 @@ from executor.domain.notice import Notice
 from executor.ports import Clock
 from storage.codec import dumps, loads, plain
 from storage.connections import Connections
+from storage.fetching import fetch
 from storage.noticing import put_notices
 from storage.sqlite import insert
 from storage.tables import inbox
@@ -66,7 +67,7 @@ class InboxRows:
     async def waiting(self) -> list[Waiting]:
         """As they arrived, oldest first."""
         async with self._connections.read_once() as connection:
-            rows = (await connection.execute(WAITING)).all()
+            rows = await fetch(connection, WAITING)
         return [Waiting(row.update_id, row.chat_id, loads(row.payload), row.received_at) for row in rows]
 
     async def done(self, update_id: int, notices: Sequence[Notice] = ()) -> None:

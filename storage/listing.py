@@ -15,6 +15,7 @@ from executor.domain.notice import NoticeKind
 from executor.domain.plan import GoalDraft
 from executor.ports import Pulse
 from storage.codec import loads
+from storage.fetching import fetch, fetch_first
 from storage.reading import GOAL_COLUMNS
 from storage.rows import attempt_from, decision_from, draft_from, event_from, goal_from
 from storage.schema import revision_of
@@ -88,7 +89,7 @@ async def read_goals(connection: AsyncConnection, open_only: bool, chat_id: int 
     if chat_id is not None:
         statement = statement.where(_OF_CHAT)
     about = {"most": limit} if chat_id is None else {"most": limit, "chat": chat_id}
-    return [goal_from(row) for row in await connection.execute(statement, about)]
+    return [goal_from(row) for row in await fetch(connection, statement, about)]
 
 
 async def read_draft(connection: AsyncConnection, goal_number: int) -> GoalDraft | None:
@@ -98,33 +99,33 @@ async def read_draft(connection: AsyncConnection, goal_number: int) -> GoalDraft
 
 async def read_attempts(connection: AsyncConnection, goal_number: int, task_ref: str | None) -> list[Attempt]:
     if task_ref is None:
-        rows = await connection.execute(_ATTEMPTS_OF_GOAL, {"number": goal_number})
+        rows = await fetch(connection, _ATTEMPTS_OF_GOAL, {"number": goal_number})
     else:
-        rows = await connection.execute(_ATTEMPTS_OF_TASK, {"number": goal_number, "ref": task_ref})
+        rows = await fetch(connection, _ATTEMPTS_OF_TASK, {"number": goal_number, "ref": task_ref})
     return [attempt_from(row) for row in rows]
 
 
 async def read_outputs(connection: AsyncConnection, goal_number: int, keys: Sequence[str]) -> dict[str, str]:
-    rows = await connection.execute(_OUTPUTS, {"number": goal_number, "keys": list(keys)})
+    rows = await fetch(connection, _OUTPUTS, {"number": goal_number, "keys": list(keys)})
     return {row.key: loads(row.result).get("output", "") for row in rows if row.result is not None}
 
 
 async def read_events(connection: AsyncConnection, goal_number: int, limit: int) -> list[Event]:
-    rows = (await connection.execute(_EVENTS, {"number": goal_number, "most": limit})).all()
+    rows = await fetch(connection, _EVENTS, {"number": goal_number, "most": limit})
     return [event_from(row) for row in reversed(rows)]
 
 
 async def read_open_decisions(connection: AsyncConnection, chat_id: int | None) -> list[Decision]:
     if chat_id is None:
-        rows = await connection.execute(_OPEN_DECISIONS)
+        rows = await fetch(connection, _OPEN_DECISIONS)
     else:
-        rows = await connection.execute(_OPEN_DECISIONS_OF_CHAT, {"chat": chat_id})
+        rows = await fetch(connection, _OPEN_DECISIONS_OF_CHAT, {"chat": chat_id})
     return [decision_from(row) for row in rows]
 
 
 async def read_decision_of_message(connection: AsyncConnection, chat_id: int, message_id: int) -> Decision | None:
     """A message of a decision shows that one; a goal's card shows its open start decision."""
-    row = (await connection.execute(_DECISION_OF_MESSAGE, {"chat": chat_id, "message": message_id})).first()
+    row = await fetch_first(connection, _DECISION_OF_MESSAGE, {"chat": chat_id, "message": message_id})
     return None if row is None else decision_from(row)
 
 

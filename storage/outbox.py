@@ -11,6 +11,7 @@ from sqlalchemy.sql.dml import Update
 from executor.domain.notice import Notice, NoticeState
 from storage.codec import plain
 from storage.connections import Connections
+from storage.fetching import fetch, fetch_first
 from storage.noticing import put_notices
 from storage.rows import notice_from
 from storage.tables import chats, goals, inbox, notices, people
@@ -91,16 +92,16 @@ class OutboxRows:
 
     async def pending(self, now: datetime, limit: int = 200) -> list[Notice]:
         async with self._connections.read_once() as connection:
-            rows = await connection.execute(DELIVERABLE, {"now": now, "most": limit})
+            rows = await fetch(connection, DELIVERABLE, {"now": now, "most": limit})
             return [notice_from(row) for row in rows]
 
     async def unfinished(self) -> list[Notice]:
         async with self._connections.read_once() as connection:
-            return [notice_from(row) for row in await connection.execute(_LEFT_OVER)]
+            return [notice_from(row) for row in await fetch(connection, _LEFT_OVER)]
 
     async def mark_sending(self, key: str, probe_after: int | None) -> Notice | None:
         async with self._connections.write("outbox.mark_sending") as connection:
-            row = (await connection.execute(_TO_SENDING, {"at_key": key, "after": probe_after})).first()
+            row = await fetch_first(connection, _TO_SENDING, {"at_key": key, "after": probe_after})
             return None if row is None else notice_from(row)
 
     async def mark_sent(self, key: str, message_id: int | None, content_hash: str, revision: int, at: datetime) -> None:

@@ -15,8 +15,9 @@ from executor.domain.attempt import AttemptState
 from executor.domain.decision import Decision
 from executor.domain.plan import Plan
 from executor.ports import CaseRows, GoalView
+from storage.fetching import fetch, fetch_first
 from storage.rows import (
-    AnyRow,
+    Record,
     attempt_from,
     blockage_from,
     decision_from,
@@ -105,17 +106,17 @@ async def read_cases(connection: AsyncConnection, numbers: Sequence[int]) -> lis
 
 async def _read_cases(connection: AsyncConnection, numbers: list[int]) -> list[CaseRows]:
     about = {"numbers": numbers}
-    heads = (await connection.execute(_GOALS, about)).all()
+    heads = await fetch(connection, _GOALS, about)
     if not heads:
         return []
 
-    async def some(flag: str, statement: Select[Any], make: Callable[[AnyRow], T]) -> dict[int, tuple[T, ...]]:
+    async def some(flag: str, statement: Select[Any], make: Callable[[Record], T]) -> dict[int, tuple[T, ...]]:
         known = [head.number for head in heads if getattr(head, flag)]
         if not known:
             return {}
-        return _by_goal((await connection.execute(statement, {"numbers": known})).all(), make)
+        return _by_goal(await fetch(connection, statement, {"numbers": known}), make)
 
-    work = _by_goal((await connection.execute(_TASKS, about)).all(), task_from)
+    work = _by_goal(await fetch(connection, _TASKS, about), task_from)
     tries = await some("has_task_attempts", _ATTEMPTS, attempt_from)
     asked = await some("has_decisions", _DECISIONS, decision_from)
     blocks = await some("has_goal_blockages", _BLOCKAGES, blockage_from)
@@ -133,7 +134,7 @@ async def _read_cases(connection: AsyncConnection, numbers: list[int]) -> list[C
     ]
 
 
-def _by_goal(rows: Iterable[AnyRow], make: Callable[[AnyRow], T]) -> dict[int, tuple[T, ...]]:
+def _by_goal(rows: Iterable[Record], make: Callable[[Record], T]) -> dict[int, tuple[T, ...]]:
     sorted_out: dict[int, list[T]] = defaultdict(list)
     for row in rows:
         sorted_out[row.goal_number].append(make(row))
@@ -145,7 +146,7 @@ async def read_view(connection: AsyncConnection, goal_number: int) -> GoalView |
     if not cases:
         return None
     [case] = cases
-    reached = (await connection.execute(_MILESTONES, {"number": goal_number})).all()
+    reached = await fetch(connection, _MILESTONES, {"number": goal_number})
     version = case.goal.plan_version
     return GoalView(
         goal=case.goal,
@@ -171,5 +172,5 @@ _DECISION = select(*columns(decisions)).where(decisions.c.number == bindparam("n
 
 
 async def read_decision(connection: AsyncConnection, number: int) -> Decision | None:
-    row = (await connection.execute(_DECISION, {"number": number})).first()
+    row = await fetch_first(connection, _DECISION, {"number": number})
     return None if row is None else decision_from(row)

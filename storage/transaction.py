@@ -13,6 +13,7 @@ from executor.domain.goal import Goal
 from executor.domain.plan import GoalDraft
 from executor.ports import CaseRows, Changes, Clock, Due
 from storage.codec import loads, plain
+from storage.fetching import fetch
 from storage.reading import GOAL_COLUMNS, read_cases, read_decision
 from storage.rows import attempt_from, draft_from, goal_from
 from storage.tables import attempts, commands, decisions, goals, tasks
@@ -87,21 +88,21 @@ class WriteTransaction:
         return await read_decision(self._connection, number)
 
     async def due(self, now: datetime, limit: int) -> list[Due]:
-        rows = await self._connection.execute(DUE, {"now": now, "most": limit})
+        rows = await fetch(self._connection, DUE, {"now": now, "most": limit})
         return [Due(row.ref, row.goal_number) for row in rows]
 
     async def unplanned(self) -> list[tuple[Goal, GoalDraft]]:
         found = []
-        for row in await self._connection.execute(_UNPLANNED):
+        for row in await fetch(self._connection, _UNPLANNED):
             goal = goal_from(row)
             found.append((goal, _draft_of(goal) if row.draft is None else draft_from(row.draft)))
         return found
 
     async def abandoned(self, now: datetime, living: Sequence[str]) -> list[Attempt]:
         if living:
-            found = await self._connection.execute(_ABANDONED_BY_OTHERS, {"now": now, "living": list(living)})
+            found = await fetch(self._connection, _ABANDONED_BY_OTHERS, {"now": now, "living": list(living)})
         else:
-            found = await self._connection.execute(_ABANDONED, {"now": now})
+            found = await fetch(self._connection, _ABANDONED, {"now": now})
         return [attempt_from(row) for row in found]
 
     async def extend_leases(self, executor_id: str, held: Sequence[tuple[str, int]], until: datetime) -> list[str]:

@@ -3,7 +3,7 @@
 from executor.domain.attempt import Attempt, AttemptState
 from executor.domain.effect import Effect, EffectState
 from storage.codec import dumps, loads, plain
-from storage.rows.kinds import AnyRow, Values
+from storage.rows.kinds import Record, Values
 
 
 def attempt_changes(attempt: Attempt) -> Values:
@@ -31,7 +31,7 @@ def attempt_values(attempt: Attempt) -> Values:
     }
 
 
-def attempt_from(row: AnyRow) -> Attempt:
+def attempt_from(row: Record) -> Attempt:
     return Attempt(
         task_ref=row.task_ref,
         number=row.number,
@@ -65,7 +65,7 @@ def effect_values(effect: Effect) -> Values:
     }
 
 
-def effect_from(row: AnyRow) -> Effect:
+def effect_from(row: Record) -> Effect:
     return Effect(
         id=row.id,
         goal_number=row.goal_number,

@@ -3,7 +3,7 @@
 from executor.domain.goal import Goal, GoalState, Origin
 from executor.domain.plan import GoalDraft, Plan
 from storage.codec import DRAFT, PLAN, dumps, loads, plain
-from storage.rows.kinds import AnyRow, Values
+from storage.rows.kinds import Record, Values
 
 
 def goal_changes(goal: Goal) -> Values:
@@ -42,7 +42,7 @@ def goal_values(goal: Goal, draft: GoalDraft | None) -> Values:
     }
 
 
-def goal_from(row: AnyRow) -> Goal:
+def goal_from(row: Record) -> Goal:
     return Goal(
         number=row.number,
         title=row.title,

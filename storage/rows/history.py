@@ -4,7 +4,7 @@ from executor.domain.event import Event
 from executor.domain.milestone import Milestone
 from executor.ports import ProgressRow
 from storage.codec import dumps, loads, plain
-from storage.rows.kinds import AnyRow, Values
+from storage.rows.kinds import Record, Values
 
 
 def milestone_values(milestone: Milestone) -> Values:
@@ -18,7 +18,7 @@ def milestone_values(milestone: Milestone) -> Values:
     }
 
 
-def milestone_from(row: AnyRow) -> Milestone:
+def milestone_from(row: Record) -> Milestone:
     return Milestone(
         goal_number=row.goal_number,
         percentage=row.percentage,
@@ -51,7 +51,7 @@ def event_values(event: Event) -> Values:
     }
 
 
-def event_from(row: AnyRow) -> Event:
+def event_from(row: Record) -> Event:
     return Event(
         name=row.event,
         goal_number=row.goal_number,

@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from sqlalchemy import Row
-
 Values = dict[str, Any]
 """Columns by name, for an INSERT or an UPDATE."""
 
-AnyRow = Row[*tuple[Any, ...]]
+Record = Any
+"""A row with its columns as attributes, made by `storage.fetching`."""

@@ -2,7 +2,7 @@
 
 from executor.domain.notice import PRIORITY, Notice, NoticeKind, NoticeState
 from storage.codec import dumps, loads, plain
-from storage.rows.kinds import AnyRow, Values
+from storage.rows.kinds import Record, Values
 
 
 def notice_values(notice: Notice) -> Values:
@@ -29,7 +29,7 @@ def notice_values(notice: Notice) -> Values:
     }
 
 
-def notice_from(row: AnyRow) -> Notice:
+def notice_from(row: Record) -> Notice:
     return Notice(
         key=row.key,
         kind=NoticeKind(row.kind),

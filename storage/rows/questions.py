@@ -3,7 +3,7 @@
 from executor.domain.blockage import Blockage, BlockageType
 from executor.domain.decision import Decision, DecisionKind, DecisionState
 from storage.codec import dumps, loads, options_from, options_to, plain
-from storage.rows.kinds import AnyRow, Values
+from storage.rows.kinds import Record, Values
 
 
 def decision_values(decision: Decision) -> Values:
@@ -29,7 +29,7 @@ def decision_values(decision: Decision) -> Values:
     }
 
 
-def decision_from(row: AnyRow) -> Decision:
+def decision_from(row: Record) -> Decision:
     return Decision(
         number=row.number,
         goal_number=row.goal_number,
@@ -69,7 +69,7 @@ def blockage_values(blockage: Blockage) -> Values:
     }
 
 
-def blockage_from(row: AnyRow) -> Blockage:
+def blockage_from(row: Record) -> Blockage:
     return Blockage(
         id=row.id,
         goal_number=row.goal_number,

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from executor.domain.task import Task, TaskKind, TaskState
 from storage.codec import ANSWER, dumps, loads, plain, specs
-from storage.rows.kinds import AnyRow, Values
+from storage.rows.kinds import Record, Values
 
 _WENT_WRONG = frozenset({TaskState.RETRYING, TaskState.BLOCKED, TaskState.FAILED})
 
@@ -68,7 +68,7 @@ def task_values(task: Task, unblocks: int) -> Values:
     }
 
 
-def task_from(row: AnyRow) -> Task:
+def task_from(row: Record) -> Task:
     return Task(
         ref=row.ref,
         goal_number=row.goal_number,

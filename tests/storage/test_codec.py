@@ -3,7 +3,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from executor.domain.decision import Option
@@ -111,6 +111,7 @@ BY_SHAPE: dict[str, tuple[Shape[Any], st.SearchStrategy[Any]]] = {
 
 
 @pytest.mark.parametrize("name", BY_SHAPE)
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_every_value_comes_back_as_it_was(name: str, data: st.DataObject) -> None:
     shape, values = BY_SHAPE[name]
@@ -152,11 +153,13 @@ def test_numbers_that_json_does_not_know_are_refused(value: float) -> None:
         dumps({"weight": value})
 
 
+@settings(deadline=None)
 @given(st.lists(OPTIONS, max_size=4).map(tuple))
 def test_options_keep_their_order(options: tuple[Option, ...]) -> None:
     assert options_from(options_to(options)) == options
 
 
+@settings(deadline=None)
 @given(st.text(alphabet=st.characters(codec=None)))
 def test_stored_text_is_valid_and_as_long_as_before(text: str) -> None:
     stored = plain(text)

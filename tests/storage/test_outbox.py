@@ -2,11 +2,15 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import select
 
 from executor.domain.goal import Origin
 from executor.domain.notice import Notice, NoticeKind, NoticeState
+from storage.fetching import fetch
 from storage.outbox import OutboxRows
+from storage.rows import notice_from
 from storage.store import Database
+from storage.tables import notices
 from tests.fakes import START
 from tests.storage.making import later, notice, running, save
 
@@ -18,13 +22,9 @@ def outbox(database: Database) -> OutboxRows:
 
 async def stored(database: Database, key: str = "1/card") -> Notice:
     """The notice in whatever state it is."""
-    from sqlalchemy import select
-
-    from storage.rows import notice_from
-    from storage.tables import notices
-
     async with database._connections.read_once() as connection:
-        return notice_from((await connection.execute(select(notices).where(notices.c.key == key))).one())
+        [row] = await fetch(connection, select(notices).where(notices.c.key == key))
+        return notice_from(row)
 
 
 async def sent(database: Database, *, revision: int = 0) -> None:

@@ -220,7 +220,7 @@ class _Child:
         if flush:
             await self._drains_within(FLUSH_S)
         signal_group(self.pid, signal.SIGKILL)
-        await asyncio.to_thread(end_marked, self._mark)
+        await asyncio.to_thread(end_marked, self._mark, self.started)
         await self._drains_within(DRAIN_S)
         await self._exits_within(REAP_S)
         self._reap()
@@ -239,7 +239,7 @@ class _Child:
             os.close(self._gate)
         if not self._cleared:
             signal_group(self.pid, signal.SIGKILL)
-            end_marked(self._mark)
+            end_marked(self._mark, self.started)
             _wait_for_exit(self.pid)
             self._reap()
         for stream in tuple(self._readers):

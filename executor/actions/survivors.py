@@ -9,8 +9,7 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
@@ -20,6 +19,7 @@ WORKSPACE = "MILEPOST_WORKSPACE"
 
 ROUNDS_MAX = 50  # a process that forks while it is being ended needs several looks
 GONE_WITHIN_S = 2.0
+UNDECIDED_S = 0.3  # for processes that show no environment: longer than any exec, short where one really has none
 START_TOLERANCE_S = 2.0  # the kernel's boot time in whole seconds, moved by small corrections of the clock
 
 
@@ -30,14 +30,16 @@ class Mark:
     attempt: str
     below: Path
 
-    def fits(self, environment: dict[str, str]) -> bool:
-        workspace = environment.get(WORKSPACE, "")
-        return environment.get(ATTEMPT) == self.attempt and Path(workspace).is_relative_to(self.below)
+    def fits(self, environment: bytes) -> bool:
+        """`environment` as the kernel shows it: ``name=value``, each ended by a NUL."""
+        pairs = dict(pair.partition("=")[::2] for pair in os.fsdecode(environment).split("\0"))
+        return pairs.get(ATTEMPT) == self.attempt and Path(pairs.get(WORKSPACE, "")).is_relative_to(self.below)
 
 
-def end_marked(mark: Mark) -> int:
-    """Kill every process that carries the mark; how many. Blocks for milliseconds, at worst GONE_WITHIN_S."""
-    return _end_all(mark, None)
+def end_marked(mark: Mark, since: float) -> int:
+    """Kill every process that carries the mark; how many. `since` is when the first of them can have started, in
+    seconds since the epoch. Blocks for milliseconds, at worst GONE_WITHIN_S."""
+    return _end_all(mark, None, since)
 
 
 async def end_survivors(pid: int | None, pid_started: float | None, marker: str, below: Path) -> int:
@@ -48,7 +50,8 @@ async def end_survivors(pid: int | None, pid_started: float | None, marker: str,
 
 
 def _end_leftovers(pid: int | None, pid_started: float | None, mark: Mark) -> int:
-    return _end_all(mark, pid if _is_same(pid, pid_started) or _in_group(pid, mark) else None)
+    group = pid if _is_same(pid, pid_started) or _in_group(pid, mark) else None
+    return _end_all(mark, group, pid_started)
 
 
 def _is_same(pid: int | None, pid_started: float | None) -> bool:
@@ -62,15 +65,17 @@ def _is_same(pid: int | None, pid_started: float | None) -> bool:
 
 def _in_group(pid: int | None, mark: Mark) -> bool:
     """The leader may be gone while its group lives on; its number can't be given away until the group is empty."""
-    return pid is not None and any(_group_of(process.pid) == pid for process in _marked(mark))
+    return pid is not None and any(_group_of(process.pid) == pid for process in _look(mark, None).marked)
 
 
-def _end_all(mark: Mark, group: int | None) -> int:
+def _end_all(mark: Mark, group: int | None, since: float | None) -> int:
     ended: set[int] = set()
-    deadline = time.monotonic() + GONE_WITHIN_S
+    began = time.monotonic()
     for _ in range(ROUNDS_MAX):
-        found = [process for process in (*_marked(mark), *_members(group)) if _living(process)]
-        if not found or time.monotonic() > deadline:
+        look = _look(mark, since)
+        found = [process for process in (*look.marked, *_members(group)) if _living(process)]
+        passed = time.monotonic() - began
+        if passed > GONE_WITHIN_S or not (found or (look.undecided and passed < UNDECIDED_S)):
             break
         for process in found:
             ended.add(process.pid)
@@ -79,29 +84,36 @@ def _end_all(mark: Mark, group: int | None) -> int:
     return len(ended)
 
 
-def _marked(mark: Mark) -> list[psutil.Process]:
-    return [process for process in _ours(mark) if _fits(process, mark)]
+@dataclass(slots=True)
+class _Look:
+    """One pass over all processes. `undecided`: something may have slipped through it. A process that replaces its
+    program shows no environment for a moment, and one that ended during the pass may have had a child."""
+
+    marked: list[psutil.Process] = field(default_factory=list)
+    undecided: bool = False
 
 
-def _ours(mark: Mark) -> Iterator[psutil.Process]:
-    """Candidates, cheaply: a raw look into each environment. What counts is the second look, through a handle that
-    stays with this very process."""
+def _look(mark: Mark, since: float | None) -> _Look:
+    look = _Look()
     needle = f"{ATTEMPT}={mark.attempt}\0".encode()
     for pid in psutil.pids():
-        if pid == os.getpid():
-            continue
         try:
-            if needle in Path(f"/proc/{pid}/environ").read_bytes():
-                yield psutil.Process(pid)
-        except (OSError, psutil.Error):  # gone, or somebody else's
+            shown = Path(f"/proc/{pid}/environ").read_bytes()
+            if needle in shown and mark.fits(shown) and pid != os.getpid():
+                look.marked.append(psutil.Process(pid))  # from here on the handle stays with this very process
+            elif not shown and since is not None and _is_young(pid, since):
+                look.undecided = True
+        except PermissionError:  # somebody else's
             continue
+        except (OSError, psutil.Error):
+            look.undecided = True
+    return look
 
 
-def _fits(process: psutil.Process, mark: Mark) -> bool:
-    try:
-        return mark.fits(process.environ())
-    except psutil.Error:
-        return False
+def _is_young(pid: int, since: float) -> bool:
+    """A living process of a program, so no thread of the kernel, that started after `since`."""
+    process = psutil.Process(pid)
+    return process.create_time() >= since - START_TOLERANCE_S and _living(process) and bool(process.exe())
 
 
 def _members(group: int | None) -> list[psutil.Process]:

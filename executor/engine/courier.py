@@ -209,7 +209,8 @@ class Courier:
     async def _deliver(self, notice: Notice, *, repeated: bool = False) -> None:
         probe_after = notice.probe_after
         if probe_after is None and notice.message_id is None:
-            probe_after = await self._outbox.last_message_id(notice.chat_id)
+            # Nothing known: whatever is there came after 0, so that even a chat's first message can be looked for.
+            probe_after = await self._outbox.last_message_id(notice.chat_id) or 0
         self._crash.reached("courier.before_mark")
         row = await self._outbox.mark_sending(notice.key, probe_after)
         if row is None:

@@ -120,9 +120,13 @@ class Poller:
         updater, self._updater = self._updater, None
         if updater is None or not updater.running:
             return
+        stopped = asyncio.Event()
+        self._start_soon(_stop(updater, stopped), "telegram stops polling")
         # Its last request confirms what we have stored; without it the same updates come again, and are recognised.
-        with contextlib.suppress(TimeoutError, TelegramError):
-            await asyncio.wait_for(updater.stop(), STOP_S_MAX)
+        # It is not cancelled when it takes long: it would swallow that, and start another request.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(STOP_S_MAX):
+                await stopped.wait()
 
     # -------------------------------------------------------------------------------------------------------- watching
 
@@ -160,3 +164,12 @@ class Poller:
                 self._start_soon(self._keep_connecting(), "telegram connects")
         except Unconfigured as error:
             logger.error("{}", error.public)
+
+
+async def _stop(updater: Updater, stopped: asyncio.Event) -> None:
+    try:
+        await updater.stop()
+    except TelegramError as error:
+        logger.debug("The last poll failed: {}", error)
+    finally:
+        stopped.set()

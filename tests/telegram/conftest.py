@@ -67,6 +67,7 @@ class Post:
 
     def make(self, pace: Pace = LIVELY, grace_s: float = 0.0, crash: CrashPoints | None = None) -> Courier:
         """A fresh courier, as after a restart."""
+        self.errors.clear()
         self.courier = Courier(
             self.database.outbox,
             self.chat,
@@ -84,8 +85,8 @@ class Post:
             await transaction.save(Changes(notices=list(notices)))
 
     async def round(self) -> None:
-        """Passes until nothing more can start now."""
-        while True:
+        """Passes until nothing more can start now, or until the program has crashed."""
+        while not self.errors:
             await self.courier._pass()
             running = set(self.nursery._tasks)
             if not running:

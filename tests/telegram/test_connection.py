@@ -17,7 +17,7 @@ from bot.settings import Settings
 from bot.telegram.absence import PollFile
 from bot.telegram.access import Access
 from bot.telegram.assembly import assemble
-from bot.telegram.connection import Connection
+from bot.telegram.connection import Connection, build_bot
 from executor.domain.errors import Unconfigured
 from tests.telegram.talk import Talk, plugs_of, talking, words
 
@@ -123,7 +123,7 @@ async def test_a_webhook_is_refused_with_the_remedy(tmp_path: Path, chat: LocalC
 async def test_polls_that_hang_in_silence_are_started_anew(tmp_path: Path, chat: LocalChat) -> None:
     chat.faults.fail_next("getUpdates", "hang-before", seconds=60)
 
-    async with talking(tmp_path / "data", chat, silence_s=0.3, look_s=0.05) as talk:
+    async with talking(tmp_path / "data", chat, silence_s=1.0, look_s=0.1) as talk:
         answer = await talk.say("/whoami")
 
     assert words(answer).startswith("You are Ann")
@@ -132,8 +132,6 @@ async def test_polls_that_hang_in_silence_are_started_anew(tmp_path: Path, chat:
 async def test_a_second_program_with_the_same_token_is_named(tmp_path: Path, chat: LocalChat) -> None:
     async with talking(tmp_path / "data", chat) as talk:
         other = Connection(token=chat.bot_token, api_root=chat.api_root)
-        from bot.telegram.connection import build_bot
-
         stranger, _ = build_bot(other, SystemClock())
         async with stranger:
             stolen = asyncio.get_running_loop().create_task(stranger.get_updates(timeout=5))

@@ -57,7 +57,7 @@ async def test_a_button_that_nobody_issued_is_refused_with_a_reason(talk: Talk) 
 
     assert [answer["text"] for answer in answers] == [
         *["This button is not one of mine."] * 5,
-        "There is no question 99.",
+        "There is no question 99. /status shows the open ones.",
         "Question 1 has changed since that button was made. Please look at it again.",
         "Question 1 takes: start, edit, cancel.",
         "This button is not one of mine.",

@@ -302,8 +302,6 @@ async def test_a_crash_at_any_point_loses_and_doubles_nothing(post: Post, point:
     post.make(crash=CrashAt(point))
     await post.put(notice("17/decision", DECISION, decision_number=17))
     await post.round()
-    if looks:
-        await post.round()
     assert [type(error) for error in post.errors] == [Crashed]
 
     await post.make().recover()

@@ -24,7 +24,6 @@ def test_a_proposal_shows_everything_that_will_run_and_how_each_criterion_is_che
     assert plain(card.html) == (
         "📋 Back up my notes\n"
         "#12 · 3 tasks\n"
-        "⏰ Due 18:00\n"
         "By 18:00 today, Monday 2 March.\n"
         "\n"
         "12.1 Make the folder\n"
@@ -116,7 +115,7 @@ def test_a_live_card_shows_the_bar_and_what_each_task_is_doing() -> None:
     )
 
 
-def test_a_live_card_names_retries_open_questions_and_the_reason_of_a_stop() -> None:
+def test_a_live_card_names_retries_blocked_tasks_and_open_questions() -> None:
     first, second, _ = BACKUP.tasks
     blocked = view(
         GoalState.BLOCKED,
@@ -130,7 +129,7 @@ def test_a_live_card_names_retries_open_questions_and_the_reason_of_a_stop() -> 
 
     assert "🔁 12.1 Make the folder · next try 09:02" in text
     assert "⛔ 12.2 Pack · blocked" in text
-    assert text.endswith("❓ 1 open question: 17\nWaiting for a person: 12.2")
+    assert text.endswith("❓ 1 open question: 17")
 
 
 def test_a_finished_card_shows_what_was_proved_and_how_long_it_took() -> None:

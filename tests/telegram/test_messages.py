@@ -51,7 +51,7 @@ END = {
     "attempts": 3,
     "criteria": [
         {"text": "The archive exists", "met": True, "evidence": "`test -s notes.tgz` → exit 0", "by": ""},
-        {"text": "Ann agrees", "met": None, "evidence": "", "by": "Ann"},
+        {"text": "Ann agrees", "met": True, "evidence": "Ann: yes", "by": "Ann"},
     ],
     "tasks": [
         {"ref": "12.1", "title": "Pack", "state": "completed", "evidence": "exit 0", "attempts": 2},
@@ -75,9 +75,9 @@ def test_the_end_of_a_goal_carries_its_receipt() -> None:
         "\n"
         "Receipt\n"
         "✅ The archive exists\n"
-        "   `test -s notes.tgz` → exit 0\n"
-        "▫️ Ann agrees\n"
-        "   confirmed by Ann\n"
+        "   test -s notes.tgz → exit 0\n"
+        "✅ Ann agrees\n"
+        "   Ann: yes\n"
         "\n"
         "Tasks\n"
         "✅ 12.1 Pack · 2 attempts\n"

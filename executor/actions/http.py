@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import parsedate_to_datetime
-from functools import cached_property
+from functools import cache
 from http import HTTPStatus
 from ssl import SSLContext
 from time import monotonic
@@ -109,10 +109,6 @@ class Http(Typed[HttpParameters]):
     def __init__(self, allow: Iterable[str] = ()) -> None:
         self._allow = frozenset(one.strip().lower() for one in allow)
 
-    @cached_property
-    def _tls(self) -> SSLContext:
-        return httpx.create_ssl_context()
-
     def what(self, parameters: HttpParameters) -> str:
         lines = [f"{parameters.method} {parameters.url}"]
         lines += [f"{name}: {value}" for name, value in parameters.headers.items()]
@@ -168,7 +164,7 @@ class Http(Typed[HttpParameters]):
         if not isinstance(parameters.body, str | None) and "content-type" not in {name.lower() for name in headers}:
             headers["content-type"] = "application/json"
         async with httpx.AsyncClient(
-            transport=GuardedTransport(self._allow, self._tls), trust_env=False, timeout=None
+            transport=GuardedTransport(self._allow, _tls()), trust_env=False, timeout=None
         ) as client:
             request: httpx.Request | None = client.build_request(
                 parameters.method, exchange.url, headers=headers, content=None if body is None else body.encode()
@@ -198,6 +194,12 @@ async def _hop(
         return None
     finally:
         await response.aclose()
+
+
+@cache
+def _tls() -> SSLContext:
+    """Made once: reading the certificates takes tens of milliseconds."""
+    return httpx.create_ssl_context()
 
 
 def _body(parameters: HttpParameters) -> str | None:

@@ -146,10 +146,10 @@ async def test_everything_together_takes_no_longer_than_allowed(scene: Scene, si
 
     site.handler = drip
     began = monotonic()
-    result = await send(scene, site, {"url": site.url()}, timeout_s=0.3)
+    result = await send(scene, site, {"url": site.url()}, timeout_s=1)
 
-    assert monotonic() - began < 5
-    assert result.error == "200 OK, but then timed out after 0.3 s"
+    assert monotonic() - began < 20
+    assert result.error == "200 OK, but then timed out after 1 s"
 
 
 async def silent(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -176,7 +176,7 @@ async def test_after_something_was_sent_the_outcome_of_an_effect_is_unknown(
 ) -> None:
     site.handler = server
 
-    result = await send(scene, site, {"method": method, "url": site.url()}, timeout_s=0.5)
+    result = await send(scene, site, {"method": method, "url": site.url()}, timeout_s=1)
 
     assert result.success is False
     assert result.metadata.get("outcome_unknown", False) is (method in ("POST", "DELETE"))

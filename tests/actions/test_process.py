@@ -37,7 +37,7 @@ def living(workspace: Path) -> list[list[str]]:
 
 
 async def until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not holds():
             await asyncio.sleep(0.01)
 
@@ -115,7 +115,7 @@ async def test_a_command_that_takes_too_long_is_ended_and_says_so(scene: Scene) 
 
     result = await scene.shell("echo begun; sleep 300", timeout_s=0.3)
 
-    assert monotonic() - began < 5
+    assert monotonic() - began < 20
     assert (result.error, result.output) == ("timed out after 0.3 s", "begun\n")
     assert result.metadata["timed_out"] is True
     assert living(scene.workspace) == []
@@ -156,7 +156,7 @@ async def test_nobody_survives_a_command(scene: Scene, daemon: str) -> None:
 
     result = await scene.shell(DAEMONS[daemon])
 
-    assert monotonic() - began < 5
+    assert monotonic() - began < 20
     assert (result.success, result.output) == (True, "done\n")
     assert living(scene.workspace) == []
 
@@ -170,7 +170,7 @@ async def test_a_daemon_out_of_reach_that_holds_stdout_does_not_hold_us_up(
 
     result = await scene.shell(command)
 
-    assert monotonic() - began < 5
+    assert monotonic() - began < 20
     assert (result.success, result.output) == (True, "done\n")
     os.kill(int((scene.workspace / "pid").read_text()), signal.SIGKILL)  # what only a PID namespace will catch
 

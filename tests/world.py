@@ -104,6 +104,7 @@ async def world(
     executor_id: str = "executor",
     brain: Brain | None = None,
     registry: Actions | None = None,
+    hands: type[LocalWorkers] = LocalWorkers,
 ) -> AsyncIterator[World]:
     """Open on `folder`, recover, and close without any goodbye: as a kill would, but for the connections."""
     clock = clock or ManualClock()
@@ -134,7 +135,7 @@ async def world(
         leftovers.append(marker)
         return 0
 
-    workers = LocalWorkers(
+    workers = hands(
         tools,
         nursery,
         concurrency=limits.concurrency,

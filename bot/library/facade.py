@@ -166,9 +166,9 @@ class AutonomousGoalExecutor:
         """Do a task with a function and return what it returned; tried again with growing pauses, up to max_retries.
 
         It is completed only when the function returned and the task's own check, if it has one, holds. Without a
-        function a task with an action of its own runs that (and its result is returned), and a task for a person
-        counts as done because the caller says so. Raises TaskFailed after the last attempt, TaskNotReady, TaskStopped
-        or WrongInput.
+        function, a task with an action of its own runs that, and its result is returned (None: it was not needed); a
+        task for a person counts as done because the caller says so. Raises TaskFailed after the last attempt,
+        TaskNotReady, TaskStopped or WrongInput.
         """
         if work_function is not None:
             functions.check_function(work_function)

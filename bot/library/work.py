@@ -112,7 +112,7 @@ class Work:
             view = await self.view(task.goal_number)
             type = next((str(b.type) for b in view.blockages if b.task_ref == task.ref), None)
             times = "once" if task.failures == 1 else f"{task.failures} times"
-            said = f"{name} failed {times}: {task.summary}."
+            said = f"{name} failed {times}: {attempt.evidence or task.summary}."
             if type is not None:
                 said += f" It is blocked ({type}); mend it and execute it again."
             return TaskFailed(said, task_id=task.ref, attempts=task.attempts, blockage_type=type)

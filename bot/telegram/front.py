@@ -61,6 +61,7 @@ class TelegramFront:
             raise Unconfigured(WEBHOOK_LATER)
         self._token = connection.token
         self._bot = bot
+        self._polls = polls
         self._desk = desk
         self._wiring = wiring
         self._lanes = Lanes(wiring.start_soon)
@@ -93,7 +94,11 @@ class TelegramFront:
             update = Update.de_json(dict(row.payload), self._bot)
             if update is not None:
                 self._arrived(update.update_id, update)
-        await self._poller.start()
+        try:
+            await self._poller.start()
+        except Unconfigured:
+            await self._hang_up()
+            raise
         self._wiring.start_soon(self._set_menu(), "telegram menu")
 
     async def wait_ready(self) -> None:
@@ -105,8 +110,14 @@ class TelegramFront:
         self._stopping = True
         await self._poller.stop()
         self._lanes.clear()
+        await self._hang_up()
+
+    async def _hang_up(self) -> None:
+        """Close the connections, also those of a bot that never got through."""
         with contextlib.suppress(TelegramError, RuntimeError):
             await self._bot.shutdown()
+        await self._bot.request.shutdown()
+        await self._polls.shutdown()
 
     # -------------------------------------------------------------------------------------------------------- updates
 

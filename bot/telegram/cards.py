@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
 from bot.telegram.decisions import decision_buttons
-from bot.telegram.html import bold, code, escape, italic
-from bot.telegram.message import Message, fit
+from bot.telegram.html import bold, clip, code, escape, italic, plain, unquoted
+from bot.telegram.message import Document, Message, fit
 from bot.telegram.words import (
     GOAL_SIGNS,
     GOAL_WORDS,
     TASK_SIGNS,
+    WAITS_FOR_PERSON,
     bar,
     check_words,
     clock_time,
@@ -28,6 +29,7 @@ from executor.domain.task import Task, TaskKind, TaskState
 from executor.ports import GoalView
 
 NOTHING_RUNS = "Nothing runs before you press Start."
+BRIEF_CHARACTERS = 60
 LINES_MAX = 16  # tasks on a live card: about one phone screen
 _STANDING_OUT = frozenset(
     {TaskState.IN_PROGRESS, TaskState.RETRYING, TaskState.AWAITING_APPROVAL, TaskState.BLOCKED, TaskState.FAILED}
@@ -55,28 +57,41 @@ def goal_card(view: GoalView, scene: Scene) -> Message:
 
 def _proposal(view: GoalView, plan: Plan, scene: Scene) -> Message:
     start = next((d for d in view.decisions if d.kind is DecisionKind.START and d.state is DecisionState.OPEN), None)
-    message = Message(
-        html="\n".join([*plan_lines(view, plan, scene), "", italic(NOTHING_RUNS)]),
-        buttons=decision_buttons(start) if start else (),
+    buttons = decision_buttons(start) if start else ()
+    whole = Message(html=_proposed(plan_lines(view, plan, scene)), buttons=buttons)
+    if whole.fits:
+        return whole
+    name = f"plan-{view.goal.number}-v{plan.version}.md"
+    brief = plan_lines(view, plan, scene, brief=True)
+    short = Message(
+        html=_proposed([*brief, "", f"📄 Every command in full: {escape(name)}"]),
+        buttons=buttons,
+        document=Document(name, plain(whole.html) + "\n"),
     )
-    return fit(message, f"plan-{view.goal.number}-v{plan.version}.md", last_line=NOTHING_RUNS)
+    return short if short.fits else fit(whole, name, last_line=NOTHING_RUNS)
 
 
-def plan_lines(view: GoalView, plan: Plan, scene: Scene) -> list[str]:
-    """The whole plan: title, what was understood, every task with what it will run, every criterion with its check."""
+def _proposed(lines: Sequence[str]) -> str:
+    return "\n".join([*lines, "", italic(NOTHING_RUNS)])
+
+
+def plan_lines(view: GoalView, plan: Plan, scene: Scene, *, brief: bool = False) -> list[str]:
+    """The whole plan: title, what was understood, every task with what it will run, every criterion with its check.
+    `brief`: only the first line of what runs, for a plan whose whole text goes beside it as a document."""
     goal = view.goal
     labels = task_labels(view, plan)
     lines = [f"📋 {bold(goal.title)}", f"#{goal.number} · {count(len(plan.tasks), 'task')}"]
-    lines += [deadline(goal.deadline_at, scene.now, scene.timezone)] if goal.deadline_at else []
     lines += [italic(sentence) for sentence in plan.reading]
-    if plan.summary:
+    if plan.summary and plan.summary not in plan.reading and plan.summary != goal.title:
         lines += ["", escape(plan.summary)]
     for index, spec in enumerate(plan.tasks):
         before = plan.tasks[index - 1].key if index else None
-        lines += ["", *_planned_task(spec, labels, before, scene)]
+        lines += ["", *_planned_task(spec, labels, before, scene, brief=brief)]
     if plan.criteria:
         lines += ["", bold("Done when")]
-        lines += [f"• {escape(c.text)}\n   {criterion_words(c, labels)}" for c in plan.criteria]
+        lines += [
+            f"• {escape(c.text)}" + ("" if brief else f"\n   {criterion_words(c, labels)}") for c in plan.criteria
+        ]
     return lines
 
 
@@ -86,8 +101,12 @@ def task_labels(view: GoalView, plan: Plan) -> Mapping[str, str]:
     return places | {task.spec.key: task.ref for task in view.tasks if task.kind is TaskKind.WORK}
 
 
-def _planned_task(spec: TaskSpec, labels: Mapping[str, str], before: str | None, scene: Scene) -> list[str]:
-    described = scene.describe(spec)
+def _planned_task(
+    spec: TaskSpec, labels: Mapping[str, str], before: str | None, scene: Scene, *, brief: bool
+) -> list[str]:
+    described = unquoted(scene.describe(spec))
+    if brief:
+        described = clip(" ".join(described.split()), BRIEF_CHARACTERS)
     work = f"👤 {escape(described)}" if spec.action in ("manual", "ask") else code(described)
     lines = [f"{bold(labels[spec.key])} {escape(spec.title)}", f"   {work}"]
     if spec.only_if:
@@ -99,7 +118,7 @@ def _planned_task(spec: TaskSpec, labels: Mapping[str, str], before: str | None,
         lines.append("   at once")
     if spec.when is not None:
         lines.append(f"   only when: {check_words(spec.when)}")
-    if spec.check is not None:
+    if spec.check is not None and not brief:
         lines.append(f"   then checked: {check_words(spec.check)}")
     if spec.optional:
         lines.append("   optional")
@@ -116,7 +135,10 @@ def _names(keys: Sequence[str], labels: Mapping[str, str]) -> str:
 def live_card(view: GoalView, scene: Scene) -> str:
     goal = view.goal
     progress = progress_of(view.tasks)
-    lines = [f"{GOAL_SIGNS[goal.state]} {bold(goal.title)}", f"#{goal.number} · {GOAL_WORDS[goal.state]}"]
+    sign, words = GOAL_SIGNS[goal.state], GOAL_WORDS[goal.state]
+    if goal.state is GoalState.BLOCKED and not any(task.state is TaskState.BLOCKED for task in view.tasks):
+        sign, words = WAITS_FOR_PERSON
+    lines = [f"{sign} {bold(goal.title)}", f"#{goal.number} · {words}"]
     if view.tasks:
         lines += ["", bar(goal.percentage), f"{progress.completed} of {progress.total} tasks done"]
     work = [task for task in view.tasks if task.kind is TaskKind.WORK]
@@ -187,7 +209,7 @@ def _below(view: GoalView, scene: Scene) -> list[str]:
     if waiting := [d for d in view.decisions if d.state is DecisionState.OPEN]:
         numbers = ", ".join(str(decision.number) for decision in waiting)
         lines.append(f"❓ {count(len(waiting), 'open question')}: {numbers}")
-    if goal.reason and goal.state in (GoalState.PAUSED, GoalState.BLOCKED, GoalState.FAILED, GoalState.CANCELLED):
+    if goal.reason and goal.state in (GoalState.PAUSED, GoalState.FAILED, GoalState.CANCELLED):
         lines.append(italic(goal.reason))
     if goal.finished_at is not None:
         lines.append(f"⏱ {_took(goal, goal.finished_at)}")

@@ -9,12 +9,14 @@ from telegram import Message as TelegramMessage
 from telegram.constants import ChatType
 
 from bot.telegram.access import Role
+from bot.telegram.asked import decision_shown
 from bot.telegram.commands import deciding, goals
 from bot.telegram.commands.table import COMMANDS, forbidden, unknown
 from bot.telegram.desk import Desk, Request, Said, notice_of, say
 from bot.telegram.html import escape
 from bot.telegram.presses import Pressed, press
 from bot.telegram.typed import typed_text
+from executor.domain.decision import Decision
 from executor.domain.errors import WrongInput
 from executor.domain.notice import Notice
 from executor.engine.replies import Caller
@@ -97,7 +99,7 @@ class Dispatcher:
             return await self._command(request, found[1].lower(), found[2], text[found.end() :])
         replied_to = message.reply_to_message
         if replied_to is not None and message.text:
-            decision = await self._desk.decisions.decision_of_message(request.chat_id, replied_to.message_id)
+            decision = await self._asked(request.chat_id, replied_to)
             if decision is not None:
                 _need(request, Role.REQUESTER)
                 return await deciding.decide(request, decision, text.strip())
@@ -109,6 +111,16 @@ class Dispatcher:
             return say(TEXT_ONLY)
         _need(request, Role.REQUESTER)
         return await goals.goal(_with(request, text))
+
+    async def _asked(self, chat_id: int, message: TelegramMessage) -> Decision | None:
+        """What a message asks; where its id is not noted yet, the message itself says so, if it is ours."""
+        decision = await self._desk.decisions.decision_of_message(chat_id, message.message_id)
+        sender = message.from_user
+        ours = sender is not None and sender.is_bot and self._bot_name() in ("", sender.username)
+        if decision is not None or not ours:
+            return decision
+        number = decision_shown(message)
+        return None if number is None else await self._desk.decisions.decision(number)
 
     async def _command(self, request: Request, name: str, addressed: str | None, words: str) -> Said | None:
         if addressed is not None and addressed.lower() != self._bot_name().lower():

@@ -36,6 +36,20 @@ def code(text: object) -> str:
     return f"<pre>{shown}</pre>" if "\n" in shown else f"<code>{shown}</code>"
 
 
+def unquoted(text: str) -> str:
+    """A command without the backticks around the whole of it: it stands in fixed width anyway."""
+    inner = text[1:-1]
+    return inner if len(text) > 2 and text[0] == text[-1] == "`" and "`" not in inner else text
+
+
+def evidence(text: str) -> str:
+    """What was seen: a command in fixed width, and what came of it."""
+    command, arrow, came = text.rpartition(" → ")
+    if not arrow:
+        return escape(text)
+    return f"{code(unquoted(command))} → {escape(came)}"
+
+
 def pre(text: object) -> str:
     return f"<pre>{escape(text)}</pre>"
 

@@ -45,6 +45,10 @@ class Message:
         return hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
     @property
+    def fits(self) -> bool:
+        return units(plain(self.html)) <= TEXT_UNITS_MAX
+
+    @property
     def fits_caption(self) -> bool:
         return units(plain(self.html)) <= CAPTION_UNITS_MAX
 
@@ -65,9 +69,9 @@ def fit(message: Message, name: str, *, last_line: str = "") -> Message:
 
     Nothing is ever cut without a word: the summary says where the rest is. `last_line` (plain) stays at its end.
     """
-    whole = plain(message.html)
-    if units(whole) <= TEXT_UNITS_MAX:
+    if message.fits:
         return message
+    whole = plain(message.html)
     lines = [line for line in whole.splitlines() if line.strip()][:SUMMARY_LINES]
     summary = [bold(clip(lines[0], SUMMARY_LINE_CHARACTERS * 2))]
     summary += [escape(clip(line, SUMMARY_LINE_CHARACTERS)) for line in lines[1:]]

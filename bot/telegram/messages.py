@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from bot.telegram.html import bold, code, escape, italic
+from bot.telegram.html import bold, code, escape, evidence, italic
 from bot.telegram.message import Button, Document, Message, fit
 from bot.telegram.words import GOAL_SIGNS, TASK_SIGNS, count, duration
 from executor.domain.goal import GoalState
@@ -54,9 +54,7 @@ def end_message(facts: Mapping[str, Any]) -> Message:
 def _criterion(facts: Mapping[str, Any]) -> list[str]:
     lines = [f"{_MET[facts.get('met')]} {escape(facts['text'])}"]
     if facts.get("evidence"):
-        lines.append(f"   {code(facts['evidence'])}")
-    if facts.get("by"):
-        lines.append(f"   confirmed by {escape(facts['by'])}")
+        lines.append(f"   {evidence(str(facts['evidence']))}")
     return lines
 
 
@@ -64,7 +62,7 @@ def _task(facts: Mapping[str, Any]) -> list[str]:
     attempts = int(facts.get("attempts") or 0)
     again = f" · {count(attempts, 'attempt')}" if attempts > 1 else ""
     lines = [f"{TASK_SIGNS[TaskState(facts['state'])]} {escape(facts['ref'])} {escape(facts['title'])}{again}"]
-    return lines + ([f"   {code(facts['evidence'])}"] if facts.get("evidence") else [])
+    return lines + ([f"   {evidence(str(facts['evidence']))}"] if facts.get("evidence") else [])
 
 
 def text_message(facts: Mapping[str, Any]) -> Message:

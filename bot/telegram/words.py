@@ -21,6 +21,8 @@ GOAL_SIGNS: Mapping[GoalState, str] = {
     GoalState.FAILED: "❌",
     GoalState.CANCELLED: "🚫",
 }
+WAITS_FOR_PERSON = ("✋", "waits for you")
+"""A blocked goal in which nothing is wrong: somebody only has to speak."""
 GOAL_WORDS: Mapping[GoalState, str] = {
     GoalState.PENDING: "waits to be planned",
     GoalState.PLANNING: "is being planned",

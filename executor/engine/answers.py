@@ -71,6 +71,10 @@ def _task(case: Case, decision: Decision) -> Task:
 
 
 def _start(case: Case, decision: Decision, caller: Caller, option: Option | None, text: str | None) -> Reply:
+    if option is not None and option.wants_text:  # the new text is read outside, and comes as replace_draft
+        return Refused(
+            code="wants_goal", sentence=f"Send the new goal as /goal, or reply to the card of {case.goal.number}."
+        )
     case.decide(decision.number, caller, option=option.name if option else None, text=text)
     if option is not None and option.name == "start":
         start(case)

@@ -71,6 +71,15 @@ async def own_task(request: Request, form: str, kind: DecisionKind | None) -> st
     raise WrongInput(f"Which task? {form}.{which}")
 
 
+async def named_decision(request: Request, word: str, form: str) -> Decision:
+    """The decision of this number. Never a guess: a yes must be to exactly what was meant."""
+    if goal_number(word) is None:
+        waiting = await request.desk.engine.open_decisions(request.chat_id)
+        numbers = ", ".join(str(decision.number) for decision in waiting)
+        raise WrongInput(f"Which question? {form}. Open: {numbers}." if waiting else "No question is open here.")
+    return await meant_decision(request, word, form)
+
+
 async def meant_decision(request: Request, word: str, form: str) -> Decision:
     """The decision of this number; without a number the only one that is open in this chat."""
     number = goal_number(word)

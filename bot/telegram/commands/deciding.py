@@ -1,7 +1,7 @@
 """Answers to decisions: by command, by a reply with text, and the common end of both."""
 
 from bot.telegram.access import may_decide
-from bot.telegram.commands.arguments import first_word, goal_number, meant_decision
+from bot.telegram.commands.arguments import first_word, goal_number, meant_decision, named_decision
 from bot.telegram.desk import Request, Said, say_reply
 from executor.domain.decision import Decision, DecisionKind, Option
 from executor.domain.errors import WrongInput
@@ -9,7 +9,7 @@ from executor.domain.errors import WrongInput
 
 async def approve(request: Request) -> Said:
     """The first option."""
-    decision = await meant_decision(request, first_word(request.words)[0], "/approve 17")
+    decision = await named_decision(request, first_word(request.words)[0], "/approve 17")
     await check_may_decide(request, decision, decision.options[0].name if decision.options else None)
     engine = request.desk.engine
     reply = await engine.approve(decision.number, caller=request.caller, command_id=request.command_id)
@@ -18,7 +18,7 @@ async def approve(request: Request) -> Said:
 
 async def reject(request: Request) -> Said:
     """The refusing option."""
-    decision = await meant_decision(request, first_word(request.words)[0], "/reject 17")
+    decision = await named_decision(request, first_word(request.words)[0], "/reject 17")
     refusing = next((option.name for option in decision.options if option.refuses), None)
     await check_may_decide(request, decision, refusing)
     engine = request.desk.engine

@@ -42,7 +42,7 @@ async def help(request: Request) -> Said:
 
 _TABLE = (
     Command("goal", Role.REQUESTER, "/goal Back up my notes by 18:00", "sets a goal", goals.goal),
-    Command("run", Role.REQUESTER, "/run health-report", "sets a goal from a workflow", goals.run),
+    Command("run", Role.REQUESTER, "/run machine-health", "sets a goal from a workflow", goals.run),
     Command("workflows", Role.VIEWER, "/workflows", "lists the workflows", reading.workflows),
     Command("goals", Role.VIEWER, "/goals", "lists the goals", goals.goals),
     Command("status", Role.VIEWER, "/status 12", "shows a goal", reading.status),

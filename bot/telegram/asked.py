@@ -1,0 +1,23 @@
+"""Which decision a message of ours shows, read from the message itself.
+
+Its id is noted only after the chat has answered. Somebody may reply in between, and after a crash that is a long time;
+so what the outbox does not know yet, the buttons and the last line say.
+"""
+
+import re
+
+from telegram import Message
+
+from bot.telegram.decisions import read_data
+
+_HINT = re.compile(r"^Reply to this message, or /answer (\d{1,9}) ", re.MULTILINE)
+
+
+def decision_shown(message: Message) -> int | None:
+    """The decision's number; None where the message shows no open one. The caller knows that it is ours."""
+    rows = message.reply_markup.inline_keyboard if message.reply_markup is not None else ()
+    for button in (button for row in rows for button in row):
+        if isinstance(button.callback_data, str) and (press := read_data(button.callback_data)) is not None:
+            return press.number
+    found = _HINT.findall(message.text or "")
+    return int(found[-1]) if found else None

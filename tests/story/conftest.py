@@ -36,7 +36,8 @@ class Told:
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The data folder. Whoever runs the tests may have a configuration; it is not ours."""
     monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.delenv("MILEPOST_CONFIG", raising=False)
+    for name in ("MILEPOST_CONFIG", "MILEPOST_DATA_DIR", "STATE_DIRECTORY", "CREDENTIALS_DIRECTORY"):
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("MILEPOST_EXECUTOR__RETRY_FIRST_S", "0.01")
     monkeypatch.chdir(tmp_path)
     return tmp_path / "data"

@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 
 from executor.domain.attempt import OUTSIDE, AttemptState
-from executor.domain.effect import EffectState
 from executor.domain.outcome import Result
 from executor.engine.replies import Refused
 from executor.ports import Ask, Assignment
 from executor.workers.outside import OutsideWorkers
 from tests.builders import chain, draft, spec
 from tests.fakes import ManualClock, ScriptedAction
+from tests.story.looking import rows
 from tests.world import World, world
 
 DONE = Result(success=True, result="work returned")
@@ -127,10 +127,8 @@ async def test_a_function_instead_of_an_effect_leaves_no_intent_behind(tmp_path:
         outside, here = await taken(w, "1.1"), await w.executor.take("1.2")
         await handed_in(w, outside)
 
-        async with w.database.transaction() as transaction:
-            [rows] = await transaction.cases([1])
         assert isinstance(here, Assignment)
-        assert [(effect.task_ref, effect.state) for effect in rows.effects] == [("1.2", EffectState.INTENDED)]
+        assert rows(tmp_path, "SELECT DISTINCT task_ref FROM effects") == [{"task_ref": "1.2"}]
 
 
 @pytest.mark.parametrize(

@@ -34,12 +34,11 @@ from bot.telegram.access import Access
 from bot.telegram.assembly import Chat, Plugs, assemble
 from bot.telegram.connection import Connection
 from bot.telegram.ports import Example, WorkflowInfo
-from executor.actions.builtin import built_in_actions
 from executor.actions.checks import Looks
 from executor.actions.http import Http
 from executor.actions.launcher import PlainLauncher
 from executor.actions.registry import Registry, installed_actions
-from executor.actions.survivors import end_survivors
+from executor.actions.standard import standard_actions
 from executor.actions.workspaces import Folders
 from executor.domain.errors import Unconfigured
 from executor.domain.goal import Goal
@@ -136,15 +135,15 @@ async def open_house(settings: Settings, workers: type[LocalWorkers] = LocalWork
 
 
 def _tools(settings: Settings, timezone: ZoneInfo, clock: SystemClock, points: CrashPoints) -> tuple[Actions, Tools]:
-    launcher, http = PlainLauncher(), Http(settings.http.allow)
-    known = built_in_actions(launcher, http, timezone)
+    launcher = PlainLauncher()
+    known = standard_actions(launcher, timezone, settings.http.allow)
     installed, problems = installed_actions([action.name for action in known])
     for problem in problems:
         logger.warning("{}", problem)
     actions = Registry([*known, *installed])
     tools = Tools(
         actions=actions,
-        checks=Looks(launcher, http),
+        checks=Looks(launcher, Http(settings.http.allow)),
         workspaces=Folders(settings.data_dir),
         clock=clock,
         limits=_limits(settings),
@@ -183,16 +182,13 @@ def _executor(
             attempt = assignment.attempt
             await transaction.record_process(attempt.task_ref, attempt.number, pid, pid_started, command)
 
-    async def end_leftovers(pid: int | None, pid_started: float | None, marker: str) -> int:
-        return await end_survivors(pid, pid_started, marker, settings.data_dir)
-
     workers = kind(
         tools,
         nursery,
         concurrency=settings.executor.concurrency,
         report=lambda assignment, outcome, texts: executor.finished(assignment, outcome, texts),
         record=record,
-        end_leftovers=end_leftovers,
+        end_leftovers=Folders(settings.data_dir).end_leftovers,
         log_failure=lambda assignment, error: _log_error(assignment.task.ref, error),
     )
     executor = Executor(

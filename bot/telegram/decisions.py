@@ -94,7 +94,7 @@ def _hint(decision: Decision) -> str:
     number = decision.number
     if decision.kind is DecisionKind.QUESTION and (decision.free_text or not decision.options):
         return f"Reply to this message, or /answer {number} <i>your words</i>"
-    words = [escape(option.name) for option in decision.options]
+    words = [option.name for option in decision.options]
     if any(option.name.isdecimal() for option in decision.options):  # a question's own choices have numbers only
         words = [f"{option.name} {option.label}" for option in decision.options]
     return italic("or") + f" /answer {number} " + italic(" | ".join(words))

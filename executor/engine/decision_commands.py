@@ -25,53 +25,55 @@ class DecisionCommands(Desk):
         command_id: str,
     ) -> Reply:
         """Answer an open decision; the first valid answer wins, and later ones hear who decided and when."""
+        return await self._answer(decision_number, lambda d: option, caller, command_id, text=text, revision=revision)
+
+    async def _answer(
+        self,
+        number: int,
+        choose: Callable[[Decision], str | None],
+        caller: Caller,
+        command_id: str,
+        *,
+        text: str | None = None,
+        revision: int | None = None,
+    ) -> Reply:
+        """Everything is looked up in the one transaction: a repeated command hears its first reply, whatever has
+        become of the decision since."""
 
         async def act(transaction: Transaction) -> tuple[Case | None, Reply]:
-            decision = await transaction.decision(decision_number)
+            decision = await transaction.decision(number)
             if decision is None:
-                return None, no_decision(decision_number)
+                return None, no_decision(number)
+            option = choose(decision)
+            if option is None and text is None:
+                return None, _which(decision)
             case = await self._case(transaction, decision.goal_number, caller)
-            if case is None or decision_number not in case.decisions:
+            if case is None or number not in case.decisions:
                 return None, answers.closed(decision)
-            reply = answers.answer(
-                case, case.decisions[decision_number], caller, option=option, text=text, revision=revision
-            )
-            if isinstance(reply, Accepted):
-                advance(case)
-            return case, reply
+            return case, _give(case, case.decisions[number], caller, option, text=text, revision=revision)
 
         return await self._in_transaction(command_id, act)
 
     async def approve(self, decision_number: int, *, caller: Caller, command_id: str) -> Reply:
         """The first option."""
-        return await self._pick(decision_number, lambda d: d.options[0].name if d.options else None, caller, command_id)
+        return await self._answer(
+            decision_number, lambda d: d.options[0].name if d.options else None, caller, command_id
+        )
 
     async def reject(self, decision_number: int, *, caller: Caller, command_id: str) -> Reply:
         """The refusing option, where there is one."""
-        return await self._pick(
+        return await self._answer(
             decision_number, lambda d: next((o.name for o in d.options if o.refuses), None), caller, command_id
         )
 
-    async def _pick(
-        self, number: int, choose: Callable[[Decision], str | None], caller: Caller, command_id: str
-    ) -> Reply:
-        decision = await self._store.decision(number)
-        if decision is None:
-            return no_decision(number)
-        option = choose(decision)
-        if option is None:
-            names = ", ".join(o.name for o in decision.options) or "an answer in your own words"
-            return Refused(code="no_such_option", sentence=f"Question {number} takes /answer {number} with: {names}.")
-        return await self.answer(number, option=option, caller=caller, command_id=command_id)
-
     async def start(self, goal_number: int, *, caller: Caller, command_id: str) -> Reply:
         """Press Start on the newest proposal of a goal."""
-        view = await self._store.view(goal_number)
-        starts = [d for d in view.decisions if d.kind is DecisionKind.START] if view else []
-        if not starts:
-            state = view.goal.state if view else "unknown"
+
+        def refusal(case: Case | None) -> Refused:
+            state = case.goal.state if case else "unknown"
             return Refused(code="not_waiting", sentence=f"Goal {goal_number} does not wait for Start; it is {state}.")
-        return await self.answer(starts[0].number, option="start", caller=caller, command_id=command_id)
+
+        return await self._give_open(goal_number, None, DecisionKind.START, "start", refusal, caller, command_id)
 
     async def done(self, task_ref: str, *, caller: Caller, command_id: str) -> Reply:
         """Done, for a task that waits for a person."""
@@ -81,8 +83,52 @@ class DecisionCommands(Desk):
         return await self._by_hand(task_ref, "hand-back", caller, command_id)
 
     async def _by_hand(self, task_ref: str, option: str, caller: Caller, command_id: str) -> Reply:
-        view = await self._store.view(goal_of(task_ref))
-        for decision in view.decisions if view else ():
-            if decision.task_ref == task_ref and decision.kind is DecisionKind.MANUAL:
-                return await self.answer(decision.number, option=option, caller=caller, command_id=command_id)
-        return Refused(code="not_by_hand", sentence=f"{task_ref} does not wait for somebody's Done. /why says why.")
+        def refusal(case: Case | None) -> Refused:
+            sentence = f"{task_ref} does not wait for somebody's Done. /why says why."
+            return Refused(code="not_by_hand", sentence=sentence)
+
+        kind = DecisionKind.MANUAL
+        return await self._give_open(goal_of(task_ref), task_ref, kind, option, refusal, caller, command_id)
+
+    async def _give_open(
+        self,
+        goal_number: int,
+        task_ref: str | None,
+        kind: DecisionKind,
+        option: str,
+        refusal: Callable[[Case | None], Refused],
+        caller: Caller,
+        command_id: str,
+    ) -> Reply:
+        """Give an option to the open decision of this kind about a task (None: about the goal)."""
+
+        async def act(transaction: Transaction) -> tuple[Case | None, Reply]:
+            case = await self._case(transaction, goal_number, caller)
+            found = [d for d in case.open_decisions(task_ref) if d.kind is kind] if case else []
+            if case is None or not found:
+                return None, refusal(case)
+            return case, _give(case, found[0], caller, option)
+
+        return await self._in_transaction(command_id, act)
+
+
+def _which(decision: Decision) -> Refused:
+    names = ", ".join(o.name for o in decision.options) or "an answer in your own words"
+    return Refused(
+        code="no_such_option", sentence=f"Question {decision.number} takes /answer {decision.number} with: {names}."
+    )
+
+
+def _give(
+    case: Case,
+    decision: Decision,
+    caller: Caller,
+    option: str | None,
+    *,
+    text: str | None = None,
+    revision: int | None = None,
+) -> Reply:
+    reply = answers.answer(case, decision, caller, option=option, text=text, revision=revision)
+    if isinstance(reply, Accepted):
+        advance(case)
+    return reply

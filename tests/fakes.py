@@ -47,19 +47,33 @@ class Crashed(BaseException):
 
 
 class CrashAt:
-    """Stops the program at the `nth` passing of the point `name`, and lists every point that was passed."""
+    """Stops the program at the `nth` passing of the point `name`, and lists every point that was passed.
+
+    A dead program does nothing: after the crash every further point crashes as well, so that whatever else was under
+    way commits and sends nothing more. `on_crash` is called once."""
 
     def __init__(self, name: str | None = None, nth: int = 1) -> None:
         self._name = name
         self._left = nth
         self.passed: list[str] = []
+        self.crashed = False
+        self.on_crash: Callable[[], None] = lambda: None
 
     def reached(self, name: str) -> None:
+        if self.crashed:
+            raise Crashed(name)
         self.passed.append(name)
         if name == self._name:
             self._left -= 1
             if self._left == 0:
+                self.crash()
                 raise Crashed(name)
+
+    def crash(self) -> None:
+        """Die here and now, wherever the program is."""
+        if not self.crashed:
+            self.crashed = True
+            self.on_crash()
 
 
 class CountingIds:

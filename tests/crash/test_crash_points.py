@@ -1,0 +1,129 @@
+"""Crash at every named point: before and after each commit and each side effect, then restart and go on to the end."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from bot.real import SystemClock
+from executor.engine.attempt import CRASH_POINTS
+from executor.engine.courier import COURIER_POINTS
+from executor.engine.labels import LABELS
+from storage.store import Database, crash_point_names
+from tests.crash.outside import outside
+from tests.crash.scenarios import SCENARIOS, Scenario, tell
+from tests.fakes import CrashAt, Crashed
+
+UNUSED = frozenset(crash_point_names(["chats.remember", "chats.set_inactive", "inbox.prune"]))
+"""Of storage's own transactions those that no part of the program calls yet; they are crashed one by one below."""
+POINTS = sorted({*CRASH_POINTS, *COURIER_POINTS, *crash_point_names(LABELS), *crash_point_names()} - UNUSED)
+TRIES_MAX = 3  # how often a point is passed depends on the order of things, so the last passing may be missed
+
+Passings = Mapping[str, Counter[str]]
+
+
+@pytest.fixture(autouse=True)
+def _seconds_as_timedelta(monkeypatch: pytest.MonkeyPatch) -> None:
+    """python-telegram-bot warns about its old form of retry_after."""
+    monkeypatch.setenv("PTB_TIMEDELTA", "true")
+
+
+@pytest.fixture(scope="session")
+def passings(tmp_path_factory: pytest.TempPathFactory) -> Passings:
+    """How often each scenario passes each point when nothing crashes; told once per process."""
+    return {scenario.name: _passed(scenario, tmp_path_factory.mktemp("crash")) for scenario in SCENARIOS}
+
+
+def _passed(scenario: Scenario, folder: Path) -> Counter[str]:
+    with outside(folder / "chat") as world:
+        told = tell(scenario, folder, world)
+    assert told.wrong == []
+    return Counter(told.passed)
+
+
+def test_every_named_point_is_passed_and_every_passed_point_is_named(passings: Passings) -> None:
+    passed = {name for counts in passings.values() for name in counts}
+
+    assert sorted(passed) == POINTS
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_a_crash_there_loses_nothing_and_doubles_nothing(point: str, passings: Passings, tmp_path: Path) -> None:
+    """At the first, the second and the last passing, in the first scenario that gets there, and once in the recovery
+    from another crash."""
+    folders = (tmp_path / str(number) for number in range(100))
+    for scenario, nth in _moments(point, passings):
+        assert _crash(scenario, point, nth, folders) == [], f"{scenario.name}: {point} passed {nth} times"
+
+
+def _moments(point: str, passings: Passings) -> Iterator[tuple[Scenario, int]]:
+    ways = [scenario for scenario in SCENARIOS if passings[scenario.name][point]]
+    for nth in sorted({1, 2, passings[ways[0].name][point]}):
+        if nth <= passings[ways[0].name][point]:
+            yield ways[0], nth
+    for scenario in ways[1:]:
+        if scenario.first is not None:
+            yield scenario, 1
+
+
+def _crash(scenario: Scenario, point: str, nth: int, folders: Iterator[Path]) -> list[str]:
+    """What is wrong after a crash at the `nth` passing, or at the last one where there were fewer this time."""
+    for _ in range(TRIES_MAX):
+        folder = next(folders)
+        with outside(folder / "chat") as world:
+            told = tell(scenario, folder, world, point, nth)
+        if told.crashed or told.wrong:
+            return told.wrong
+        nth = told.passed.count(point)
+    return [f"{point} was never reached"]
+
+
+async def test_a_dead_program_commits_nothing_more(tmp_path: Path) -> None:
+    points = CrashAt("storage.inbox.put.before_commit")
+    database = await Database.open(tmp_path, SystemClock(), points)
+    with pytest.raises(Crashed):
+        await database.inbox.put([(1, None, {})])
+    with pytest.raises(Crashed):
+        await database.inbox.put([(2, None, {})])
+
+    assert await database.inbox.waiting() == []
+    await database.close()
+
+
+@pytest.mark.parametrize("moment", ["before_commit", "after_commit"])
+@pytest.mark.parametrize("label", ["chats.remember", "chats.set_inactive", "inbox.prune"])
+async def test_what_nobody_calls_yet_is_whole_after_a_crash_too(label: str, moment: str, tmp_path: Path) -> None:
+    clock = SystemClock()
+
+    async def change(database: Database) -> None:
+        if label == "inbox.prune":
+            await database.inbox.prune(clock.now())
+        elif label == "chats.remember":
+            await database.chats.remember_chat(2, "group", "Plants", clock.now())
+        else:
+            await database.chats.set_chat_inactive(1, "blocked")
+
+    async def looks(database: Database) -> tuple[list[tuple[int, bool]], list[int]]:
+        chats = [(chat.chat_id, chat.active) for chat in await database.chats.all()]
+        return chats, await database.inbox.put([(7, None, {})])
+
+    for name in ("crashed", "whole"):
+        database = await Database.open(tmp_path / name, clock)
+        await database.chats.remember_chat(1, "private", "Ann", clock.now())
+        await database.inbox.put([(7, None, {})])
+        await database.inbox.done(7)
+        await database.close()
+    database = await Database.open(tmp_path / "crashed", clock, CrashAt(f"storage.{label}.{moment}"))
+    with pytest.raises(Crashed):
+        await change(database)
+    await database.close()
+    again = await Database.open(tmp_path / "crashed", clock)
+    if moment == "before_commit":
+        await change(again)
+    whole = await Database.open(tmp_path / "whole", clock)
+    await change(whole)
+
+    assert await looks(again) == await looks(whole)
+    await again.close()
+    await whole.close()

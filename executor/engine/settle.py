@@ -30,7 +30,7 @@ from executor.domain.outcome import (
 from executor.domain.task import Task, TaskKind, TaskState
 from executor.engine.blocking import block_task
 from executor.engine.case import Case
-from executor.engine.classify import classify
+from executor.engine.classification import classify
 
 _EFFECTS = {Succeeded: EffectState.DONE, Stumbled: EffectState.FAILED, Blocked: EffectState.FAILED}
 

@@ -1,0 +1,12 @@
+"""What is wrong, from evidence alone: the class, a finer cause, and how sure we are. No model is asked.
+
+The knowledge is data beside this file: ``rules.toml`` (what messages and exit codes mean, each with its reason),
+``causes.toml`` (what there can be), ``codes.toml`` (HTTP statuses and the like), ``modules.toml`` (import names).
+"""
+
+from executor.engine.classification.evidence import Evidence
+from executor.engine.classification.look import classify, look
+from executor.engine.classification.modules import package_of
+from executor.engine.classification.verdict import Verdict
+
+__all__ = ["Evidence", "Verdict", "classify", "look", "package_of"]

@@ -1,0 +1,86 @@
+"""What is known about one attempt: what we saw ourselves, how it ended, and what it said."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from executor.domain.outcome import Result
+from executor.engine.classification.programs import last_program, programs
+
+TAIL = 6_000  # characters looked at of each stream; what matters comes last
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """`exit_code` None: no process, or none that ended; a signal counts as 128 + its number, or as its negative.
+
+    What the executor knows itself: `timed_out` (it ended the command for its time), `stopped` (it ended it for another
+    reason), `refused` (what the sandbox did not allow, in words), `network` (False: the command had none), `status`
+    (of the answer that the http action got), `retry_after_s`."""
+
+    command: str = ""
+    exit_code: int | None = None
+    stdout: str = ""
+    stderr: str = ""
+    said: str = ""  # the action's own words about its failure
+    success: bool = False  # counts where there is no exit code
+    timed_out: bool = False
+    stopped: bool = False
+    refused: str = ""
+    network: bool = True
+    status: int | None = None
+    retry_after_s: float | None = None
+
+    @classmethod
+    def of(cls, result: Result) -> "Evidence":
+        """From an attempt's result; the names in `metadata` are those of the fields here."""
+        known = result.metadata
+        code, status, wait_s = known.get("exit_code"), known.get("status"), known.get("retry_after_s")
+        return cls(
+            command=str(known.get("command") or ""),
+            exit_code=code if isinstance(code, int) else None,
+            stdout=result.output,
+            stderr=str(known.get("stderr") or ""),
+            said=result.error or "",
+            success=result.success,
+            timed_out=bool(known.get("timed_out")),
+            stopped=bool(known.get("stopped")),
+            refused=str(known.get("refused") or ""),
+            network=known.get("network") is not False,
+            status=status if isinstance(status, int) else None,
+            retry_after_s=float(wait_s) if isinstance(wait_s, int | float) else None,
+        )
+
+    @cached_property
+    def code(self) -> int | None:
+        """The exit code as a shell shows it."""
+        return 128 - self.exit_code if self.exit_code is not None and self.exit_code < 0 else self.exit_code
+
+    @cached_property
+    def succeeded(self) -> bool:
+        return self.code == 0 if self.code is not None else self.success
+
+    @cached_property
+    def texts(self) -> tuple["Text", ...]:
+        """Where messages stand, most telling first: standard error, the action's own words, standard output."""
+        found = (self.stderr, self.said, self.stdout)
+        return tuple(Text(text[-TAIL:]) for text in found if text.strip())
+
+    @cached_property
+    def programs(self) -> frozenset[str]:
+        return frozenset(programs(self.command))
+
+    @cached_property
+    def last(self) -> str:
+        """The program whose exit code it most likely is."""
+        return last_program(self.command)
+
+
+@dataclass(frozen=True)
+class Text:
+    """`own` words with their lower-case twin, made once."""
+
+    own: str
+
+    @cached_property
+    def lower(self) -> str:
+        return self.own.lower()

@@ -54,9 +54,10 @@ class CrashPoints(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseRows:
-    """Everything unfinished about one goal, as one transaction sees it. `tasks` are those of the current plan, by
-    position, finished ones included; the rest holds only what is open: attempts running, waiting or unknown,
-    decisions open, blockages unresolved, effects intended or unknown."""
+    """Everything unfinished about one goal, as one transaction sees it. `tasks` are all of its tasks by
+    position, finished ones included, and cancelled ones that only earlier versions of the plan had; the rest holds only
+    what is open: attempts running, waiting or unknown, decisions open, blockages unresolved, effects intended or
+    unknown."""
 
     goal: Goal
     tasks: tuple[Task, ...]
@@ -209,7 +210,7 @@ class Store(Protocol):
         ...
 
     async def outputs(self, goal_number: int, keys: Sequence[str]) -> dict[str, str]:
-        """The output of the successful attempt of each named task of the current plan; a key without one is absent."""
+        """The output of the successful attempt of each named task; a key without one is absent."""
         ...
 
     async def events(self, goal_number: int, *, limit: int = 200) -> list[Event]:

@@ -35,10 +35,9 @@ _ATTEMPTS_OF_GOAL = _ATTEMPTS.where(attempts.c.task_ref.in_(select(tasks.c.ref).
 _ATTEMPTS_OF_TASK = _ATTEMPTS.where(attempts.c.task_ref == bindparam("ref"), attempts.c.goal_number == _NUMBER)
 _OUTPUTS = (
     select(tasks.c.key, attempts.c.result)
-    .join(goals, and_(tasks.c.goal_number == goals.c.number, tasks.c.plan_version == goals.c.plan_version))
     .join(attempts, attempts.c.task_ref == tasks.c.ref)
     .where(
-        goals.c.number == _NUMBER,
+        tasks.c.goal_number == _NUMBER,
         tasks.c.key.in_(bindparam("keys", expanding=True)),
         among(attempts.c.state, (AttemptState.SUCCEEDED,)),
     )

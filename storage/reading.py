@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import Column, ColumnElement, Select, Table, and_, bindparam, literal_column, select
+from sqlalchemy import Column, ColumnElement, Select, Table, bindparam, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from executor.domain.attempt import AttemptState
@@ -69,9 +69,8 @@ _GOALS = (
 )
 _TASKS = (
     select(*TASK_COLUMNS)
-    .join(goals, and_(tasks.c.goal_number == goals.c.number, tasks.c.plan_version == goals.c.plan_version))
-    .where(_NAMED)
-    .order_by(tasks.c.goal_number, tasks.c.position)
+    .where(tasks.c.goal_number.in_(bindparam("numbers", expanding=True)))
+    .order_by(tasks.c.goal_number, tasks.c.position, tasks.c.ref)
 )
 
 

@@ -24,7 +24,7 @@ from executor.domain.plan import Plan
 from executor.domain.task import Task
 from executor.ports import Changes
 from storage import rows, tables
-from storage.codec import dumps
+from storage.codec import dumps, plain
 from storage.noticing import notices_to_put
 from storage.prepared import Prepared
 from storage.rows import Values
@@ -198,7 +198,8 @@ def _adaptation(plan: Plan, now: datetime) -> Values:
         "goal_number": plan.goal_number,
         "old_plan": plan.version - 1,
         "new_plan": plan.version,
-        "reason": plan.reason,
+        "reason": plain(plan.reason),
+        "outcome_deviation": plan.deviation,
         "at": plan.created_at or now,
     }
 

@@ -15,6 +15,8 @@ class Limits:
     tick_s: float = 5.0
     concurrency: int = 4
     attempts_max: int = 3
+    adaptations_max: int = 5  # of one goal by Milepost itself; then a person decides
+    adaptation_threshold: float = 0.3
     lease_s: float = 60.0
     retry_first_s: float = 2.0
     timeout_s: float = 600.0

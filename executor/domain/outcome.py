@@ -1,7 +1,7 @@
 """What came of an attempt, as values: expected endings are not exceptions."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 from executor.domain.blockage import BlockageType
@@ -18,7 +18,14 @@ class Result:
     metadata: Mapping[str, Any] = field(default_factory=dict)
 
     def record(self) -> dict[str, Any]:
-        return asdict(self) | {"metadata": dict(self.metadata)}
+        """As stored and shown to whoever reads JSON."""
+        return {
+            "success": self.success,
+            "result": self.result,
+            "output": self.output,
+            "error": self.error,
+            "metadata": dict(self.metadata),
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

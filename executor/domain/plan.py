@@ -86,6 +86,7 @@ class Plan:
     made_by: str = "offline"
     reading: tuple[str, ...] = ()
     reason: str = ""  # why this version replaced the one before
+    deviation: float | None = None  # 0..1: the weighted share of failed expectations that led to it, where measured
     created_at: datetime | None = None
 
     def task(self, key: str) -> TaskSpec:

@@ -29,13 +29,13 @@ _OPEN = frozenset({_T.QUEUED, _T.PAUSED, _T.BLOCKED, _T.AWAITING_APPROVAL})
 TASK_MOVES: Mapping[TaskState, frozenset[TaskState]] = {
     _T.PENDING: frozenset({_T.IN_PROGRESS}) | _OPEN | _ENDS,
     _T.QUEUED: frozenset({_T.IN_PROGRESS, _T.PENDING}) | _OPEN | _ENDS,
-    _T.IN_PROGRESS: frozenset({_T.COMPLETED, _T.RETRYING}) | _OPEN | _ENDS,
-    _T.RETRYING: frozenset({_T.IN_PROGRESS}) | _OPEN | _ENDS,
+    _T.IN_PROGRESS: frozenset({_T.COMPLETED, _T.RETRYING, _T.PENDING}) | _OPEN | _ENDS,
+    _T.RETRYING: frozenset({_T.IN_PROGRESS, _T.PENDING}) | _OPEN | _ENDS,
     _T.AWAITING_APPROVAL: frozenset({_T.IN_PROGRESS, _T.COMPLETED}) | _OPEN | _ENDS,
-    _T.BLOCKED: frozenset({_T.IN_PROGRESS}) | _OPEN | _ENDS,
+    _T.BLOCKED: frozenset({_T.IN_PROGRESS, _T.PENDING}) | _OPEN | _ENDS,
     _T.PAUSED: frozenset({_T.IN_PROGRESS, _T.COMPLETED, _T.PENDING, _T.RETRYING}) | _OPEN | _ENDS,
     _T.COMPLETED: frozenset(),
-    _T.FAILED: frozenset({_T.QUEUED}),  # a person retries, or an adaptation resets it
+    _T.FAILED: frozenset({_T.QUEUED, _T.PENDING}),  # a person retries, or an adaptation resets it
     _T.SKIPPED: frozenset(),
     _T.CANCELLED: frozenset(),
 }

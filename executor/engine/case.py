@@ -64,6 +64,7 @@ class Case:
     decisions: dict[int, Decision] = field(init=False)
     blockages: dict[str, Blockage] = field(init=False)  # open ones by task ref
     effects: dict[str, Effect] = field(init=False)  # unsettled ones by task ref
+    _refs: dict[str, str] = field(init=False)  # of work, by its key in the plan
     stop_tasks: set[str] = field(default_factory=set)  # running attempts to be ended after the commit
     _new: Changes = field(default_factory=Changes)
     _touched: bool = False
@@ -71,15 +72,22 @@ class Case:
     def __post_init__(self) -> None:
         self.goal = self.rows.goal
         self.tasks = {task.ref: task for task in self.rows.tasks}
+        self._name_work()
         self.attempts = {attempt.task_ref: attempt for attempt in self.rows.attempts}
         self.decisions = {decision.number: decision for decision in self.rows.decisions}
         self.blockages = {blockage.task_ref: blockage for blockage in self.rows.blockages}
         self.effects = {effect.task_ref: effect for effect in self.rows.effects}
 
+    def _name_work(self) -> None:
+        """A cancelled task gives its key up to its successor in a later version of the plan."""
+        dropped = {task.spec.key: task.ref for task in self.work if task.state is TaskState.CANCELLED}
+        self._refs = dropped | {t.spec.key: t.ref for t in self.work if t.state is not TaskState.CANCELLED}
+
     # ------------------------------------------------------------------------------------------------- looking
 
     def by_key(self, key: str) -> Task | None:
-        return next((t for t in self.tasks.values() if t.spec.key == key and t.kind is TaskKind.WORK), None)
+        ref = self._refs.get(key)
+        return None if ref is None else self.tasks[ref]
 
     @property
     def work(self) -> list[Task]:
@@ -296,6 +304,7 @@ class Case:
         fresh = [task for task in tasks if task.ref not in self.tasks]
         self._new.new_tasks.extend(fresh)
         self.tasks.update({task.ref: task for task in fresh})
+        self._name_work()
 
     def add_draft(self, draft: GoalDraft) -> None:
         self._touched = True

@@ -10,7 +10,7 @@ from executor.engine.blocking import ask_again
 from executor.engine.case import Case, Numbers
 from executor.engine.desk import Desk, impossible
 from executor.engine.flow import advance, announce, end
-from executor.engine.planning import add_task, manual_spec, open_goal, propose, redraft, refuse_plan
+from executor.engine.planning import open_goal, propose, redraft, refuse_plan
 from executor.engine.replies import Accepted, Caller, Refused, Reply
 from executor.ports import Transaction
 
@@ -52,39 +52,6 @@ class GoalCommands(Desk):
             return Accepted(sentence=f"Goal {goal_number} now reads: {draft.title}", goal_number=goal_number)
 
         return await self._on_goal(goal_number, edit, caller=caller, command_id=command_id)
-
-    async def add_task(
-        self, title: str, *, goal_number: int | None, origin: Origin, caller: Caller, command_id: str
-    ) -> Reply:
-        """A task made by hand for a person: in a goal, or alone as a goal of its own that starts at once."""
-        if not title.strip():
-            return Refused(code="empty", sentence="Say what the task is: /task Call Ann, or /task 12 Call Ann.")
-        if goal_number is None:
-            return await self._lone_task(title, origin, caller, command_id)
-        plan = await self._store.plan(goal_number)
-
-        def add(case: Case) -> Reply:
-            if plan is None or case.goal.state not in GOAL_RUNNING | {GoalState.PAUSED}:
-                return Refused(
-                    code="not_running", sentence=f"Goal {goal_number} is {case.goal.state}; it takes no new tasks."
-                )
-            task = add_task(case, plan, title)
-            return Accepted(sentence=f"Task {task.ref}: {title}", goal_number=goal_number, task_ref=task.ref)
-
-        return await self._on_goal(goal_number, add, caller=caller, command_id=command_id)
-
-    async def _lone_task(self, title: str, origin: Origin, caller: Caller, command_id: str) -> Reply:
-        draft = GoalDraft(title=title, tasks=(manual_spec("1", title),))
-
-        async def create(transaction: Transaction) -> tuple[Case | None, Reply]:
-            number = await transaction.next_goal_number()
-            numbers = Numbers(await transaction.next_decision_number())
-            now, limits = self._tools.clock.now(), self._tools.limits
-            case = open_goal(draft, origin, number, now=now, limits=limits, numbers=numbers, by=caller)
-            propose(case, Plan(tasks=draft.tasks, made_by=caller.name), autonomy="full")
-            return case, Accepted(sentence=f"Task {number}.1: {title}", goal_number=number, task_ref=f"{number}.1")
-
-        return await self._in_transaction(command_id, create)
 
     async def plan_goal(self, goal: Goal, draft: GoalDraft) -> None:
         """Plan one goal with a brain that takes its time; the proposal counts unless the goal moved on meanwhile."""

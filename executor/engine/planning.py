@@ -10,7 +10,7 @@ from executor.domain.milestone import milestones_of
 from executor.domain.plan import Criterion, ExecutionType, GoalDraft, Plan, TaskSpec
 from executor.domain.task import Task, TaskKind
 from executor.engine.case import Case, Numbers
-from executor.engine.flow import advance, end, start
+from executor.engine.flow import end, start
 from executor.engine.replies import Caller
 from executor.ports import CaseRows
 
@@ -115,32 +115,6 @@ def _criterion_spec(criterion: Criterion, index: int) -> TaskSpec:
         weight=0,
         attempts_max=1,
     )
-
-
-def add_task(case: Case, plan: Plan, title: str) -> Task:
-    """A task made by hand becomes part of the next plan version; whoever adds it has thereby accepted it."""
-    version = case.goal.plan_version + 1
-    position = max((task.position for task in case.work), default=0) + 1
-    spec = manual_spec(f"added-{version}", title)
-    reason = f"{case.by.name if case.by else 'Milepost'} added a task"
-    task = Task(
-        ref=f"{case.goal.number}.{_next_ref(case)}",
-        goal_number=case.goal.number,
-        position=position,
-        spec=spec,
-        plan_version=version,
-        created_at=case.now,
-    )
-    new = replace(plan, version=version, tasks=(*plan.tasks, spec), reason=reason, created_at=case.now)
-    case.set_goal(replace(case.goal, plan_version=version))
-    case.add_plan(new, [task], removed=[])
-    case.event("task.added", task.ref, title=title, version=version)
-    advance(case)
-    return task
-
-
-def _next_ref(case: Case) -> int:
-    return max((int(task.ref.split(".")[1]) for task in case.work), default=0) + 1
 
 
 def manual_spec(key: str, title: str) -> TaskSpec:

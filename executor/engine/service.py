@@ -5,6 +5,7 @@ attempt wakes it, or the alarm (APScheduler, outside) does; all three only set a
 """
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -20,6 +21,7 @@ from executor.engine.decision_commands import DecisionCommands
 from executor.engine.desk import goal_of
 from executor.engine.goal_commands import GoalCommands
 from executor.engine.nursery import Nursery
+from executor.engine.plan_commands import PlanCommands
 from executor.engine.readings import Readings
 from executor.engine.replies import Refused
 from executor.engine.task_commands import TaskCommands
@@ -29,7 +31,7 @@ from executor.ports import Assignment, Brain, Store, Workers
 _PAUSE_AFTER_ERROR_S = 1.0  # a database that is busy or full is tried again soon, not in a hot loop
 
 
-class Executor(GoalCommands, DecisionCommands, TaskCommands, Readings):
+class Executor(GoalCommands, PlanCommands, DecisionCommands, TaskCommands, Readings):
     """`changed` is called after every commit of a command or a tick: the courier listens. `log_error(what, error)`."""
 
     def __init__(
@@ -134,10 +136,9 @@ class Executor(GoalCommands, DecisionCommands, TaskCommands, Readings):
         now = self._now()
         due_at = await self._store.next_due_at(now)
         seconds = None if due_at is None else max((due_at - now).total_seconds(), 0.0)
-        try:
-            await asyncio.wait_for(self._awake.wait(), timeout=seconds)
-        except TimeoutError:
-            return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):  # not wait_for: before Python 3.12 it may swallow a cancellation
+                await self._awake.wait()
 
     async def _plan_new_goals(self) -> None:
         async with self._store.transaction("plan") as transaction:

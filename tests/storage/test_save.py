@@ -110,11 +110,11 @@ async def test_everything_open_about_a_goal_is_in_its_case(database: Database) -
     )
 
 
-async def test_a_case_shows_the_tasks_of_the_current_plan_by_position(database: Database) -> None:
+async def test_a_case_shows_the_tasks_of_every_plan_version_by_position(database: Database) -> None:
     old, second, first = task("1.1", plan_version=1), task("1.3", plan_version=2), task("1.2", plan_version=2)
     await save(database, new_goals=[running(plan_version=2)], new_tasks=[old, second, first])
 
-    assert (await case(database)).tasks == (first, second)
+    assert (await case(database)).tasks == (old, first, second)
 
 
 async def test_cases_come_by_number_and_without_the_unknown(database: Database) -> None:

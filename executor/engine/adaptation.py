@@ -1,0 +1,137 @@
+"""Changing a plan that runs: always a new version, finished work is kept, and the chat gets the difference.
+
+Inside what a person accepted with the plan (safe fixes, their own commands) an adaptation is applied and reported.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+
+from executor.domain.adaptation import PlanDiff, diff
+from executor.domain.notice import NoticeKind
+from executor.domain.plan import Criterion, Plan, TaskSpec
+from executor.domain.task import Task, TaskState
+from executor.engine.case import Case
+from executor.engine.flow import cancel_task, close_parked_attempt, fresh
+
+_TROUBLED = frozenset({TaskState.FAILED, TaskState.BLOCKED})
+_UNTOUCHED = frozenset({TaskState.COMPLETED, TaskState.SKIPPED, TaskState.IN_PROGRESS})
+
+
+def current_plan(case: Case) -> Plan:
+    """The plan as it stands: what was cancelled is no part of it any more."""
+    return Plan(
+        goal_number=case.goal.number,
+        version=case.goal.plan_version,
+        criteria=tuple(
+            Criterion(text=task.spec.title, check=task.spec.check, covered_by=task.spec.parameters.get("covered_by"))
+            for task in case.criteria
+        ),
+        tasks=tuple(task.spec for task in _in_order(case) if task.state is not TaskState.CANCELLED),
+        made_by="milepost",
+    )
+
+
+def _in_order(case: Case) -> list[Task]:
+    return sorted(case.work, key=lambda task: task.position)
+
+
+def adapt(
+    case: Case,
+    specs: Sequence[TaskSpec],
+    *,
+    reason: str,
+    deviation: float | None = None,
+    again: Collection[str] = (),
+) -> PlanDiff:
+    """Make `specs` the next version. Finished and running tasks stay as they are; unfinished ones that are not in
+    `specs` are cancelled; tasks whose key is in `again` begin afresh. The caller advances the case."""
+    old = current_plan(case)
+    kept = {task.spec.key: task for task in case.work if task.state is not TaskState.CANCELLED}
+    wanted = {spec.key for spec in specs}
+    stays = [task.spec for key, task in kept.items() if key not in wanted and task.state in _UNTOUCHED]
+    version = old.version + 1
+    new = replace(
+        old,
+        version=version,
+        tasks=(*stays, *(_as_kept(spec, kept) for spec in specs)),
+        reason=reason,
+        deviation=deviation,
+        created_at=case.now,
+    )
+    for key, task in kept.items():
+        if key not in wanted and task.state not in _UNTOUCHED:
+            cancel_task(case, task, summary=f"Not part of plan v{version}")
+    fresh_tasks = _new_tasks(case, new, kept)
+    case.set_goal(replace(case.goal, plan_version=version))
+    case.add_plan(new, fresh_tasks, removed=[])
+    for position, spec in enumerate(new.tasks, start=1):
+        _place(case, spec, position, kept, again)
+    change = diff(old, new)
+    _report(case, change, reason, deviation)
+    return change
+
+
+def _as_kept(spec: TaskSpec, kept: dict[str, Task]) -> TaskSpec:
+    """A task that is over or under way can't be changed any more."""
+    task = kept.get(spec.key)
+    return task.spec if task is not None and task.state in _UNTOUCHED else spec
+
+
+def _new_tasks(case: Case, plan: Plan, kept: dict[str, Task]) -> list[Task]:
+    number = case.goal.number
+    first = max((int(task.ref.split(".")[1]) for task in case.work), default=0) + 1
+    specs = [spec for spec in plan.tasks if spec.key not in kept]
+    return [
+        Task(
+            ref=f"{number}.{place}",
+            goal_number=number,
+            position=0,
+            spec=spec,
+            plan_version=plan.version,
+            created_at=case.now,
+        )
+        for place, spec in enumerate(specs, start=first)
+    ]
+
+
+def _place(case: Case, spec: TaskSpec, position: int, kept: dict[str, Task], again: Collection[str]) -> None:
+    task = next(t for t in case.work if t.spec.key == spec.key and t.state is not TaskState.CANCELLED)
+    if task.position != position or task.spec != spec:
+        case.set_task(replace(task, position=position, spec=spec))
+    if spec.key in again and spec.key in kept:
+        begin_afresh(case, case.tasks[task.ref])
+
+
+def begin_afresh(case: Case, task: Task) -> None:
+    """Back to where it waits for its dependencies; what is open about it is closed."""
+    case.unblock(task.ref, "The plan was adapted")
+    case.withdraw(task.ref, note="The plan was adapted")
+    close_parked_attempt(case, task.ref)
+    if task.state is not TaskState.PENDING:
+        task = case.move_task(task.ref, TaskState.PENDING, summary="")
+    case.set_task(fresh(task))
+
+
+def _report(case: Case, change: PlanDiff, reason: str, deviation: float | None) -> None:
+    facts = {
+        "line": f"{change.line}, {reason}",
+        "added": [spec.title for spec in change.added],
+        "removed": [spec.title for spec in change.removed],
+        "changed": [after.title for _, after in change.changed],
+        "goal_title": case.goal.title,
+        "number": case.goal.number,
+    }
+    case.event("plan.adapted", None, version=change.new_version, deviation=deviation, reason=reason, line=change.line)
+    case.tell(NoticeKind.ADAPTATION, f"{case.goal.number}/adaptation/{change.new_version}", facts)
+
+
+def troubled(case: Case) -> list[Task]:
+    """Tasks that failed or are blocked: what an adaptation begins afresh."""
+    return [task for task in case.work if task.state in _TROUBLED]
+
+
+def deviation_of(case: Case) -> float:
+    """The weighted share of expectations that failed so far, 0..1: troubled work against all work that was tried."""
+    tried = [task for task in case.work if task.state is TaskState.COMPLETED or task.state in _TROUBLED]
+    weights = sum(task.spec.weight for task in tried)
+    return sum(task.spec.weight for task in troubled(case)) / weights if weights else 0.0

@@ -1,0 +1,112 @@
+"""Commands that change a plan while it runs, each as a new version, and the readings that compare versions."""
+
+from executor.domain.adaptation import PlanDiff, diff
+from executor.domain.goal import GOAL_RUNNING, GoalState, Origin
+from executor.domain.plan import GoalDraft, Plan
+from executor.engine.adaptation import adapt, current_plan, deviation_of, troubled
+from executor.engine.case import Case, Numbers
+from executor.engine.desk import Desk
+from executor.engine.flow import advance
+from executor.engine.planning import manual_spec, open_goal, propose
+from executor.engine.replies import Accepted, Caller, Refused, Reply
+from executor.ports import Transaction
+
+_CHANGEABLE = GOAL_RUNNING | {GoalState.PAUSED}
+
+
+class PlanCommands(Desk):
+    """See the module. Whoever gives such a command has thereby accepted the new version."""
+
+    async def add_task(
+        self, title: str, *, goal_number: int | None, origin: Origin, caller: Caller, command_id: str
+    ) -> Reply:
+        """A task made by hand for a person: in a goal, or alone as a goal of its own that starts at once."""
+        if not title.strip():
+            return Refused(code="empty", sentence="Say what the task is: /task Call Ann, or /task 12 Call Ann.")
+        if goal_number is None:
+            return await self._lone_task(title, origin, caller, command_id)
+
+        def add(case: Case) -> Reply:
+            if case.goal.state not in _CHANGEABLE:
+                return Refused(
+                    code="not_running", sentence=f"Goal {goal_number} is {case.goal.state}; it takes no new tasks."
+                )
+            spec = manual_spec(f"added-{case.goal.plan_version + 1}", title)
+            adapt(case, [*current_plan(case).tasks, spec], reason=f"{caller.name} added a task")
+            advance(case)
+            ref = next(task.ref for task in case.work if task.spec.key == spec.key)
+            return Accepted(sentence=f"Task {ref}: {title}", goal_number=goal_number, task_ref=ref)
+
+        return await self._on_goal(goal_number, add, caller=caller, command_id=command_id)
+
+    async def _lone_task(self, title: str, origin: Origin, caller: Caller, command_id: str) -> Reply:
+        draft = GoalDraft(title=title, tasks=(manual_spec("1", title),))
+
+        async def create(transaction: Transaction) -> tuple[Case | None, Reply]:
+            number = await transaction.next_goal_number()
+            numbers = Numbers(await transaction.next_decision_number())
+            now, limits = self._tools.clock.now(), self._tools.limits
+            case = open_goal(draft, origin, number, now=now, limits=limits, numbers=numbers, by=caller)
+            propose(case, Plan(tasks=draft.tasks, made_by=caller.name), autonomy="full")
+            return case, Accepted(sentence=f"Task {number}.1: {title}", goal_number=number, task_ref=f"{number}.1")
+
+        return await self._in_transaction(command_id, create)
+
+    async def adapt(
+        self,
+        goal_number: int,
+        *,
+        reason: str,
+        outcome_deviation: float | None = None,
+        caller: Caller,
+        command_id: str,
+    ) -> Reply:
+        """A new version in which what failed or is blocked begins afresh and finished work is kept. `outcome_deviation`
+        is 0..1; without it the share that was really seen is recorded."""
+        if outcome_deviation is not None and not 0 <= outcome_deviation <= 1:
+            return Refused(code="wrong_input", sentence=f"A deviation is between 0 and 1, not {outcome_deviation:g}.")
+
+        def act(case: Case) -> Reply:
+            if case.goal.state not in _CHANGEABLE:
+                return self._unchangeable(case)
+            again = {task.spec.key for task in troubled(case)}
+            measured = deviation_of(case) if outcome_deviation is None else outcome_deviation
+            why = reason.strip() or f"{caller.name} asked for it"
+            change = adapt(case, current_plan(case).tasks, reason=why, deviation=measured, again=again)
+            advance(case)
+            afresh = f" {len(again)} task(s) begin afresh." if again else ""
+            return Accepted(sentence=f"{change.line}.{afresh}", goal_number=goal_number)
+
+        return await self._on_goal(goal_number, act, caller=caller, command_id=command_id)
+
+    async def revert(self, goal_number: int, version: int, *, caller: Caller, command_id: str) -> Reply:
+        """Go back to what an earlier version wanted, as a new version; finished work is kept."""
+        old = await self._store.plan(goal_number, version)
+        if old is None:
+            return Refused(code="no_such_version", sentence=f"Goal {goal_number} has no plan v{version}.")
+
+        def act(case: Case) -> Reply:
+            if case.goal.state not in _CHANGEABLE:
+                return self._unchangeable(case)
+            if version >= case.goal.plan_version:
+                return Refused(code="same_version", sentence=f"Plan v{version} is the one that runs.")
+            again = {task.spec.key for task in troubled(case)}
+            change = adapt(case, old.tasks, reason=f"{caller.name} went back to v{version}", again=again)
+            advance(case)
+            return Accepted(sentence=f"{change.line}, as in v{version}.", goal_number=goal_number)
+
+        return await self._on_goal(goal_number, act, caller=caller, command_id=command_id)
+
+    async def compare(self, goal_number: int, old: int, new: int) -> PlanDiff | Refused:
+        """What version `new` does otherwise than version `old`."""
+        plans: list[Plan] = []
+        for version in (old, new):
+            if (plan := await self._store.plan(goal_number, version)) is None:
+                return Refused(code="no_such_version", sentence=f"Goal {goal_number} has no plan v{version}.")
+            plans.append(plan)
+        return diff(*plans)
+
+    @staticmethod
+    def _unchangeable(case: Case) -> Refused:
+        state = case.goal.state.replace("_", " ")
+        return Refused(code="not_running", sentence=f"Goal {case.goal.number} is {state}; its plan can't be changed.")

@@ -1,11 +1,13 @@
 """What is known about one attempt: what we saw ourselves, how it ended, and what it said."""
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 
 from executor.domain.outcome import Result
 from executor.engine.classification.programs import last_program, programs
 
+_COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 TAIL = 6_000  # characters looked at of each stream; what matters comes last
 
 
@@ -63,7 +65,7 @@ class Evidence:
     def texts(self) -> tuple["Text", ...]:
         """Where messages stand, most telling first: standard error, the action's own words, standard output."""
         found = (self.stderr, self.said, self.stdout)
-        return tuple(Text(text[-TAIL:]) for text in found if text.strip())
+        return tuple(Text(_COLOURS.sub("", text[-TAIL:])) for text in found if text.strip())
 
     @cached_property
     def programs(self) -> frozenset[str]:

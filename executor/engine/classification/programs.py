@@ -30,6 +30,12 @@ def programs(command: str) -> tuple[str, ...]:
     return tuple(found)
 
 
+def outline(command: str) -> str:
+    """The command without what stands in quotes, but with the programs that are given to a shell there."""
+    nested = [match["d"] or match["s"] or "" for match in _NESTED.finditer(command)]
+    return "\n".join(nested) if nested else _QUOTED.sub("''", command)
+
+
 def last_program(command: str) -> str:
     """The last of the outermost line, or of the text that a shell was given; empty where there is none."""
     nested = [match["d"] or match["s"] or "" for match in _NESTED.finditer(command)]

@@ -9,7 +9,7 @@ from typing import Any
 
 from executor.engine.classification.evidence import TAIL, Evidence
 from executor.engine.classification.hints import Hint, body_hint, cause_of_status, phrase_status
-from executor.engine.classification.programs import programs
+from executor.engine.classification.programs import outline, programs
 from executor.engine.classification.verdict import data
 
 _STATUS_LINE = re.compile(r"^HTTP/[\d.]+ (\d{3})\b.*$", re.MULTILINE)
@@ -21,7 +21,7 @@ _PLAIN = re.compile(
     re.IGNORECASE,
 )
 _WRITES_STATUS = re.compile(r"%\{(?:http_code|response_code)\}")
-_JOINED = re.compile(r"\|(?!\|)|;|\n")
+_JOINED = re.compile(r"\|(?!\|)|;|\S\s*\n\s*\S")
 _PIPED = re.compile(r"\|(?!\|)")
 _MEANT = re.compile(r"\|\|")
 _CODES: Any = data("codes.toml")
@@ -62,7 +62,7 @@ def _page(evidence: Evidence) -> Hint | None:
 
 
 def _masked(evidence: Evidence) -> Hint | None:
-    command = evidence.command
+    command = outline(evidence.command)
     if _MEANT.search(command):
         return None
     errors = evidence.stderr[-TAIL:]

@@ -41,14 +41,20 @@ class World:
     async def settle(self) -> None:
         """Tick until nothing is running and nothing is due now. A crash inside an attempt is raised here."""
         while True:
+            ran = bool(self.workers.held())  # and may report its end while the tick is under way
             did = await self.executor.tick()
             while self.workers.held():
+                ran = True
                 await asyncio.sleep(0)
             for failure in self.failures:
                 if failure.startswith("crash:"):
                     raise RuntimeError(failure)
-            if not did and not self.workers.held():
+            if not did and not ran:
                 return
+
+    async def idle(self) -> None:
+        """Let what runs outside (a real command) go on."""
+        await asyncio.sleep(0.01)
 
     async def run_until_over(self, number: int, *, seconds: float = 600.0) -> GoalView:
         """Let time pass in steps until the goal is over, or the time is up."""

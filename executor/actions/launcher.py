@@ -49,10 +49,17 @@ class PlainLauncher:
         )
 
 
+VENV = ".venv"
+"""The goal's own Python environment, in its workspace, where something was installed."""
+
+
 def environment(workspace: Path, attempt: str, extra: Mapping[str, str]) -> dict[str, str]:
     """Everything a child's environment holds. Of our own only PATH is passed on: no token, no key, no proxy."""
+    path = os.environ.get("PATH") or DEFAULT_PATH
+    if (workspace / VENV / "bin").is_dir():  # what was installed for this goal comes before the machine's own
+        path = f"{workspace / VENV / 'bin'}:{path}"
     return {
-        "PATH": os.environ.get("PATH") or DEFAULT_PATH,
+        "PATH": path,
         "HOME": str(workspace),
         "TMPDIR": str(workspace / OWN_FOLDER / "tmp"),
         "LANG": "C.UTF-8",

@@ -5,6 +5,7 @@ from datetime import tzinfo
 
 from executor.actions.ask import Ask
 from executor.actions.http import Http
+from executor.actions.install import Install
 from executor.actions.launcher import Launcher
 from executor.actions.manual import Manual
 from executor.actions.notify import Notify
@@ -19,6 +20,7 @@ def standard_actions(launcher: Launcher, zone: tzinfo, http_allow: Iterable[str]
     """`zone` is where times without a zone are meant; `http_allow` holds internal "host:port" pairs."""
     return [
         Shell(launcher),
+        Install(launcher),
         Write(),
         Read(),
         Http(http_allow),

@@ -4,7 +4,7 @@ A result counts only while the task's open attempt has the same number: a worker
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import assert_never
 
@@ -27,12 +27,33 @@ from executor.domain.outcome import (
     Uncertain,
     Waiting,
 )
+from executor.domain.plan import TaskSpec
 from executor.domain.task import Task, TaskKind, TaskState
+from executor.engine.adaptation import adapt, begin_afresh, current_plan
 from executor.engine.blocking import block_task
 from executor.engine.case import Case
 from executor.engine.classification import classify
+from executor.engine.fixes import Fix, find_fix
 
-_EFFECTS = {Succeeded: EffectState.DONE, Stumbled: EffectState.FAILED, Blocked: EffectState.FAILED}
+_EFFECTS = {
+    Succeeded: EffectState.DONE,
+    Stumbled: EffectState.FAILED,
+    Blocked: EffectState.FAILED,
+    Interrupted: EffectState.FAILED,  # before it began: else its outcome would be Uncertain
+    NeedsPerson: EffectState.FAILED,
+    NotNeeded: EffectState.FAILED,
+}
+
+
+ONLY_A_PERSON = frozenset({"missing_credential", "needs_input"})
+"""Causes (causes.toml) for which trying again is pointless: nobody but a person can help."""
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """Change the plan by this fix, and try again."""
+
+    fix: Fix
 
 
 def settle(case: Case, ref: str, number: int, outcome: Outcome, texts: Sequence[str] = ()) -> bool:
@@ -44,7 +65,7 @@ def settle(case: Case, ref: str, number: int, outcome: Outcome, texts: Sequence[
         _settle_open(case, task, attempt, outcome)
     else:  # a person cancelled or skipped it while it ran: what it did is recorded, and decides nothing
         _record(case, attempt, AttemptState.INTERRUPTED, _result_of(outcome), evidence="Stopped by a person")
-        case.settle_effect(ref, _EFFECTS.get(type(outcome), EffectState.UNKNOWN), "Stopped while it ran")
+        _settle_effect(case, ref, _EFFECTS.get(type(outcome), EffectState.UNKNOWN), "Stopped by a person")
     for index, text in enumerate(texts, start=1):
         case.tell(NoticeKind.TEXT, f"{ref}#{number}/text/{index}", {"text": text, "ref": ref})
     return True
@@ -58,7 +79,7 @@ def _settle_open(case: Case, task: Task, attempt: Attempt, outcome: Outcome) -> 
             _stumble(case, task, attempt, outcome)
         case Blocked():
             _record(case, attempt, AttemptState.FAILED, outcome.result, outcome.evidence)
-            case.settle_effect(task.ref, EffectState.FAILED, outcome.cause)
+            _settle_effect(case, task.ref, EffectState.FAILED, outcome.cause)
             _fail(case, task, AskPerson(type=outcome.type, cause=outcome.cause, confidence=1.0), outcome.result)
         case Waiting():
             _park(case, attempt)
@@ -73,11 +94,13 @@ def _settle_open(case: Case, task: Task, attempt: Attempt, outcome: Outcome) -> 
             _ask(case, task, outcome)
         case Interrupted():
             _record(case, attempt, AttemptState.INTERRUPTED, None, outcome.note)
+            _settle_effect(case, task.ref, EffectState.FAILED, "It was not begun")
             _interrupt(case, task, outcome.note)
         case Uncertain():
             _doubt(case, task, attempt, outcome)
         case NotNeeded():
             _record(case, attempt, AttemptState.SUCCEEDED, None, outcome.note)
+            _settle_effect(case, task.ref, EffectState.FAILED, "It was not begun")
             case.move_task(task.ref, TaskState.SKIPPED, summary=outcome.note)
         case _:
             assert_never(outcome)
@@ -101,34 +124,56 @@ def _record(case: Case, attempt: Attempt, state: AttemptState, result: Result | 
     )
 
 
+def _settle_effect(case: Case, ref: str, state: EffectState, receipt: str) -> None:
+    """An effect in doubt has happened once its task is done; that the task is not says nothing about it."""
+    if not case.in_doubt(ref):
+        case.settle_effect(ref, state, receipt)
+    elif state is EffectState.DONE:
+        case.settle_effect(ref, EffectState.HAPPENED, receipt)
+
+
 def _park(case: Case, attempt: Attempt) -> None:
     case.set_attempt(replace(attempt, state=AttemptState.WAITING, pid=None, pid_started=None))
 
 
 def _succeed(case: Case, task: Task, attempt: Attempt, outcome: Succeeded) -> None:
     _record(case, attempt, AttemptState.SUCCEEDED, outcome.result, outcome.evidence)
-    case.settle_effect(task.ref, EffectState.HAPPENED if task.verify_only else EffectState.DONE, outcome.evidence)
+    _settle_effect(case, task.ref, EffectState.DONE, outcome.evidence)
     case.unblock(task.ref, "It succeeded")
     case.move_task(task.ref, TaskState.COMPLETED, summary=outcome.evidence)
 
 
 def _stumble(case: Case, task: Task, attempt: Attempt, outcome: Stumbled) -> None:
     _record(case, attempt, AttemptState.FAILED, outcome.result, outcome.evidence)
-    case.settle_effect(task.ref, EffectState.FAILED, outcome.evidence or outcome.result.error or "")
+    _settle_effect(case, task.ref, EffectState.FAILED, outcome.evidence or outcome.result.error or "")
     if task.answer is not None:  # a person's Done or answer did not hold: tell them why, and ask again
         problem = outcome.evidence or outcome.result.error or "It did not hold"
         case.set_task(replace(task.moved(TaskState.QUEUED, case.now, summary=problem), answer=None))
         return
     task = replace(task, failures=task.failures + 1)
     case.set_task(task)
-    _fail(case, task, correct(task, outcome, case.limits), outcome.result)
+    correction = correct(task, outcome, case.limits, may_adapt=_may_adapt(case, task))
+    if isinstance(correction, Repair):
+        repair(case, task, correction.fix)
+    else:
+        _fail(case, task, correction, outcome.result)
 
 
-def correct(task: Task, outcome: Stumbled, limits: Limits) -> Correction:
-    """Retry with growing pauses while attempts are left, else ask a person."""
-    if task.failures < (task.spec.attempts_max or limits.attempts_max):
-        return RetryAfter(wait_s=max(pause_s(task.failures, limits.retry_first_s), outcome.wait_s or 0.0))
+def _may_adapt(case: Case, task: Task) -> bool:
+    """Repairs belong to work that runs, and end at a number: then a person decides."""
+    return task.kind is TaskKind.WORK and case.goal.plan_version <= case.limits.adaptations_max and not task.taken_over
+
+
+def correct(task: Task, outcome: Stumbled, limits: Limits, *, may_adapt: bool = False) -> "Correction | Repair":
+    """A known repair while attempts are left, else another try with growing pauses, else a person. What only a person
+    can give (a credential, an answer at a prompt) is asked for at once."""
     verdict = classify(outcome.result)
+    attempts_left = task.failures < (task.spec.attempts_max or limits.attempts_max)
+    if may_adapt and not outcome.result.success and (fix := find_fix(task.spec, outcome.result, verdict)) is not None:
+        return Repair(fix)
+    if attempts_left and verdict.subclass not in ONLY_A_PERSON:
+        waits = (pause_s(task.failures, limits.retry_first_s), outcome.wait_s or 0.0, verdict.wait_s or 0.0)
+        return RetryAfter(wait_s=max(waits))
     cause = outcome.evidence if outcome.result.success and outcome.evidence else verdict.cause
     return AskPerson(type=verdict.type, cause=cause, confidence=verdict.confidence)
 
@@ -155,6 +200,22 @@ def _fail(case: Case, task: Task, correction: Correction, result: Result) -> Non
             )
         case _:
             assert_never(correction)
+
+
+def repair(case: Case, task: Task, fix: Fix) -> None:
+    """The fix as a new version of the plan: the task as it is tried next, behind whatever has to come first."""
+    case.event("task.repaired", task.ref, fix=fix.what)
+    failures = task.failures
+    case.set_task(case.move_task(task.ref, TaskState.RETRYING, summary=fix.what))
+    specs: list[TaskSpec] = []
+    for spec in current_plan(case).tasks:
+        if spec.key == task.spec.key:
+            specs += [fix.before, fix.spec] if fix.before is not None else [fix.spec]
+        else:
+            specs.append(spec)
+    adapt(case, specs, reason=fix.what)
+    begin_afresh(case, case.tasks[task.ref])
+    case.set_task(replace(case.tasks[task.ref], failures=failures, summary=fix.what))
 
 
 def _tried(task: Task) -> tuple[str, ...]:

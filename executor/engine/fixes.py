@@ -1,0 +1,245 @@
+"""Repairs that are safe without anybody watching: one rule per cause, each from what the command really said.
+
+A fix changes the task that failed, or puts a task before it; either way it becomes a new version of the plan. Nothing
+here ever asks for more rights, ends somebody's process or loosens security.
+"""
+
+import re
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from executor.domain.outcome import Result
+from executor.domain.plan import Check, CheckKind, TaskSpec
+from executor.engine.classification import Verdict, package_of
+
+TIMEOUT_S_MAX = 3_600.0  # a limit is raised up to here; beyond that a person decides
+PORT_MAX = 65_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fix:
+    """`what` is one line for people. `spec` is the task as it is tried next; `before` a new task ahead of it."""
+
+    what: str
+    spec: TaskSpec
+    before: TaskSpec | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    spec: TaskSpec
+    verdict: Verdict
+    said: str  # errors, then output
+
+    @property
+    def command(self) -> str:
+        command = self.spec.parameters.get("command")
+        return command if isinstance(command, str) else ""
+
+    def with_command(self, command: str) -> TaskSpec:
+        return replace(self.spec, parameters={**self.spec.parameters, "command": command})
+
+    def ahead(self, title: str, action: str, parameters: Mapping[str, Any], when: Check | None = None) -> "Ahead":
+        return Ahead(self.spec, title, action, parameters, when)
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """A task to be put before the one that failed."""
+
+    spec: TaskSpec
+    title: str
+    action: str
+    parameters: Mapping[str, Any]
+    when: Check | None
+
+    def as_fix(self, what: str) -> Fix:
+        key = f"fix-{self.spec.key}-{_slug(self.title)}"
+        before = TaskSpec(
+            key=key,
+            title=self.title,
+            action=self.action,
+            parameters=self.parameters,
+            depends_on=self.spec.depends_on,
+            when=self.when,
+            weight=0,
+        )
+        return Fix(what=what, spec=replace(self.spec, depends_on=(*self.spec.depends_on, key)), before=before)
+
+
+def find_fix(spec: TaskSpec, result: Result, verdict: Verdict) -> Fix | None:
+    """The repair for this failure, or None. The same failure after its repair finds None: nothing changes any more."""
+    said = "\n".join(str(part) for part in (result.metadata.get("stderr"), result.error, result.output) if part)
+    trouble = Trouble(spec, verdict, said[-12_000:])
+    for rule in _RULES.get(verdict.subclass, ()):
+        fix = rule(trouble)
+        if fix is not None and (fix.spec != spec or fix.before is not None):
+            return fix if fix.before is None or fix.before.key not in spec.depends_on else None
+    return None
+
+
+def _slug(text: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:40]
+
+
+# ------------------------------------------------------------------------------------------------ what is missing
+
+_MODULE = re.compile(r"No module named '?([A-Za-z_][\w.]*)'?")
+_NODE_MODULE = re.compile(r"Cannot find (?:module|package) '((?:@[a-z0-9][\w.-]*/)?[a-z0-9][\w.-]*)'")
+
+
+def _install_module(trouble: Trouble) -> Fix | None:
+    found = _MODULE.search(trouble.said)
+    if found is None or found[1].split(".")[0] in sys.stdlib_module_names:
+        return None
+    module, package = found[1].split(".")[0], package_of(found[1])
+    absent = Check(kind=CheckKind.COMMAND, command=f"test ! -e {module} && test ! -e {module}.py")
+    ahead = trouble.ahead(f"Install {package}", "install", {"packages": [package]}, absent)
+    return ahead.as_fix(f"The Python module {module} is missing: installing {package} into the goal's own folder")
+
+
+def _install_node_module(trouble: Trouble) -> Fix | None:
+    found = _NODE_MODULE.search(trouble.said)
+    if found is None:
+        return None
+    ahead = trouble.ahead(f"Install {found[1]}", "install", {"packages": [found[1]], "manager": "npm"})
+    return ahead.as_fix(f"The Node module {found[1]} is missing: installing it into the goal's own folder")
+
+
+_INSTEAD = (
+    (re.compile(r"(?<![\w./-])pip3?(?=\s)"), "python3 -m pip", re.compile(r"\bpip3?: (?:command )?not found")),
+    (re.compile(r"(?<![\w./-])python(?=\s|$)"), "python3", re.compile(r"\bpython: (?:command )?not found")),
+    (re.compile(r"(?<![\w./-])nodejs(?=\s|$)"), "node", re.compile(r"\bnodejs: (?:command )?not found")),
+)
+
+
+def _another_command(trouble: Trouble) -> Fix | None:
+    for pattern, instead, message in _INSTEAD:
+        if message.search(trouble.said) and pattern.search(trouble.command):
+            missing = pattern.search(trouble.command)
+            name = missing[0] if missing else ""
+            return Fix(
+                what=f"{name} is not here: using {instead} instead",
+                spec=trouble.with_command(pattern.sub(instead, trouble.command)),
+            )
+    return None
+
+
+def _own_environment(trouble: Trouble) -> Fix | None:
+    """The machine's Python is not ours to change: pip goes to an environment of the goal's own."""
+    command = re.sub(r"(?<![\w./-])(?:python3? -m pip|pip3?)(?=\s)", ".venv/bin/python -m pip", trouble.command)
+    command = command.replace("/usr/bin/.venv/bin/python", ".venv/bin/python")
+    command = re.sub(r"/usr/bin/python3?(?: -m pip)(?=\s)", ".venv/bin/python -m pip", command)
+    made = "test -x .venv/bin/python || python3 -m venv .venv"
+    ahead = trouble.ahead("Make a Python environment", "shell", {"command": made})
+    fix = ahead.as_fix("The machine's Python is managed by its system: using an environment in the goal's own folder")
+    return replace(fix, spec=replace(fix.spec, parameters={**fix.spec.parameters, "command": command}))
+
+
+_MISSING_TARGET = re.compile(
+    r"(?:cannot create(?: regular file| directory)?|line \d+:|No such file or directory:)"
+    r" ?['‘\"]?([\w.-]+(?:/[\w.-]+)+)",
+)
+_WRITES = re.compile(r"\b(?:cp|mv|tee|install)\b|open\(")
+
+
+def _make_folder(trouble: Trouble) -> Fix | None:
+    """Something was to be written into a folder that is not there yet. Only inside the workspace."""
+    found = _MISSING_TARGET.search(trouble.said)
+    if found is None or ".." in found[1].split("/"):
+        return None
+    if not (_WRITES.search(trouble.command) or re.search(rf">\s*['\"]?{re.escape(found[1])}", trouble.command)):
+        return None
+    folder = found[1].rpartition("/")[0]
+    ahead = trouble.ahead(f"Make the folder {folder}", "shell", {"command": f"mkdir -p -- {folder}"})
+    return ahead.as_fix(f"The folder {folder} is missing: making it")
+
+
+# ---------------------------------------------------------------------------------------------- what is in the way
+
+_NOT_DEFINED = re.compile(r"NameError: name '(\w+)' is not defined")
+_IN_FILE = re.compile(r'File "([^"<>]+\.py)", line \d+')
+
+
+def _add_import(trouble: Trouble) -> Fix | None:
+    """A module of the standard library that is used and not imported."""
+    found, files = _NOT_DEFINED.search(trouble.said), _IN_FILE.findall(trouble.said)
+    if found is None or found[1] not in sys.stdlib_module_names or not files:
+        return None
+    name, file = found[1], files[-1]
+    path = file.rsplit("/", 1)[-1] if file.startswith("/") else file
+    if not re.fullmatch(r"[\w./-]+", path) or path not in trouble.command:
+        return None
+    place = f"$(grep -n '^from __future__' {path} | tail -n 1 | cut -d: -f1)"
+    line = f"$(( ${{n:-$(head -n 1 {path} | grep -c '^#!')}} + 1 ))"
+    command = f'n={place}; sed -i "{line}i import {name}" {path}'
+    ahead = trouble.ahead(f"Import {name} in {path}", "shell", {"command": command})
+    return ahead.as_fix(f"{path} uses {name} without importing it: adding the import")
+
+
+_DENIED = re.compile(
+    r"(?:[Pp]ermission denied|Read-only file system|Errno 13|Errno 30)[^\n]*?['‘\"](/[\w./-]+)|"
+    r"['‘\" ](/[\w./-]+)['’\"]?: (?:Permission denied|Read-only file system)"
+)
+
+
+def _workspace_path(trouble: Trouble) -> Fix | None:
+    """What may not be written elsewhere goes into the goal's own folder, under the same name."""
+    found = _DENIED.search(trouble.said)
+    path = next((part for part in found.groups() if part), "") if found else ""
+    folder = path.rstrip("/")
+    while folder and folder not in trouble.command:
+        folder = folder.rpartition("/")[0]
+    if folder.count("/") < 1 or len(folder) < 3 or folder.startswith(("/dev", "/proc", "/sys")):
+        return None
+    instead = f'"$HOME"{folder}'
+    command = re.sub(rf"(?<![\w.$\"/-]){re.escape(folder)}(?=[\s/;|&>)]|$)", lambda _: instead, trouble.command)
+    if command == trouble.command:
+        return None
+    parent = folder.rpartition("/")[0]
+    made = f'mkdir -p "$HOME"{parent} && ' if parent else ""
+    return Fix(
+        what=f"{folder} may not be written: using the same path in the goal's own folder",
+        spec=trouble.with_command(made + command),
+    )
+
+
+def _another_port(trouble: Trouble) -> Fix | None:
+    ports = re.findall(r"(?<![\d.])([1-9]\d{3,4})(?![\d.])", trouble.command)
+    taken = next((port for port in ports if port in trouble.said or trouble.verdict.subject == port), None)
+    taken = taken or (ports[0] if len(set(ports)) == 1 else None)
+    if taken is None or int(taken) >= PORT_MAX:
+        return None
+    free = str(int(taken) + 1)
+    command = re.sub(rf"(?<![\d.]){taken}(?![\d.])", free, trouble.command)
+    return Fix(what=f"Port {taken} is taken: using {free}", spec=trouble.with_command(command))
+
+
+def _raise_limit(trouble: Trouble) -> Fix | None:
+    own = trouble.spec.parameters.get("timeout_s")
+    limit = own if isinstance(own, int | float) else trouble.spec.timeout_s
+    if limit is None or limit * 2 > TIMEOUT_S_MAX:
+        return None
+    raised = float(limit * 2)
+    what = f"It ran out of its {limit:g} s: allowing {raised:g} s"
+    if own is not None:
+        return Fix(what=what, spec=replace(trouble.spec, parameters={**trouble.spec.parameters, "timeout_s": raised}))
+    return Fix(what=what, spec=replace(trouble.spec, timeout_s=raised))
+
+
+Rule = Callable[[Trouble], Fix | None]
+_RULES: Mapping[str, tuple[Rule, ...]] = {
+    "missing_python_module": (_install_module,),
+    "missing_node_module": (_install_node_module,),
+    "missing_command": (_another_command,),
+    "externally_managed_env": (_own_environment,),
+    "missing_file": (_make_folder,),
+    "runtime_bug": (_add_import,),
+    "permission_denied": (_workspace_path,),
+    "read_only_fs": (_workspace_path,),
+    "needs_privilege": (_workspace_path,),
+    "port_in_use": (_another_port,),
+    "time_limit": (_raise_limit,),
+}

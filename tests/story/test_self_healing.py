@@ -1,0 +1,129 @@
+"""The self-healing examples of document 000, without a model: real commands in a real workspace."""
+
+from pathlib import Path
+
+import pytest
+
+from executor.actions.checks import Looks
+from executor.actions.http import Http
+from executor.actions.launcher import PlainLauncher
+from executor.actions.registry import Registry
+from executor.actions.standard import standard_actions
+from executor.domain.goal import GoalState
+from executor.domain.limits import Limits
+from executor.domain.notice import NoticeKind
+from executor.domain.plan import TaskSpec
+from executor.ports import GoalView
+from tests.builders import draft
+from tests.fakes import START, ManualClock
+from tests.world import World, world
+
+LAUNCHER = PlainLauncher()
+
+
+async def outcome(folder: Path, *tasks: TaskSpec) -> tuple[GoalView, list[str]]:
+    """The goal as it ended, and the lines with which it told of its adaptations."""
+    registry = Registry(standard_actions(LAUNCHER, START.tzinfo, ()))
+    clock = ManualClock()
+    async with world(
+        folder, registry=registry, checks=Looks(LAUNCHER, Http()), clock=clock, limits=Limits(timeout_s=100)
+    ) as w:
+        number = await w.start_goal(draft(*tasks))
+        view = await patiently(w, number)
+        told = [str(n.facts["line"]) for n in await w.notices() if n.kind is NoticeKind.ADAPTATION]
+        assert w.failures == []
+        return view, told
+
+
+async def patiently(w: World, number: int) -> GoalView:
+    """Real commands take real time; pauses between attempts are the clock's."""
+    for _ in range(12):
+        while await w.executor.tick() or w.workers.held():
+            await w.idle()
+        if (view := await w.view(number)).goal.final:
+            return view
+        w.clock.advance(10)
+    return await w.view(number)
+
+
+def shell(key: str, command: str, *after: str) -> TaskSpec:
+    return TaskSpec(key=key, title=f"Step {key}", action="shell", parameters={"command": command}, depends_on=after)
+
+
+async def test_a_missing_import_is_added(tmp_path: Path) -> None:
+    write = shell("1", "printf 'print(os.sep)\\n' > app.py")
+
+    view, told = await outcome(tmp_path, write, shell("2", "python3 app.py", "1"))
+
+    assert view.goal.state is GoalState.COMPLETED
+    assert told == ["Plan v1 → v2: +1 −0 ~1, app.py uses os without importing it: adding the import"]
+    assert (tmp_path / "workspaces/1/app.py").read_text() == "import os\nprint(os.sep)\n"
+
+
+async def test_an_import_goes_behind_what_must_come_first(tmp_path: Path) -> None:
+    source = "#!/usr/bin/env python3\\nfrom __future__ import annotations\\nprint(json.dumps(1))\\n"
+
+    view, _ = await outcome(tmp_path, shell("1", f"printf '{source}' > app.py"), shell("2", "python3 app.py", "1"))
+
+    assert view.goal.state is GoalState.COMPLETED
+
+
+async def test_pip_that_is_not_there_is_called_through_python(tmp_path: Path) -> None:
+    command = "PATH=/nowhere; /usr/bin/true; pip --version"  # as on a machine without the pip command
+
+    view, told = await outcome(tmp_path, shell("1", command))
+
+    assert told == ["Plan v1 → v2: +0 −0 ~1, pip is not here: using python3 -m pip instead"]
+    assert view.tasks[0].spec.parameters["command"].endswith("python3 -m pip --version")
+
+
+async def test_a_forbidden_place_becomes_one_in_the_workspace(tmp_path: Path) -> None:
+    command = (
+        "echo \"mkdir: cannot create directory '/srv/app': Permission denied\" >&2; ls /srv/app/data; exit 1"
+    )
+
+    _, told = await outcome(tmp_path, shell("1", command))
+
+    assert told[0] == (
+        "Plan v1 → v2: +0 −0 ~1, /srv/app may not be written: using the same path in the goal's own folder"
+    )
+
+
+async def test_a_missing_folder_is_made(tmp_path: Path) -> None:
+    view, told = await outcome(tmp_path, shell("1", "echo hello > out/today.txt"))
+
+    assert (view.goal.state, told) == (
+        GoalState.COMPLETED,
+        ["Plan v1 → v2: +1 −0 ~1, The folder out is missing: making it"],
+    )
+
+
+async def test_a_limit_that_was_too_short_is_raised(tmp_path: Path) -> None:
+    slow = TaskSpec(key="1", title="Slow", action="shell", parameters={"command": "sleep 0.7", "timeout_s": 0.5})
+
+    view, told = await outcome(tmp_path, slow)
+
+    assert (view.goal.state, told) == (
+        GoalState.COMPLETED,
+        ["Plan v1 → v2: +0 −0 ~1, It ran out of its 0.5 s: allowing 1 s"],
+    )
+
+
+async def test_what_can_not_be_repaired_becomes_a_blockage_and_changes_no_plan(tmp_path: Path) -> None:
+    view, told = await outcome(tmp_path, shell("1", "echo 'no idea' >&2; exit 3"))
+
+    assert (view.goal.state, told, view.tasks[0].attempts) == (GoalState.BLOCKED, [], 3)
+
+
+@pytest.mark.slow
+async def test_a_missing_module_is_installed_into_the_goals_own_folder(tmp_path: Path) -> None:
+    probe = shell("1", "python3 -c 'import cowsay'")
+
+    view, told = await outcome(tmp_path, probe)
+
+    if view.goal.state is not GoalState.COMPLETED:
+        pytest.skip(f"no package index within reach: {view.blockages}")
+    assert told == [
+        "Plan v1 → v2: +1 −0 ~1, The Python module cowsay is missing: installing cowsay into the goal's own folder"
+    ]
+    assert list((tmp_path / "workspaces/1/.venv").glob("lib/*/site-packages/cowsay"))

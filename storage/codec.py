@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, Field, fields
 from datetime import datetime
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
 from executor.domain.decision import Option
@@ -49,11 +50,11 @@ class Shape(Generic[T]):
         self._ways = ways
         self._empty = {field.name: _default(field) for field in fields(type_)}  # type: ignore[arg-type]
         self._needed = frozenset(name for name, default in self._empty.items() if default is MISSING)
+        self._parts = attrgetter(*self._empty)  # of a shape with two fields at least: a tuple
 
     def encode(self, value: T) -> dict[str, Json]:
         body = {}
-        for name, empty in self._empty.items():
-            part = getattr(value, name)
+        for (name, empty), part in zip(self._empty.items(), self._parts(value), strict=True):
             if not empty and part == empty:
                 continue
             body[name] = self._ways[name][0](part) if name in self._ways and part is not None else part
@@ -99,17 +100,62 @@ SPEC = Shape(
     check=_one(CHECK),
     execution_type=(str, ExecutionType),
 )
+
+
+class Specs:
+    """Task specs and their JSON, remembered both ways: a spec never changes, is read again with every look at its task,
+    and stands in the draft, in the plan and in its task. Holding the spec keeps its id its own, so a match by id is a
+    match of the value."""
+
+    def __init__(self) -> None:
+        self._by_text: dict[str, TaskSpec] = {}
+        self._by_id: dict[int, tuple[TaskSpec, Json, str]] = {}
+
+    def decode(self, text: str) -> TaskSpec:
+        spec = self._by_text.get(text)
+        if spec is None:
+            body = loads(text)
+            spec = SPEC.decode(body)
+            self._remember(spec, body, text)
+        return spec
+
+    def encode(self, spec: TaskSpec) -> str:
+        return self._known(spec)[2]
+
+    def body(self, spec: TaskSpec) -> Json:
+        """To stand in a larger JSON; not to be changed."""
+        return self._known(spec)[1]
+
+    def _known(self, spec: TaskSpec) -> tuple[TaskSpec, Json, str]:
+        known = self._by_id.get(id(spec))
+        if known is None:
+            body = SPEC.encode(spec)
+            known = self._remember(spec, body, dumps(body))
+        return known
+
+    def _remember(self, spec: TaskSpec, body: Json, text: str) -> tuple[TaskSpec, Json, str]:
+        if len(self._by_id) >= _SPECS_MAX:
+            self._by_text.clear()
+            self._by_id.clear()
+        self._by_text.setdefault(text, spec)
+        self._by_id[id(spec)] = known = (spec, body, text)
+        return known
+
+
+specs = Specs()
+_SPECS: Way = (lambda values: [specs.body(spec) for spec in values], _all(SPEC)[1])
+
 DRAFT = Shape(
     GoalDraft,
     criteria=_all(CRITERION),
-    tasks=_all(SPEC),
+    tasks=_SPECS,
     deadline_at=_TIME,
     budget_usd=_MONEY,
     metadata=_OBJECT,
     reading=_LIST,
     workflow_parameters=_OBJECT,
 )
-PLAN = Shape(Plan, criteria=_all(CRITERION), tasks=_all(SPEC), reading=_LIST, created_at=_TIME)
+PLAN = Shape(Plan, criteria=_all(CRITERION), tasks=_SPECS, reading=_LIST, created_at=_TIME)
 OPTION = Shape(Option)
 ANSWER = Shape(Answer, at=_TIME)
 
@@ -120,37 +166,3 @@ def options_to(options: Iterable[Option]) -> str:
 
 def options_from(text: str) -> tuple[Option, ...]:
     return tuple(OPTION.decode(body) for body in loads(text))
-
-
-class Specs:
-    """Task specs and their JSON, remembered both ways: a spec never changes and is read again with every look at its
-    task. Holding the spec keeps its id its own, so a match by id is a match of the value."""
-
-    def __init__(self) -> None:
-        self._by_text: dict[str, TaskSpec] = {}
-        self._by_id: dict[int, tuple[TaskSpec, str]] = {}
-
-    def decode(self, text: str) -> TaskSpec:
-        spec = self._by_text.get(text)
-        if spec is None:
-            spec = SPEC.decode(loads(text))
-            self._remember(spec, text)
-        return spec
-
-    def encode(self, spec: TaskSpec) -> str:
-        known = self._by_id.get(id(spec))
-        if known is not None:
-            return known[1]
-        text = dumps(SPEC.encode(spec))
-        self._remember(spec, text)
-        return text
-
-    def _remember(self, spec: TaskSpec, text: str) -> None:
-        if len(self._by_id) >= _SPECS_MAX:
-            self._by_text.clear()
-            self._by_id.clear()
-        self._by_text.setdefault(text, spec)
-        self._by_id[id(spec)] = (spec, text)
-
-
-specs = Specs()

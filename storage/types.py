@@ -18,15 +18,21 @@ class Instant(TypeDecorator[datetime]):
     impl = BigInteger
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError(f"a stored time needs a time zone: {value!r}")
-        return (value - _EPOCH) // _MICROSECOND
+    # Both are called for every time of every row: no detour through SQLAlchemy's own wrappers.
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], int | None]:
+        return _microseconds
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[int | None], datetime | None]:
-        return _instant  # called for every time of every row: no detour through SQLAlchemy's own wrapper
+        return _instant
+
+
+def _microseconds(value: datetime | None) -> int | None:
+    if value is None:
+        return None
+    if value.tzinfo is None:
+        raise ValueError(f"a stored time needs a time zone: {value!r}")
+    return (value - _EPOCH) // _MICROSECOND
 
 
 @lru_cache(maxsize=8192)

@@ -1,5 +1,6 @@
 """One folder per goal, where its commands run and its files are."""
 
+from contextlib import suppress
 from pathlib import Path
 
 from executor.actions.survivors import end_survivors
@@ -12,8 +13,11 @@ class Folders:
         self._root = data_dir.absolute() / "workspaces"
 
     def folder(self, goal_number: int) -> Path:
-        """Made on first use. Called as often as you like."""
+        """Made on first use. Called with every attempt, so it mostly costs one look."""
         folder = self._root / str(goal_number)
+        with suppress(FileNotFoundError):
+            if not folder.stat().st_mode & 0o077:
+                return folder
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for made in (self._root, folder):
             if made.stat().st_mode & 0o077:

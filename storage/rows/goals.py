@@ -1,5 +1,7 @@
 """Goals, drafts and plans as rows."""
 
+from functools import lru_cache
+
 from executor.domain.goal import Goal, GoalState, Origin
 from executor.domain.plan import GoalDraft, Plan
 from storage.codec import DRAFT, PLAN, dumps, loads, plain
@@ -92,5 +94,7 @@ def plan_values(plan: Plan) -> Values:
     }
 
 
+@lru_cache(maxsize=32)
 def plan_from(body: str) -> Plan:
+    """Remembered: a plan never changes, and every look at its goal reads it."""
     return PLAN.decode(loads(body))

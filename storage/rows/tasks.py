@@ -1,6 +1,7 @@
 """Tasks as rows."""
 
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from executor.domain.task import Task, TaskKind, TaskState
 from storage.codec import ANSWER, dumps, loads, plain, specs
@@ -68,7 +69,9 @@ def task_values(task: Task, unblocks: int) -> Values:
     }
 
 
+@lru_cache(maxsize=4096)
 def task_from(row: Record) -> Task:
+    """Remembered by all that the row holds: most tasks of a goal are the same as when it was last looked at."""
     return Task(
         ref=row.ref,
         goal_number=row.goal_number,

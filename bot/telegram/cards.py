@@ -1,5 +1,6 @@
 """A goal's card: before Start the plan with everything that will run, afterwards the live state. Pure functions."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
@@ -29,7 +30,12 @@ from executor.domain.task import Task, TaskKind, TaskState
 from executor.ports import GoalView
 
 NOTHING_RUNS = "Nothing runs before you press Start."
+REPAIRS = (
+    "Start also accepts safe repairs: a missing package, folder or import in the goal's own folder, another port, "
+    "a longer time limit. Each is shown as a new version of the plan."
+)
 BRIEF_CHARACTERS = 60
+OUTCOME_CHARACTERS = 100
 LINES_MAX = 16  # tasks on a live card: about one phone screen
 _STANDING_OUT = frozenset(
     {TaskState.IN_PROGRESS, TaskState.RETRYING, TaskState.AWAITING_APPROVAL, TaskState.BLOCKED, TaskState.FAILED}
@@ -72,17 +78,17 @@ def _proposal(view: GoalView, plan: Plan, scene: Scene) -> Message:
 
 
 def _proposed(lines: Sequence[str]) -> str:
-    return "\n".join([*lines, "", italic(NOTHING_RUNS)])
+    return "\n".join([*lines, "", italic(REPAIRS), "", italic(NOTHING_RUNS)])
 
 
 def plan_lines(view: GoalView, plan: Plan, scene: Scene, *, brief: bool = False) -> list[str]:
     """The whole plan: title, what was understood, every task with what it will run, every criterion with its check.
-    `brief`: only the first line of what runs, for a plan whose whole text goes beside it as a document."""
+    `brief`: what runs on one line, or what a script is for, where the whole text goes beside it as a document."""
     goal = view.goal
     labels = task_labels(view, plan)
     lines = [f"📋 {bold(goal.title)}", f"#{goal.number} · {count(len(plan.tasks), 'task')}"]
     lines += [italic(sentence) for sentence in plan.reading]
-    if plan.summary and plan.summary not in plan.reading and plan.summary != goal.title:
+    if plan.summary and not _words(plan.summary) <= _words(f"{goal.title} {' '.join(plan.reading)}"):
         lines += ["", escape(plan.summary)]
     for index, spec in enumerate(plan.tasks):
         before = plan.tasks[index - 1].key if index else None
@@ -104,11 +110,7 @@ def task_labels(view: GoalView, plan: Plan) -> Mapping[str, str]:
 def _planned_task(
     spec: TaskSpec, labels: Mapping[str, str], before: str | None, scene: Scene, *, brief: bool
 ) -> list[str]:
-    described = unquoted(scene.describe(spec))
-    if brief:
-        described = clip(" ".join(described.split()), BRIEF_CHARACTERS)
-    work = f"👤 {escape(described)}" if spec.action in ("manual", "ask") else code(described)
-    lines = [f"{bold(labels[spec.key])} {escape(spec.title)}", f"   {work}"]
+    lines = [f"{bold(labels[spec.key])} {escape(spec.title)}", f"   {_work(spec, scene, brief=brief)}"]
     if spec.only_if:
         lines.append(f"   only if {_names(spec.only_if, labels)} succeeded")
     waits_for = [key for key in spec.depends_on if key not in spec.only_if]
@@ -117,12 +119,34 @@ def _planned_task(
     if not waits_for and not spec.only_if and before is not None:
         lines.append("   at once")
     if spec.when is not None:
-        lines.append(f"   only when: {check_words(spec.when)}")
+        lines.append(f"   only when: {check_words(spec.when, brief=brief)}")
     if spec.check is not None and not brief:
         lines.append(f"   then checked: {check_words(spec.check)}")
     if spec.optional:
         lines.append("   optional")
     return lines
+
+
+def _work(spec: TaskSpec, scene: Scene, *, brief: bool) -> str:
+    described = unquoted(scene.describe(spec))
+    if spec.action in ("manual", "ask"):
+        said = described.removeprefix("a person: ")
+        return "👤 for a person" if said == spec.title else f"👤 {escape(_brief(described) if brief else described)}"
+    if not brief:
+        return code(described)
+    lines = described.strip().count("\n") + 1
+    if lines == 1 or spec.action not in ("shell", "python"):
+        return code(_brief(described))
+    aim = clip(spec.expected_outcome, OUTCOME_CHARACTERS)
+    return escape(f"📜 a script of {lines} lines" + (f": {aim}" if aim else ""))
+
+
+def _words(text: str) -> set[str]:
+    return set(re.findall(r"\w+", text.lower()))
+
+
+def _brief(text: str) -> str:
+    return clip(" ".join(text.split()), BRIEF_CHARACTERS)
 
 
 def _names(keys: Sequence[str], labels: Mapping[str, str]) -> str:

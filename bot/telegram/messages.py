@@ -72,6 +72,15 @@ def text_message(facts: Mapping[str, Any]) -> Message:
     return fit(Message(html=ref + body), "message.md")
 
 
+def adaptation_message(facts: Mapping[str, Any]) -> Message:
+    """What a new version of the plan does otherwise, and why."""
+    lines = [f"🔧 {escape(facts['line'])}"]
+    lines += [f"+ {escape(title)}" for title in facts.get("added") or ()]
+    lines += [f"− {escape(title)}" for title in facts.get("removed") or ()]
+    lines += [f"~ {escape(title)}" for title in facts.get("changed") or ()]
+    return fit(Message(html="\n".join(lines)), f"adaptation-{facts['number']}.md")
+
+
 def answer_message(facts: Mapping[str, Any]) -> Message:
     """The reply to a command, as its handler made it."""
     document = facts.get("document")
@@ -104,7 +113,7 @@ _FORMS = {
     "milestone": milestone_message,
     "end": end_message,
     "text": text_message,
-    "adaptation": text_message,
+    "adaptation": adaptation_message,
     "failure": text_message,
     "answer": answer_message,
 }

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from executor.domain.adaptation import PlanDiff
 from executor.domain.attempt import Attempt
 from executor.domain.decision import Decision
 from executor.domain.event import Event
 from executor.domain.goal import Goal, Origin
 from executor.domain.notice import Notice
-from executor.domain.plan import GoalDraft
-from executor.engine.replies import Caller, Reply
+from executor.domain.plan import GoalDraft, Plan
+from executor.engine.replies import Caller, Refused, Reply
 from executor.ports import GoalView
 
 
@@ -64,6 +65,16 @@ class Engine(Protocol):
     async def add_task(
         self, title: str, *, goal_number: int | None, origin: Origin, caller: Caller, command_id: str
     ) -> Reply: ...
+
+    async def adapt(self, goal_number: int, *, reason: str, caller: Caller, command_id: str) -> Reply: ...
+
+    async def revert(self, goal_number: int, version: int, *, caller: Caller, command_id: str) -> Reply: ...
+
+    async def compare(self, goal_number: int, old: int, new: int) -> PlanDiff | Refused: ...
+
+    async def plan(self, goal_number: int, version: int | None = None) -> Plan | None:
+        """The newest version where none is named."""
+        ...
 
     async def view(self, goal_number: int) -> GoalView | None: ...
 

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from bot.telegram.access import Role
-from bot.telegram.commands import deciding, goals, reading, tasks
+from bot.telegram.commands import deciding, goals, plans, reading, tasks
 from bot.telegram.desk import Request, Said, say
 from bot.telegram.html import bold, escape
 
@@ -46,7 +46,7 @@ _TABLE = (
     Command("workflows", Role.VIEWER, "/workflows", "lists the workflows", reading.workflows),
     Command("goals", Role.VIEWER, "/goals", "lists the goals", goals.goals),
     Command("status", Role.VIEWER, "/status 12", "shows a goal", reading.status),
-    Command("plan", Role.VIEWER, "/plan 12", "shows what it will run", reading.plan),
+    Command("plan", Role.VIEWER, "/plan 12", "shows what it runs; v3, diff 3 4, revert 3", plans.plan),
     Command("why", Role.VIEWER, "/why 12", "says why it is where it is", reading.why),
     Command("log", Role.VIEWER, "/log 12.3", "shows what ran, with its output", reading.log),
     Command("approve", Role.REQUESTER, "/approve 17", "says yes to a question", deciding.approve),
@@ -60,6 +60,7 @@ _TABLE = (
     Command("pause", Role.REQUESTER, "/pause 12", "starts nothing new", goals.pause),
     Command("resume", Role.REQUESTER, "/resume 12", "goes on", goals.resume),
     Command("cancel", Role.REQUESTER, "/cancel 12", "ends a goal, or with 12.3 a task", goals.cancel),
+    Command("adapt", Role.REQUESTER, "/adapt 12 the reason", "tries again what is stuck", plans.adapt),
     Command("task", Role.REQUESTER, "/task 12 Call Ann", "adds a task by hand", tasks.task),
     Command("note", Role.REQUESTER, "/note 12 Ann is on holiday", "keeps a remark", goals.note),
     Command("fail", Role.REQUESTER, "/fail 12 the reason", "declares a goal failed", goals.fail),

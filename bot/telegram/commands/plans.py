@@ -1,0 +1,89 @@
+"""Commands about versions of a plan: looking at one, comparing two, changing it, and going back."""
+
+import re
+
+from bot.telegram.cards import plan_lines
+from bot.telegram.commands import reading
+from bot.telegram.commands.arguments import first_word, goal_number, meant_view, own_view
+from bot.telegram.desk import Request, Said, say, say_reply
+from bot.telegram.html import bold, escape
+from bot.telegram.message import Message, fit
+from executor.domain.adaptation import PlanDiff
+from executor.domain.errors import WrongInput
+from executor.engine.replies import Refused
+
+FORMS = "/plan 12, /plan 12 v3, /plan 12 diff 3 4, /plan 12 revert 3"
+_VERSION = re.compile(r"[vV]?(\d{1,6})")
+
+
+async def plan(request: Request) -> Said:
+    """``/plan [12]``, ``/plan [12] v3``, ``/plan [12] diff 3 4``, ``/plan [12] revert 3``."""
+    words = request.words.split()
+    goal = words.pop(0) if words and goal_number(words[0]) is not None else ""
+    match [word.lower() for word in words]:
+        case []:
+            return await reading.plan(request)
+        case ["diff", old, new]:
+            return await _difference(request, goal, _version(old), _version(new))
+        case ["revert", version]:
+            return await _revert(request, goal, _version(version))
+        case [version] if version.startswith("v"):
+            return await _one(request, goal, _version(version))
+        case _:
+            raise WrongInput(f"Please write it like one of these: {FORMS}")
+
+
+async def adapt(request: Request) -> Said:
+    """``/adapt [12] why``: what failed or is blocked begins afresh under a new version."""
+    head, rest = first_word(request.words)
+    named = goal_number(head) is not None
+    reason = rest if named else request.words.strip()
+    view = await own_view(request, head if named else "", "/adapt 12 the reason")
+    reply = await request.desk.engine.adapt(
+        view.goal.number, reason=reason, caller=request.caller, command_id=request.command_id
+    )
+    return say_reply(reply)
+
+
+def _version(word: str) -> int:
+    found = _VERSION.fullmatch(word)
+    if found is None:
+        raise WrongInput(f"“{word}” is no version of a plan. Please write it like one of these: {FORMS}")
+    return int(found[1])
+
+
+async def _one(request: Request, goal: str, version: int) -> Said:
+    view = await meant_view(request, goal, FORMS)
+    plan = await request.desk.engine.plan(view.goal.number, version)
+    if plan is None:
+        raise WrongInput(f"Goal {view.goal.number} has no plan v{version}; the newest is v{view.goal.plan_version}.")
+    lines = [f"Plan v{version}{f': {escape(plan.reason)}' if plan.reason else ''}"]
+    lines += plan_lines(view, plan, request.desk.scene())
+    return Said(message=fit(Message(html="\n".join(lines)), f"plan-{view.goal.number}-v{version}.md"))
+
+
+async def _difference(request: Request, goal: str, old: int, new: int) -> Said:
+    view = await meant_view(request, goal, FORMS)
+    change = await request.desk.engine.compare(view.goal.number, old, new)
+    if isinstance(change, Refused):
+        return say_reply(change)
+    return say("\n".join([f"{bold(view.goal.title)} #{view.goal.number}", *difference_lines(change)]))
+
+
+async def _revert(request: Request, goal: str, version: int) -> Said:
+    view = await own_view(request, goal, FORMS)
+    reply = await request.desk.engine.revert(
+        view.goal.number, version, caller=request.caller, command_id=request.command_id
+    )
+    return say_reply(reply)
+
+
+def difference_lines(change: PlanDiff) -> list[str]:
+    """The difference, a task a line."""
+    lines = [escape(change.line)]
+    lines += [f"+ {escape(spec.title)}" for spec in change.added]
+    lines += [f"− {escape(spec.title)}" for spec in change.removed]
+    for before, after in change.changed:
+        renamed = f" (was: {escape(before.title)})" if before.title != after.title else ""
+        lines.append(f"~ {escape(after.title)}{renamed}")
+    return lines if len(lines) > 1 else [*lines, "Both want the same tasks."]

@@ -1,0 +1,51 @@
+"""`python -m benchmarks [name …]`: run all of them, or the named ones; print the table, and write it when all ran."""
+
+import argparse
+import asyncio
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+
+from loguru import logger
+
+from benchmarks import big_goal, machine, press, startup, throughput, ticks
+from benchmarks.table import Section, markdown, section_text
+
+RESULTS = Path(__file__).parent / "RESULTS.md"
+HEADING = "What Milepost costs"
+
+BENCHMARKS: Mapping[str, Callable[[Path], Awaitable[Section]]] = {
+    "ticks": ticks.run,
+    "throughput": throughput.run,
+    "press": press.run,
+    "goal": big_goal.run,
+    "startup": startup.run,
+}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", choices=[*BENCHMARKS, []], metavar="name", help=", ".join(BENCHMARKS))
+    names: list[str] = parser.parse_args().names or list(BENCHMARKS)
+    logger.remove()  # what the program logs while it works is part of its cost elsewhere, not of this table
+    logger.add(sys.stderr, level="ERROR")
+    facts, sections = machine.facts(), []
+    for name in names:
+        print(f"{name} …", file=sys.stderr, flush=True)
+        with tempfile.TemporaryDirectory(prefix=f"milepost-bench-{name}-") as folder:
+            section = asyncio.run(_run(BENCHMARKS[name], Path(folder)))
+        print(section_text(section), end="\n\n", flush=True)
+        sections.append(section)
+    if names == list(BENCHMARKS):
+        RESULTS.write_text(markdown(HEADING, facts, sections), encoding="utf-8")
+        print(f"Written to {RESULTS}")
+    return 0
+
+
+async def _run(benchmark: Callable[[Path], Awaitable[Section]], folder: Path) -> Section:
+    return await benchmark(folder)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -158,6 +158,20 @@ class AutonomousGoalExecutor:
         self._notify()
         return True
 
+    def adapt_plan(self, goal_id: str, reason: str, outcome_deviation: float | None = None) -> int:
+        """A new version of the plan, whose number is returned: finished tasks are kept, failed and blocked ones begin
+        afresh. `outcome_deviation` is 0..1; without it the weighted share of what failed is recorded."""
+        number = goal_number(goal_id)
+        adapt = self._executor.adapt
+        command_id = self._work.new_id()
+        accepted(
+            self._call(
+                adapt, number, reason=reason, outcome_deviation=outcome_deviation, caller=PYTHON, command_id=command_id
+            )
+        )
+        self._notify()
+        return self._call(self._work.view, number).goal.plan_version
+
     # ---------------------------------------------------------------------------------------------------- tasks
 
     def execute_task(

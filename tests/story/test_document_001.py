@@ -1,4 +1,4 @@
-"""The examples of document 001 as they stand there, but for the adaptation of plans."""
+"""The examples of document 001 as they stand there, and the adaptation of plans among them."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
@@ -207,6 +207,20 @@ def test_example_4_tasks_for_a_person_are_done_when_the_program_says_so(executor
 
     first = executor.get_goal_status("1")["tasks"][0]
     assert (first["status"], first["outcome"]) == ("completed", "Python said that it is done")
+
+
+def test_example_4_a_plan_is_adapted_when_conditions_change(executor: AutonomousGoalExecutor) -> None:
+    goal_id = executor.set_goal("Launch", success_criteria=["Design", "Build", "Test"])
+    task_ids = executor.decompose_goal(goal_id)
+    executor.execute_task(task_ids[0])
+    executor.execute_task(task_ids[1])
+
+    version = executor.adapt_plan(
+        goal_id, reason="Customer feedback prioritizes different features", outcome_deviation=0.4
+    )
+
+    status = executor.get_goal_status(goal_id)
+    assert (version, status["plan_version"], status["progress"]) == (2, 2, 0.66)
 
 
 def test_the_configuration_options_have_the_documents_defaults_and_can_be_set(executor: AutonomousGoalExecutor) -> None:

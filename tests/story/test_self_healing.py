@@ -78,9 +78,7 @@ async def test_pip_that_is_not_there_is_called_through_python(tmp_path: Path) ->
 
 
 async def test_a_forbidden_place_becomes_one_in_the_workspace(tmp_path: Path) -> None:
-    command = (
-        "echo \"mkdir: cannot create directory '/srv/app': Permission denied\" >&2; ls /srv/app/data; exit 1"
-    )
+    command = "echo \"mkdir: cannot create directory '/srv/app': Permission denied\" >&2; ls /srv/app/data; exit 1"
 
     _, told = await outcome(tmp_path, shell("1", command))
 

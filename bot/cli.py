@@ -82,8 +82,13 @@ def _parser() -> argparse.ArgumentParser:
     decide = add("decide", "goals:decide", "answer an open decision")
     decide.add_argument("decision", metavar="N", type=_number, help="the decision's number")
     decide.add_argument("option", metavar="OPTION", help="the button's words with hyphens, or its number")
-    decide.add_argument("text", metavar="TEXT", nargs="*", help="the text, where the option or the question wants one")
+    decide.add_argument(
+        "text", metavar="TEXT", nargs="*", default=[], help="the text, where the option or the question wants one"
+    )
     _json(decide)
+    classify = add("classify", "classify:classify", "measure how well failures are told apart, on a file of them")
+    classify.add_argument("file", metavar="FILE", help="JSON lines: command, exit_code, stdout, stderr, class; or -")
+    _json(classify)
     _json(add("migrate", "house:migrate", "create the database or bring it up to date"))
     doctor = add("doctor", "house:doctor", "check the configuration and this machine, with a remedy for each fault")
     doctor.add_argument("--fix", action="store_true", help="mend what can be mended safely")

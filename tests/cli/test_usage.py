@@ -9,7 +9,7 @@ import pytest
 
 from tests.cli.conftest import Milepost, environment
 
-COMMANDS = ["up", "goal", "goals", "show", "why", "log", "decide", "migrate", "doctor"]
+COMMANDS = ["up", "goal", "goals", "show", "why", "log", "decide", "migrate", "doctor", "classify"]
 
 
 @pytest.mark.parametrize("arguments", [[], *([command] for command in COMMANDS)], ids=lambda given: "-".join(given))
@@ -38,6 +38,7 @@ async def test_help_loads_nothing_heavy() -> None:
     [
         ([], "milepost: the following arguments are required: COMMAND (see milepost --help)"),
         (["show"], "milepost: the following arguments are required: N (see milepost show --help)"),
+        (["decide", "7"], "milepost: the following arguments are required: OPTION (see milepost decide --help)"),
         (["show", "x"], "milepost: argument N: 'x' is no number (see milepost show --help)"),
         (["show", "0"], "milepost: argument N: '0' is no number (see milepost show --help)"),
         (["show", "9999999999"], "milepost: argument N: '9999999999' is no number (see milepost show --help)"),

@@ -8,6 +8,8 @@ from executor.domain.outcome import Result
 from executor.engine.classification.programs import last_program, programs
 
 _COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+LINE_PART = 500  # characters of a longer line that are kept, at its beginning and at its end
+_LONG = re.compile(rf"[^\n]{{{2 * LINE_PART + 1},}}")
 TAIL = 6_000  # characters looked at of each stream; what matters comes last
 
 
@@ -65,7 +67,7 @@ class Evidence:
     def texts(self) -> tuple["Text", ...]:
         """Where messages stand, most telling first: standard error, the action's own words, standard output."""
         found = (self.stderr, self.said, self.stdout)
-        return tuple(Text(_COLOURS.sub("", text[-TAIL:])) for text in found if text.strip())
+        return tuple(Text(_plain(text[-TAIL:])) for text in found if text.strip())
 
     @cached_property
     def programs(self) -> frozenset[str]:
@@ -77,6 +79,11 @@ class Evidence:
         return last_program(self.command)
 
 
+def _plain(text: str) -> str:
+    """Without colours, and long lines without their middle: a page of base64 must not cost a second of matching."""
+    return _LONG.sub(lambda line: f"{line[0][:LINE_PART]} … {line[0][-LINE_PART:]}", _COLOURS.sub("", text))
+
+
 @dataclass(frozen=True)
 class Text:
     """`own` words with their lower-case twin, made once."""
@@ -86,3 +93,8 @@ class Text:
     @cached_property
     def lower(self) -> str:
         return self.own.lower()
+
+    @cached_property
+    def lines(self) -> tuple[tuple[str, str], ...]:
+        """Each with its lower-case twin."""
+        return tuple((line, line.lower()) for line in self.own.split("\n"))

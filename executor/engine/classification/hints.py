@@ -94,7 +94,7 @@ def _documents(text: str) -> Iterator[Any]:
         if candidate.strip().startswith("{"):
             try:
                 yield json.loads(candidate)
-            except ValueError:
+            except (ValueError, RecursionError):  # no JSON, or nested beyond reason
                 continue
 
 

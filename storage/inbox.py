@@ -76,10 +76,11 @@ class InboxRows:
             await connection.execute(_END, self._ended(update_id, InboxState.DONE, ""))
             await put_notices(connection, notices)
 
-    async def failed(self, update_id: int, error: str) -> None:
-        """Set aside: it will not be tried again."""
+    async def failed(self, update_id: int, error: str, notices: Sequence[Notice] = ()) -> None:
+        """Set aside: it will not be tried again. What the chat is told about it goes to the outbox with it."""
         async with self._connections.write("inbox.failed") as connection:
             await connection.execute(_END, self._ended(update_id, InboxState.FAILED, plain(error)))
+            await put_notices(connection, notices)
 
     async def prune(self, before: datetime) -> int:
         """Forget what was handled and received before then; how many those were. The chat may repeat an update for a

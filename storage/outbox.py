@@ -68,7 +68,13 @@ _TO_DEAD = _from(_PENDING, _SENDING, _UNKNOWN).values(state=NoticeState.DEAD.val
 _WITHOUT_MESSAGE = (
     update(notices)
     .where(notices.c.key == bindparam("at_key"))
-    .values(message_id=null(), content_hash="", sent_revision=-1, probe_after=null())
+    .values(
+        state=case((among(notices.c.state, (_SENDING, _UNKNOWN)), _PENDING.value), else_=notices.c.state),
+        message_id=null(),
+        content_hash="",
+        sent_revision=-1,
+        probe_after=null(),
+    )
 )
 _MESSAGE_OF = select(notices.c.message_id).where(notices.c.key == bindparam("key"))
 

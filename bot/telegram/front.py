@@ -143,8 +143,7 @@ class TelegramFront:
         reason = f"{type(error).__name__}: {error}".replace(self._token, "<token>")
         logger.error("Update {} could not be handled\n{}", update_id, trace)
         try:
-            await self._wiring.rows.failed(update_id, reason)
-            await self._desk.outbox.put(self._sorry(update_id, update, error))
+            await self._wiring.rows.failed(update_id, reason, self._sorry(update_id, update, error))
         except Exception:  # noqa: BLE001 - the database fails as well: the update stays, and is tried after a restart
             logger.error("Update {} could not be set aside either", update_id)
 

@@ -44,8 +44,8 @@ class InboxRows(Protocol):
         """It was handled; its answers go to the outbox in the same transaction."""
         ...
 
-    async def failed(self, update_id: int, error: str) -> None:
-        """It can't be handled; set aside with the reason."""
+    async def failed(self, update_id: int, error: str, notices: Sequence[Notice] = ()) -> None:
+        """It can't be handled; set aside with the reason, and what the chat is told goes to the outbox with it."""
         ...
 
 

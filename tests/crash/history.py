@@ -49,13 +49,14 @@ class Happened:
 class Seen:
     """What the outside was told and what it saw. `replies`: sentences by command id, as they were acknowledged.
     `confirmed`: ids of updates that the bot has confirmed. `messages`: the bot's messages by (chat, id), None where no
-    chat was looked at. `doubts`: how often an answer was lost in a chat that can't be searched; each may cost one message
-    that is said twice (with a mark) or given up. `living`: the executors that run now."""
+    chat was looked at. `doubts`: how often an answer was lost in a chat that can't be searched; each may cost one
+    message that is said twice (with a mark) or given up. `living`: the executors that run now."""
 
     replies: dict[str, str] = field(default_factory=dict)
     pressed: set[str] = field(default_factory=set)  # command ids of presses that were answered with a toast
     confirmed: set[int] = field(default_factory=set)
     effects: list[Happened] = field(default_factory=list)
+    effects_seen: bool = False  # whether `effects` is all there was
     messages: Mapping[tuple[int, int], str] | None = None
     doubts: int = 0
     living: Collection[str] = ()
@@ -128,10 +129,8 @@ async def _all(connection: AsyncConnection, table: Table, make: Callable[[Any], 
 async def violations(database: Database, seen: Seen, *, finished: bool) -> list[str]:
     """Every broken promise, as sentences. `finished`: everything is said to be over, so nothing may be left to do."""
     history = await read_history(database)
-    found = [sentence for promise in PROMISES for sentence in promise(history, seen)]
-    if finished:
-        found += _over(history, seen)
-    return found
+    promises = (*PROMISES, *AT_THE_END) if finished else PROMISES
+    return [sentence for promise in promises for sentence in promise(history, seen)]
 
 
 # ------------------------------------------------------------------------------------------------------ the promises
@@ -252,7 +251,7 @@ def effects_are_never_repeated_unasked(history: History, seen: Seen) -> Iterator
     for ref, count in settled.items():
         if count > 1:
             yield f"the effect of task {ref} counts as done {count} times"
-        if ref not in {one.task_ref for one in happened} and seen.effects:
+        if ref not in {one.task_ref for one in happened} and seen.effects_seen:
             yield f"the effect of task {ref} counts as done and never happened"
 
 
@@ -308,7 +307,7 @@ def progress_never_falls(history: History, seen: Seen) -> Iterator[str]:
         plans = [e.at for e in history.events if e.goal_number == goal.number and e.name in _NEW_PLAN]
         lines = [line for line in history.progress if line.goal_number == goal.number]
         for before, after in zip(lines, lines[1:], strict=False):
-            replanned = any(before.at <= at <= after.at for at in plans)
+            replanned = any(before.at < at <= after.at for at in plans)
             if after.progress < before.progress and not replanned:
                 yield f"goal {goal.number} fell from {before.progress:.0%} to {after.progress:.0%}"
         if lines and round(lines[-1].progress * 100) != goal.percentage:
@@ -331,34 +330,47 @@ PROMISES: tuple[Promise, ...] = (
 )
 
 
-def _over(history: History, seen: Seen) -> Iterator[str]:
-    """What may be under way in between, but not when all is over."""
+# ------------------------------------------------------------------- what may be under way, but not when all is over
+
+
+def every_goal_is_over(history: History, seen: Seen) -> Iterator[str]:
     for goal in history.goals:
         if not goal.final:
             yield f"goal {goal.number} is {goal.state}"
         elif unfinished := [task.ref for task in history.tasks_of(goal) if not task.final]:
             yield f"goal {goal.number} is {goal.state}, and these tasks are not over: {unfinished}"
-    for task in history.tasks:
-        if not any(
-            task.goal_number == goal.number and task.plan_version <= goal.plan_version for goal in history.goals
-        ):
-            yield f"task {task.ref} belongs to no plan"
+
+
+def every_attempt_is_over(history: History, seen: Seen) -> Iterator[str]:
+    """An attempt whose effect nobody knows may stay so, where a person skipped its task."""
     for attempt in history.attempts:
         if attempt.state not in _DONE and attempt.state is not AttemptState.UNKNOWN:
             yield f"attempt {attempt.task_ref}#{attempt.number} is {attempt.state}"
     for effect in history.effects:
         if effect.state is EffectState.INTENDED:
             yield f"effect {effect.id} is still only intended"
+
+
+def everything_is_said(history: History, seen: Seen) -> Iterator[str]:
     for notice in history.notices:
-        if notice.state is NoticeState.DEAD:
-            continue
-        if notice.state is not NoticeState.SENT:
+        if notice.state not in (NoticeState.SENT, NoticeState.DEAD):
             yield f"notice {notice.key} is {notice.state}: {notice.error}"
-        elif notice.sent_revision != notice.revision:
+        elif notice.state is NoticeState.SENT and notice.sent_revision != notice.revision:
             yield f"notice {notice.key} shows revision {notice.sent_revision} of {notice.revision}"
     dead = [notice.key for notice in history.notices if notice.state is NoticeState.DEAD]
     if len(dead) > seen.doubts:
         yield f"notices are given up: {dead}"
-    not_done = Counter(state for state in history.updates.values() if state != "done")
-    if not_done != ({"failed": seen.failing_updates} if seen.failing_updates else {}):
-        yield f"updates are not all handled: {dict(not_done)}"
+
+
+def everything_heard_is_handled(history: History, seen: Seen) -> Iterator[str]:
+    left = Counter(state for state in history.updates.values() if state != "done")
+    if left != ({"failed": seen.failing_updates} if seen.failing_updates else {}):
+        yield f"updates are not all handled: {dict(left)}"
+
+
+AT_THE_END: tuple[Promise, ...] = (
+    every_goal_is_over,
+    every_attempt_is_over,
+    everything_is_said,
+    everything_heard_is_handled,
+)

@@ -17,10 +17,12 @@ from bot.telegram.absence import PollFile
 from bot.telegram.access import Access
 from bot.telegram.assembly import Chat, Plugs, assemble
 from bot.telegram.connection import Connection
-from executor.actions.builtin import built_in_actions
-from executor.actions.http import Http
+from executor.actions.ask import Ask
 from executor.actions.launcher import PlainLauncher
+from executor.actions.manual import Manual
+from executor.actions.notify import Notify
 from executor.actions.registry import Registry
+from executor.actions.wait import Wait
 from executor.domain.limits import Limits
 from executor.domain.outcome import Result
 from executor.domain.plan import GoalDraft
@@ -181,10 +183,10 @@ class Life:
     # ------------------------------------------------------------------------------------------------- putting together
 
     def _executor(self, database: Database, nursery: Nursery) -> tuple[Executor, list[Callable[[], None]]]:
-        clock, launcher, http = SystemClock(), PlainLauncher(), Http([])
-        known = {action.name: action for action in built_in_actions(launcher, http, ZONE)}
+        clock = SystemClock()
+        shell = ScriptedShell(self.outside, self.points)
         tools = Tools(
-            actions=Registry([*(known | {"shell": ScriptedShell(self.outside, self.points)}).values()]),
+            actions=Registry([Ask(), Manual(), Notify(), Wait(PlainLauncher(), ZONE), shell]),
             checks=ScriptedChecks(),
             workspaces=Folders(self.folder / "workspaces"),
             clock=clock,
@@ -252,7 +254,7 @@ class Life:
             mark=PollFile(self.folder / "last-poll"),
         )
         connection = Connection(token=chat.bot_token, api_root=chat.api_root, answer_s=5)
-        return assemble(connection, plugs, local=self.plan.looks, pace=PACE, grace_s=0.0, poll_s=5, look_s=1.0)
+        return assemble(connection, plugs, local=self.plan.looks, pace=PACE, grace_s=0.0, poll_s=5, look_s=0.05)
 
     def _failed(self, name: str, error: BaseException) -> None:
         if not isinstance(error, Crashed):

@@ -28,13 +28,14 @@ class Outside:
     """One chat server with one person. `port` and history stay over `restart_chat`."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder = folder
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="outside", daemon=True)
         self.effects: list[Happened] = []
         self.runs: Counter[str] = Counter()
         self.lives = 0
         self.repaired = False
+        self.presses = PRESSED
         self.replies: dict[str, str] = {}
         self.alerts: list[str] = []
         self.on_text: dict[str, Callable[[int], None]] = {}  # what the person does about a message with these words
@@ -49,7 +50,7 @@ class Outside:
 
     def start(self) -> None:
         self._thread.start()
-        self.chat = LocalChat(self._folder, port=0, operator_name="Ann")
+        self.chat = LocalChat(self.folder, port=0, operator_name="Ann")
         self.run(self._open())
 
     async def _open(self) -> None:
@@ -60,7 +61,7 @@ class Outside:
         """The server dies as well, and comes back with its history on the same port."""
         port = int(self.chat.api_root.rsplit(":", 1)[1])
         self.run(self._close())
-        self.chat = LocalChat(self._folder, port=port, operator_name="Ann")
+        self.chat = LocalChat(self.folder, port=port, operator_name="Ann")
         self.run(self._open())
 
     async def _close(self) -> None:
@@ -121,7 +122,7 @@ class Outside:
                 self._presses[update["update_id"]] = update["callback_query"]["id"]
 
     def _first(self, place: int, message_id: int, what: str) -> bool:
-        """Whether the person sees this for the first time; a question that came twice, or was not edited yet, is the same."""
+        """Whether the person sees this for the first time; a question that came twice is the same question."""
         data = what.split(":")
         seen = (place, 0, data[1]) if data[0] == "d" else (place, message_id, what)
         if seen in self._handled:
@@ -135,7 +136,7 @@ class Outside:
             assert found is not None, text
             happened = any(one.task_ref == found[0] for one in self.effects)
             return ["It happened" if happened else "It did not"]
-        return [label for label in PRESSED if label in buttons][:1]
+        return [label for label in self.presses if label in buttons][:1]
 
     # ---------------------------------------------------------------------------------------------------- what was seen
 
@@ -157,6 +158,7 @@ class Outside:
             pressed=pressed,
             confirmed=self._updates - waiting,
             effects=list(self.effects),
+            effects_seen=True,
             messages={
                 (m["chat"]["id"], m["message_id"]): m.get("text") or m.get("caption") or "" for m in self._from_bot()
             },

@@ -1,0 +1,62 @@
+"""A real `milepost up` on a folder and a port of its own, and its shell's end of the control socket."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from bot.control.client import ControlClient, NotRunning
+
+MILEPOST = Path(sys.executable).with_name("milepost")
+STARTED_S_MAX = 15.0
+
+
+def free_port() -> int:
+    with closing(socket.socket()) as one:
+        one.bind(("127.0.0.1", 0))
+        port: int = one.getsockname()[1]
+        return port
+
+
+def environment(folder: Path, port: int) -> dict[str, str]:
+    return {
+        "PATH": os.environ["PATH"],
+        "HOME": str(folder),
+        "MILEPOST_DATA_DIR": str(folder / "data"),
+        "MILEPOST_LOCAL_CHAT__PORT": str(port),
+    }
+
+
+@contextmanager
+def up(folder: Path) -> Iterator[tuple["subprocess.Popen[bytes]", ControlClient]]:
+    with (folder / "log").open("ab") as log:
+        process = subprocess.Popen(
+            [MILEPOST, "up"], env=environment(folder, free_port()), stdout=log, stderr=log, start_new_session=True
+        )
+    client = ControlClient(folder / "data", timeout_s=10)
+    try:
+        until(lambda: answers(client))
+        yield process, client
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.wait()
+
+
+def answers(client: ControlClient) -> bool:
+    try:
+        client.call("system", {}, command_id="look")
+    except NotRunning:
+        return False
+    return True
+
+
+def until(happened: Callable[[], bool]) -> None:
+    limit = time.monotonic() + STARTED_S_MAX
+    while not happened():
+        assert time.monotonic() < limit, "it took too long"
+        time.sleep(0.02)

@@ -6,6 +6,7 @@ Found entities matter more than they seem: a `bot_command` entity is what makes 
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable
 
 from bot.localchat.errors import bad_request
@@ -82,7 +83,7 @@ def read_typed(text: str) -> tuple[str, list[Json]]:
 
 def settle(text: str, entities: list[Json]) -> tuple[str, list[Json]]:
     """Trims the text, moves its entities along, adds what can be found in it; at most 100 entities survive."""
-    text = "".join(char for char in text.replace("\r", "") if char in "\n\t" or ord(char) >= 32).replace("\t", " ")
+    text, entities = _without_control(text, entities)
     first = min((entity["offset"] for entity in entities), default=units(text))
     lead = min(len(text) - len(text.lstrip(" \n")), first)
     text = text[lead:].rstrip(" \n")
@@ -96,6 +97,22 @@ def settle(text: str, entities: list[Json]) -> tuple[str, list[Json]]:
     kept += _found(text, [entity for entity in kept if entity["type"] in OPAQUE])
     kept.sort(key=lambda entity: (entity["offset"], -entity["length"]))
     return text, kept[:ENTITIES_MAX]
+
+
+def _without_control(text: str, entities: list[Json]) -> tuple[str, list[Json]]:
+    """Control characters go, each of them one unit, and what stands behind them moves to the left."""
+    gone, at = list[int](), 0
+    for char in text:
+        if ord(char) < 32 and char not in "\n\t":
+            gone.append(at)
+        at += units(char)
+    moved = []
+    for entity in entities:
+        start, end = entity["offset"], entity["offset"] + entity["length"]
+        first, last = start - bisect_left(gone, start), end - bisect_left(gone, end)
+        moved.append(entity | {"offset": first, "length": last - first})
+    plain = "".join(char for char in text if char in "\n\t" or ord(char) >= 32)
+    return plain.replace("\t", " "), moved
 
 
 def _found(text: str, taken: list[Json]) -> list[Json]:

@@ -123,3 +123,10 @@ def test_any_markup_is_parsed_or_refused_and_entities_stay_inside(source: str) -
     except ApiError:
         return
     assert all(each["offset"] >= 0 and each["offset"] + each["length"] <= units(text) for each in entities)
+
+
+def test_control_characters_go_and_the_code_behind_them_stays_what_it_was() -> None:
+    assert read_typed("a\0b\r\n\x01`tr\0ue` or `😀\0`") == (
+        "ab\ntrue or 😀",
+        [entity("code", 3, 4), entity("code", 11, 2)],
+    )

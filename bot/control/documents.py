@@ -116,6 +116,7 @@ def attempt_document(attempt: Attempt) -> Document:
         "exit_code": attempt.exit_code,
         "result": result.get("result", ""),
         "output": str(result.get("output") or "")[-OUTPUT_CHARACTERS_MAX:],
+        "stderr": str((result.get("metadata") or {}).get("stderr") or "")[-OUTPUT_CHARACTERS_MAX:],
         "error": result.get("error"),
         "evidence": attempt.evidence,
         "started_at": _at(attempt.started_at),

@@ -100,7 +100,8 @@ def _attempt(attempt: dict[str, Any]) -> list[str]:
     code = "" if attempt["exit_code"] is None else f", exit code {attempt['exit_code']}"
     lines = [f"{attempt['subtask_id']}, attempt {attempt['attempt']}: {_words(attempt['status'])}{code}"]
     lines += [f"$ {line}" for line in str(attempt["command"]).splitlines()[:OUTPUT_LINES]]
-    lines += str(attempt["output"]).rstrip().splitlines()[-OUTPUT_LINES:]
+    printed = [str(attempt[stream]).rstrip() for stream in ("output", "stderr")]
+    lines += "\n".join(text for text in printed if text).splitlines()[-OUTPUT_LINES:]
     lines += [f"error: {attempt['error']}"] if attempt["error"] else []
     lines += [f"checked: {attempt['evidence']}"] if attempt["evidence"] else []
     return lines

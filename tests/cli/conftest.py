@@ -136,7 +136,7 @@ class ScriptedEngine:
         )
         self.views[number] = replace(self.views[number], tasks=tasks)
 
-    def tried(self, ref: str, *, output: str, exit_code: int) -> None:
+    def tried(self, ref: str, *, output: str, exit_code: int, stderr: str = "") -> None:
         number = int(ref.split(".")[0])
         attempt = Attempt(
             task_ref=ref,
@@ -147,7 +147,13 @@ class ScriptedEngine:
             lease_until=AT,
             command="make all",
             exit_code=exit_code,
-            result={"success": exit_code == 0, "result": "", "output": output, "error": None},
+            result={
+                "success": exit_code == 0,
+                "result": "",
+                "output": output,
+                "error": None,
+                "metadata": {"stderr": stderr},
+            },
             started_at=AT,
             finished_at=AT,
         )

@@ -130,14 +130,22 @@ async def test_log_of_one_task_gives_its_command_exit_code_and_output(
 ) -> None:
     running.add(1)
     running.tried("1.1", output="fine", exit_code=0)
-    running.tried("1.2", output="no such file", exit_code=2)
+    running.tried("1.2", output="packing", stderr="no such file", exit_code=2)
 
     whole = await milepost("log", "1", "--json")
     one = await milepost("log", "1.2")
 
     assert [attempt["subtask_id"] for attempt in json.loads(whole.out)["attempts"]] == ["1.1", "1.2"]
+    assert [attempt["stderr"] for attempt in json.loads(whole.out)["attempts"]] == ["", "no such file"]
     assert [event["event"] for event in json.loads(whole.out)["events"]] == ["goal.created"]
-    assert one.out.splitlines() == ["Goal 1", "", "1.2, attempt 1: failed, exit code 2", "$ make all", "no such file"]
+    assert one.out.splitlines() == [
+        "Goal 1",
+        "",
+        "1.2, attempt 1: failed, exit code 2",
+        "$ make all",
+        "packing",
+        "no such file",
+    ]
 
 
 @pytest.mark.parametrize("command", ["show", "why", "log"])

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
-from bot.telegram.html import bold, clip, code, escape, italic, pre
+from bot.telegram.html import bold, clip, code, escape, evidence, italic, pre, with_code
 from bot.telegram.message import Button, Message, fit, rows_of
 from bot.telegram.words import clock_time
 from executor.domain.decision import Decision, DecisionKind, DecisionState, Option
@@ -16,6 +16,7 @@ from executor.domain.decision import Decision, DecisionKind, DecisionState, Opti
 DATA_BYTES_MAX = 64
 LABEL_CHARACTERS_MAX = 40
 PLACEHOLDER_CHARACTERS_MAX = 64
+WAITS_SHOWN = 5
 _GREEN = frozenset({"start", "approve", "retry", "done", "accept", "looks-good", "it-happened", "do-it"})
 _RED = frozenset({"cancel", "reject", "never", "stop"})
 
@@ -123,18 +124,24 @@ def _blockage(facts: Mapping[str, object]) -> list[str]:
     if tried := _texts(facts.get("tried")):
         lines += ["", bold("Tried"), *(f"• {escape(one)}" for one in tried)]
     if waits := _texts(facts.get("waits")):
-        lines += ["", bold("Waits for it"), *(f"• {escape(one)}" for one in waits)]
+        more = len(waits) - WAITS_SHOWN
+        lines += ["", bold("Waits for it"), *(f"• {escape(one)}" for one in waits[:WAITS_SHOWN])]
+        lines += [f"• and {more} more"] if more > 0 else []
     return lines
 
 
 def _manual(decision: Decision) -> list[str]:
     facts = decision.facts
     lines = [f"👤 {bold(_name(facts))}"]
-    if (instructions := str(facts.get("instructions") or "").strip()) and instructions != facts.get("title"):
-        lines += ["", escape(instructions)]
-    if problem := str(facts.get("problem") or "").strip():
-        lines += ["", f"Not done yet: {escape(problem)}"]
-    if check := str(facts.get("check") or "").strip():
+    instructions = str(facts.get("instructions") or "").strip().splitlines()
+    if instructions and instructions[0] == facts.get("title"):
+        del instructions[0]
+    if instructions:
+        lines += ["", with_code("\n".join(instructions))]
+    problem = str(facts.get("problem") or "").strip()
+    if problem:
+        lines += ["", f"Not done yet: {evidence(problem)}"]
+    if (check := str(facts.get("check") or "").strip()) and check not in problem:
         lines += ["", f"Done is checked by {code(check)}"]
     return lines
 
@@ -152,7 +159,10 @@ def _effect(decision: Decision) -> list[str]:
 def _question(decision: Decision) -> list[str]:
     """The choices in full where a button can't hold them."""
     lines = [f"❓ {bold(_name(decision.facts))}"] if decision.facts.get("title") else []
-    lines += [("" if lines else "❓ ") + escape(decision.question)]
+    asked = decision.question
+    if lines:  # a criterion's question ends with what stands above already
+        asked = asked.removesuffix(str(decision.facts["title"])).rstrip() or asked
+    lines += [("" if lines else "❓ ") + escape(asked)]
     if problem := str(decision.facts.get("problem") or "").strip():
         lines += ["", f"That did not fit: {escape(problem)}"]
     if any(len(option.label) > LABEL_CHARACTERS_MAX for option in decision.options):
@@ -167,7 +177,9 @@ def _anything(decision: Decision) -> list[str]:
 
 
 def _name(facts: Mapping[str, object]) -> str:
-    return f"{facts.get('ref', '')} {facts.get('title', '')}".strip()
+    """A task with its number; a criterion without: its number is nothing that people use."""
+    ref = str(facts.get("ref", ""))
+    return f"{'' if '.c' in ref else ref} {facts.get('title', '')}".strip()
 
 
 def _texts(value: object) -> Sequence[str]:

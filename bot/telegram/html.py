@@ -6,6 +6,9 @@ import re
 TEXT_UNITS_MAX = 4000  # Telegram takes 4096 after parsing; the rest is room for a mark at the end
 CAPTION_UNITS_MAX = 1000  # 1024, likewise
 _TAG = re.compile(r"<[^<>]*>")
+_QUOTED = re.compile(r"`([^`\n]+)`")
+_QUOTED_TO_THE_END = re.compile(r"`(.+)`\Z", re.DOTALL)
+_SETS = re.compile(r"\w+=(?:'[^']*'|[^\s'\";|&()$`]*)")  # what a workflow puts before a command: name=value
 _HIDDEN = {code: None for code in range(32) if chr(code) not in "\n\t"} | {0x7F: None}
 
 
@@ -43,11 +46,32 @@ def unquoted(text: str) -> str:
 
 
 def evidence(text: str) -> str:
-    """What was seen: a command in fixed width, and what came of it."""
-    command, arrow, came = text.rpartition(" → ")
+    """What was seen: a command in fixed width and on one line, and what came of it."""
+    before, arrow, came = text.rpartition(" → ")
     if not arrow:
-        return escape(text)
-    return f"{code(unquoted(command))} → {escape(came)}"
+        return with_code(text)
+    found = _QUOTED_TO_THE_END.search(before)
+    said, command = (before[: found.start()], found[1]) if found else ("", before)
+    return f"{escape(said)}{glance(command)} → {escape(came)}"
+
+
+def with_code(text: str) -> str:
+    """Plain text in which `backticks` mark what stands in fixed width, as HTML."""
+    return "".join(code(part) if odd else escape(part) for part, odd in _parts(text))
+
+
+def _parts(text: str) -> list[tuple[str, bool]]:
+    return [(part, bool(place % 2)) for place, part in enumerate(_QUOTED.split(text)) if part]
+
+
+def glance(command: str) -> str:
+    """A command on one line, as HTML: the values set in front of it, its first line, and how many more there are. Only
+    where the whole stands elsewhere."""
+    lines = [line.strip() for line in command.splitlines() if line.strip()] or [""]
+    first = next((place for place, line in enumerate(lines) if not _SETS.fullmatch(line)), len(lines) - 1)
+    rest = len(lines) - first - 1
+    more = f" … and {rest} more {'line' if rest == 1 else 'lines'}" if rest else ""
+    return f"<code>{escape('; '.join(lines[: first + 1]))}</code>{more}"
 
 
 def pre(text: object) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta, tzinfo
 
-from bot.telegram.html import code, escape
+from bot.telegram.html import code, escape, glance
 from executor.domain.goal import GoalState
 from executor.domain.plan import Check, CheckKind, Criterion
 from executor.domain.task import TaskState
@@ -84,11 +84,11 @@ def deadline(at: datetime, now: datetime, timezone: tzinfo) -> str:
     return f"⏰ Due {clock_time(at, now, timezone)}"
 
 
-def check_words(check: Check) -> str:
-    """How the truth of a sentence is found out, as HTML."""
+def check_words(check: Check, *, brief: bool = False) -> str:
+    """How the truth of a sentence is found out, as HTML. `brief`: on one line."""
     match check.kind:
         case CheckKind.COMMAND:
-            return code(check.command)
+            return glance(check.command) if brief else code(check.command)
         case CheckKind.FILE:
             contains = f" contains {code(check.contains)}" if check.contains else " exists"
             return f"file {code(check.path)}{contains}"

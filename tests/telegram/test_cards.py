@@ -3,14 +3,14 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.telegram.cards import goal_card, live_card
+from bot.telegram.cards import REPAIRS, goal_card, live_card
 from bot.telegram.html import plain, units
 from bot.telegram.message import Button
 from executor.domain.decision import DecisionKind
 from executor.domain.goal import GoalState
 from executor.domain.plan import Plan
 from executor.domain.task import TaskState
-from tests.builders import spec
+from tests.builders import command, spec
 from tests.fakes import START
 from tests.telegram.values import BACKUP, attempt, criterion, decision, scene, shell, task, view
 
@@ -33,13 +33,15 @@ def test_a_proposal_shows_everything_that_will_run_and_how_each_criterion_is_che
         "   tar czf notes.tgz -C notes .\n"
         "\n"
         "12.3 Ask Ann whether she can open it\n"
-        "   👤 Ask Ann whether she can open it\n"
+        "   👤 for a person\n"
         "\n"
         "Done when\n"
         "• The archive exists\n"
         "   test -s notes.tgz\n"
         "• Ann agrees\n"
         "   👤 you are asked\n"
+        "\n"
+        f"{REPAIRS}\n"
         "\n"
         "Nothing runs before you press Start."
     )
@@ -84,6 +86,38 @@ def test_a_plan_too_long_for_a_message_comes_whole_as_a_document_and_keeps_its_b
     assert plain(card.html).endswith("Nothing runs before you press Start.")
     assert units(plain(card.html)) < 1000
     assert [button.label for button in card.buttons[0]] == ["Start", "Edit", "Cancel"]
+
+
+def test_a_plan_whose_scripts_are_in_a_document_says_what_each_is_for_on_one_line() -> None:
+    script = "\n".join(f"echo line {n} " + "x" * 80 for n in range(1, 51))
+    tasks = (
+        shell("1", "Disk", script, expected_outcome="Each disk with what is free"),
+        shell("2", "Memory", script, when=command("to=''\ntest -n \"$to\"")),
+    )
+    plan = Plan(goal_number=12, tasks=tasks, summary="Back up notes")
+
+    card = goal_card(view(GoalState.AWAITING_START, plan=plan), scene())
+
+    assert plain(card.html) == (
+        "📋 Back up my notes\n"
+        "#12 · 2 tasks\n"
+        "\n"
+        "12.1 Disk\n"
+        "   📜 a script of 50 lines: Each disk with what is free\n"
+        "\n"
+        "12.2 Memory\n"
+        "   📜 a script of 50 lines\n"
+        "   at once\n"
+        "   only when: to=''; test -n \"$to\"\n"
+        "\n"
+        "📄 Every command in full: plan-12-v1.md\n"
+        "\n"
+        f"{REPAIRS}\n"
+        "\n"
+        "Nothing runs before you press Start."
+    )
+    assert card.document is not None
+    assert card.document.text.count(script) == 2
 
 
 def test_a_live_card_shows_the_bar_and_what_each_task_is_doing() -> None:

@@ -178,6 +178,7 @@ async def test_the_log_shows_command_exit_code_and_last_lines(talk: Talk) -> Non
     assert "seq 1 30" in text
     assert "… 22 lines before\n23\n" in text
     assert "\n30\n" in text
+    assert words(await talk.say("/log 1.9", "no task")) == "Goal 1 has no task 1.9. /status 1 shows them."
 
 
 async def test_a_long_log_comes_as_a_document(talk: Talk) -> None:

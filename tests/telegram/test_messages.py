@@ -176,6 +176,71 @@ def test_a_task_for_a_person_says_what_to_do_and_why_the_last_done_did_not_hold(
     assert message.buttons[0][0] == Button("Done", "d:17:1:done", "success")
 
 
+def test_a_task_for_a_person_repeats_neither_its_title_nor_its_check_and_shows_no_backticks() -> None:
+    facts = {
+        "ref": "12.2",
+        "title": "Pack",
+        "instructions": "Pack\n`tar czf notes.tgz notes`",
+        "problem": "The check does not hold: `test -s notes.tgz` → exit 1",
+        "check": "test -s notes.tgz",
+    }
+
+    message = decision_message(decision(DecisionKind.MANUAL, facts=facts), START, UTC)
+
+    assert message.html == (
+        "👤 <b>12.2 Pack</b>\n"
+        "\n"
+        "<code>tar czf notes.tgz notes</code>\n"
+        "\n"
+        "Not done yet: The check does not hold: <code>test -s notes.tgz</code> → exit 1\n"
+        "\n"
+        "<i>or</i> /answer 17 <i>done | hand-back</i>"
+    )
+
+
+def test_a_criterion_is_asked_without_its_inner_number_and_says_its_words_once() -> None:
+    asked = decision(
+        DecisionKind.QUESTION,
+        question="Is this true? Ann has confirmed",
+        facts={"ref": "4.c2", "title": "Ann has confirmed"},
+        options=(Option("yes", "Yes"), Option("no", "No")),
+    )
+
+    message = decision_message(asked, START, UTC)
+
+    assert plain(message.html) == "❓ Ann has confirmed\nIs this true?\n\nor /answer 17 yes | no"
+
+
+def test_a_blockage_that_holds_up_much_names_the_first_ones_and_counts_the_rest() -> None:
+    facts = BLOCKED | {"waits": [f"12.{n} Step" for n in range(3, 12)]}
+
+    text = plain(decision_message(decision(DecisionKind.BLOCKAGE, facts=facts), START, UTC).html)
+
+    assert "• 12.7 Step\n• and 4 more\n" in text
+    assert "12.8" not in text
+
+
+def test_evidence_in_a_receipt_takes_one_line_whatever_was_run() -> None:
+    seen = [
+        '`name=hello\ncd "$name" && python3 -m unittest` → exit 0',
+        "Not needed: `to=''\ntest -n \"$to\"` → exit 1",
+        "`make all\nmake check\nmake dist` → exit 0",
+        "Done, said `Ann`",
+        "GET http://example.com/ → 200",
+    ]
+    facts = END | {"criteria": [], "tasks": [END["tasks"][0] | {"evidence": one} for one in seen]}
+
+    lines = [line.strip() for line in end_message(facts).html.splitlines()]
+
+    assert [line for line in lines if "→" in line or "said" in line] == [
+        '<code>name=hello; cd "$name" &amp;&amp; python3 -m unittest</code> → exit 0',
+        "Not needed: <code>to=''; test -n \"$to\"</code> → exit 1",
+        "<code>make all</code> … and 2 more lines → exit 0",
+        "Done, said <code>Ann</code>",
+        "<code>GET http://example.com/</code> → 200",
+    ]
+
+
 def test_a_choice_is_pressed_by_its_place_whatever_its_words_are() -> None:
     options = tuple(Option(str(n), label) for n, label in enumerate(["1", "3", "2", "ü" * 60], start=1))
     asked = decision(DecisionKind.QUESTION, question="How many?", options=options, free_text=True)

@@ -53,6 +53,11 @@ def check_may_act(request: Request, goal: Goal) -> None:
         raise WrongInput(refusal)
 
 
+def check_has_task(view: GoalView, ref: str) -> None:
+    if ref not in {task.ref for task in view.tasks}:
+        raise WrongInput(f"Goal {view.goal.number} has no task {ref}. /status {view.goal.number} shows them.")
+
+
 async def own_task(request: Request, form: str, kind: DecisionKind | None) -> str:
     """The task of this ref, where this person may act on its goal. Without one: the only task of the meant goal that
     an open decision of this kind is about."""
@@ -60,8 +65,7 @@ async def own_task(request: Request, form: str, kind: DecisionKind | None) -> st
     ref = task_ref(word)
     if ref is not None:
         view = await own_view(request, ref.split(".")[0], form)
-        if ref not in {task.ref for task in view.tasks}:
-            raise WrongInput(f"Goal {view.goal.number} has no task {ref}. /status {view.goal.number} shows them.")
+        check_has_task(view, ref)
         return ref
     view = await own_view(request, word, form)
     waiting = [d.task_ref for d in view.decisions if d.kind is kind and d.state is DecisionState.OPEN and d.task_ref]

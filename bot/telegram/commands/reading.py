@@ -1,7 +1,7 @@
 """Commands that change nothing: how things are, what was planned, what was tried, and who somebody is."""
 
 from bot.telegram.cards import goal_card, live_card, plan_lines
-from bot.telegram.commands.arguments import first_word, meant_view, task_ref
+from bot.telegram.commands.arguments import check_has_task, first_word, meant_view, task_ref
 from bot.telegram.commands.records import log_message
 from bot.telegram.desk import Request, Said, say
 from bot.telegram.html import bold, code, escape
@@ -42,6 +42,8 @@ async def log(request: Request) -> Said:
     word, _ = first_word(request.words)
     ref = task_ref(word)
     view = await meant_view(request, ref.split(".")[0] if ref else word, "/log 12 or /log 12.3")
+    if ref is not None:
+        check_has_task(view, ref)
     attempts = await request.desk.engine.attempts(view.goal.number, ref)
     return Said(message=log_message(view.goal, attempts, request.desk.scene()))
 

@@ -12,10 +12,12 @@ _ENDS = ".,;:!?"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
-    """`values` come from the phrase's blanks and the goal's labels; `missing` must still be given."""
+    """`words` are the title's own; `values` come from the phrase's blanks and the goal's labels; `missing` must still
+    be given."""
 
     workflow: Workflow
     phrase: str
+    words: str
     values: Mapping[str, str]
     missing: tuple[str, ...]
 
@@ -47,7 +49,7 @@ def _match(title: str, labels: Mapping[str, str], workflow: Workflow, phrase: st
         return None
     values = {name: value for name, value in labels.items() if name in known} | blanks
     missing = tuple(name for name in workflow.needed if not values.get(name))
-    return Match(workflow=workflow, phrase=phrase, values=values, missing=missing)
+    return Match(workflow=workflow, phrase=phrase, words=found[0].rstrip(_ENDS), values=values, missing=missing)
 
 
 def _pattern(phrase: str, names: list[str]) -> str:

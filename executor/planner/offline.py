@@ -39,7 +39,7 @@ class OfflineBrain:
         fitting = matches(draft.title, draft.metadata, workflows.values())
         if fitting and not fitting[0].missing:
             best = fitting[0]
-            return by_workflow(best.workflow, best.values, draft, goal, f"The title says “{best.phrase}”")
+            return by_workflow(best.workflow, best.values, draft, goal, f"The title says “{best.words}”")
         return per_criterion(draft, goal, _nearly(fitting) or _known(list(workflows)))
 
 

@@ -12,10 +12,9 @@ from urllib.request import ProxyHandler, build_opener
 
 import pytest
 
-from executor.actions.builtin import built_in_actions
-from executor.actions.http import Http
 from executor.actions.launcher import PlainLauncher
 from executor.actions.registry import Registry
+from executor.actions.standard import standard_actions
 from executor.domain.plan import Check, CheckKind, Plan, TaskSpec
 from executor.planner.workflow import plan_for, values_of
 from executor.planner.workflows import Library
@@ -98,7 +97,7 @@ def bench(tmp_path: Path) -> Bench:
 
 
 def test_the_actions_that_come_with_milepost_take_every_workflow() -> None:
-    _, problems = Library(actions=Registry(built_in_actions(PlainLauncher(), Http(), BERLIN))).load()
+    _, problems = Library(actions=Registry(standard_actions(PlainLauncher(), BERLIN, ()))).load()
 
     assert problems == []
 

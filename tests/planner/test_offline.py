@@ -122,7 +122,7 @@ async def test_a_phrase_in_the_title_picks_a_workflow_and_the_goals_own_criteria
     assert plan.reading == (
         "Priority 2 of 10",
         "Labels: folder=/srv",
-        "The title says “health report of this machine”: this is the workflow machine-health with folder=/srv. "
+        "The title says “HEALTH report of this machine”: this is the workflow machine-health with folder=/srv. "
         "I work without a model, so I do what it says and no more",
     )
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from executor.domain.goal import GoalState
-from executor.domain.milestone import COMPLETE, progress_of, title_of
+from executor.domain.milestone import COMPLETE, title_of
 from executor.domain.task import Task, TaskState
 from executor.engine.case import Case
 
@@ -17,7 +17,6 @@ _TITLES = {
 def end_facts(case: Case) -> Mapping[str, object]:
     """Plain JSON values. `met` of a criterion: True was seen, False was not, None nobody looked."""
     goal = case.goal
-    progress = progress_of(case.tasks.values())
     started_at = goal.started_at or goal.created_at
     return {
         "state": str(goal.state),
@@ -25,13 +24,20 @@ def end_facts(case: Case) -> Mapping[str, object]:
         "number": goal.number,
         "goal_title": goal.title,
         "percentage": goal.percentage,
-        "note": f"{progress.completed} of {progress.total} tasks done",
+        "note": _note(case),
         "reason": goal.reason,
         "duration_s": (case.now - started_at).total_seconds(),
-        "attempts": sum(task.attempts for task in case.tasks.values()),
+        "attempts": sum(task.attempts for task in case.work),
         "criteria": [_criterion(task) for task in case.criteria],
         "tasks": [_task(task) for task in case.work],
     }
+
+
+def _note(case: Case) -> str:
+    """What a cancelled goal left undone counts here: nobody is told that there was nothing to do."""
+    done = sum(task.state is TaskState.COMPLETED for task in case.work)
+    total = sum(task.state is not TaskState.SKIPPED for task in case.work)
+    return f"{done} of {total} tasks done"
 
 
 def _criterion(task: Task) -> Mapping[str, object]:

@@ -89,6 +89,7 @@ def test_a_criterion_is_checked_after_all_work_and_the_receipt_shows_what_was_se
 
     [end] = walk.told(NoticeKind.END)
     assert end["criteria"] == [{"text": "It exists", "met": True, "evidence": "`test -s x` → exit 0"}]
+    assert end["attempts"] == 1  # of the work: the look at a criterion is no try
 
 
 def test_a_criterion_that_does_not_hold_blocks_the_goal_and_never_completes_it() -> None:
@@ -374,3 +375,4 @@ def test_no_decision_is_left_open_when_a_goal_ends() -> None:
 
     assert (walk.case.open_decisions(), walk.case.stop_tasks) == ([], {"1.2"})
     assert set(walk.states().values()) == {"cancelled"}
+    assert walk.told(NoticeKind.END)[0]["note"] == "0 of 2 tasks done"

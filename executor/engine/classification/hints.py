@@ -16,7 +16,7 @@ _STATUS = re.compile(
     r"(?:HTTP/[\d.]+ |HTTP(?: Error| status| code| response| response code)*[ :=(]+|[Ss]tatus(?:[ _-]?[Cc]ode)?[\"']?"
     r"(?: of| was| is)?\s*[:=(]?\s*|returned error: |ERROR:? |[Ee]rror code: |(?:Client|Server) error '|"
     r"[Rr]esponse (?:code|status)\s*[:=]?\s*|\bgot (?:HTTP )?|errors?\.\w+: |\w+Error: |\[|Unexpected response:? |"
-    r"error_code[\"']?: |remote: )(?P<a>[45]\d\d)\b(?![.:/]\d|\s*(?:ms|bytes|lines?|files?)\b)"
+    r"error_code[\"']?: |remote: |HttpError )(?P<a>[45]\d\d)\b(?![.:/]\d|\s*(?:ms|bytes|lines?|files?)\b)"
     r"|\b(?P<b>[45]\d\d):? (?:Client Error|Server Error|Unauthorized|Forbidden|Not Found|Too Many Requests|Bad Gateway|"
     r"Internal Server Error|Service (?:Temporarily )?Unavailable|Gateway Time-?[Oo]ut|Bad Request|Method Not Allowed|"
     r"Not Acceptable|Conflict|Gone|Unprocessable|UNAVAILABLE|INTERNAL|RESOURCE_EXHAUSTED|UNAUTHENTICATED|"

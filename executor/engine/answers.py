@@ -13,6 +13,7 @@ from executor.engine.blocking import block_task
 from executor.engine.case import Case
 from executor.engine.flow import close_parked_attempt, end, fresh, start
 from executor.engine.replies import Accepted, Caller, Refused, Reply
+from executor.engine.settle import ask_about_effect
 
 
 def answer(
@@ -147,8 +148,11 @@ def hand_back(case: Case, task: Task, caller: Caller) -> str:
     """Back to Milepost if it can do it; a task made for a person becomes a blockage."""
     close_parked_attempt(case, task.ref)
     if task.taken_over:
-        task = case.move_task(task.ref, TaskState.QUEUED, summary=f"Handed back by {caller.name}")
         case.set_task(replace(fresh(task), taken_over=False))
+        if case.in_doubt(task.ref):  # from before it was taken over
+            ask_about_effect(case, case.tasks[task.ref], f"{caller.name} handed it back")
+            return f"{task.ref} is mine again; please say first whether it has happened."
+        case.move_task(task.ref, TaskState.QUEUED, summary=f"Handed back by {caller.name}")
         return f"{task.ref} is mine again."
     block_task(case, task, BlockageType.EXTERNAL, cause=f"{caller.name} handed it back")
     return f"{task.ref} is handed back; it waits until someone decides about it."

@@ -60,7 +60,13 @@ class Run:
                 return await self._criterion()
             return await self._before() or await self._work()
         except MilepostError as error:  # bad parameters, a reference without an output, a path outside
-            return Stumbled(result=Result(success=False, error=error.public))
+            return self.broken(error.public)
+
+    def broken(self, error: str) -> Outcome:
+        """What an exception means: it says nothing about an effect that may be out."""
+        if self.began_effect or self._task.verify_only:
+            return Uncertain(note=error)
+        return Stumbled(result=Result(success=False, error=error))
 
     def interrupted(self, note: str) -> Outcome:
         """What to report when it was cancelled from our side."""
@@ -163,6 +169,8 @@ class Run:
         self.tools.crash_points.reached("attempt.after_check")
         if seen.met:
             return Succeeded(result=result, evidence=seen.evidence)
+        if self.began_effect:  # what was done once is not done again for the sake of its check
+            return Uncertain(note=f"It ran, but the check does not hold: {seen.evidence}", result=result)
         shown = seen.result if seen.result is not None and not seen.result.success else result
         return Stumbled(result=shown, evidence=f"The check does not hold: {seen.evidence}")
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from executor.domain.blockage import Blockage, BlockageType
 from executor.domain.decision import DecisionKind
 from executor.domain.outcome import Result
-from executor.domain.task import Task, TaskState
+from executor.domain.task import Task, TaskKind, TaskState
 from executor.engine.case import Case
 
 DETAIL_LINES = 12
@@ -73,7 +73,7 @@ def _facts(case: Case, task: Task, blockage: Blockage) -> Mapping[str, object]:
 
 def waiting_for(case: Case, task: Task) -> list[Task]:
     """Unfinished tasks that can't start before this one is done, directly or through others."""
-    keys = {task.spec.key}
+    keys = {task.spec.key} if task.kind is TaskKind.WORK else set()
     waiting: list[Task] = []
     while found := [t for t in case.work if not t.final and t not in waiting and keys & _needs(t)]:
         waiting.extend(found)

@@ -97,6 +97,16 @@ class Case:
     def criteria(self) -> list[Task]:
         return [task for task in self.tasks.values() if task.kind is TaskKind.CRITERION]
 
+    def still_runs(self, ref: str) -> bool:
+        """An attempt at it has not reported its end yet, whatever a person decided about the task meanwhile."""
+        attempt = self.attempts.get(ref)
+        return attempt is not None and attempt.state is AttemptState.RUNNING
+
+    def in_doubt(self, ref: str) -> bool:
+        """Nobody knows yet whether the task's effect happened."""
+        effect = self.effects.get(ref)
+        return effect is not None and effect.state is EffectState.UNKNOWN
+
     def open_decisions(self, task_ref: str | None = None) -> list[Decision]:
         return [
             decision

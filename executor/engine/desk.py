@@ -17,6 +17,7 @@ from executor.ports import Brain, Store, Transaction, Workers
 Act = Callable[[Case], Reply]
 Work = Callable[[Transaction], Awaitable[tuple[Case | None, Reply]]]
 
+_DIGITS_MAX = 9  # a longer number is no goal's
 _TRIES = 3  # a Conflict means that another process was faster; reading again settles it
 
 
@@ -103,4 +104,4 @@ def impossible(case: Case, verb: str) -> Refused:
 def goal_of(task_ref: str) -> int:
     """12 for 12.3; -1, which no goal has, for what is no task's name."""
     head = task_ref.split(".")[0]
-    return int(head) if head.isdecimal() else -1
+    return int(head) if head.isdecimal() and len(head) <= _DIGITS_MAX else -1

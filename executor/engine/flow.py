@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from executor.domain.attempt import AttemptState
 from executor.domain.blockage import BlockageType
+from executor.domain.effect import EffectState
 from executor.domain.goal import GOAL_RUNNING, GoalState
 from executor.domain.milestone import COMPLETE, PLANNED, Milestone, passed, progress_of, title_of
 from executor.domain.notice import NoticeKind
@@ -142,9 +143,10 @@ def _conclude(case: Case) -> None:
     if failed:
         end(case, GoalState.FAILED, reason="Failed: " + ", ".join(task.ref for task in failed))
         return
-    case.reach(_milestone(case, COMPLETE, announced=True))
-    if case.goal.percentage < COMPLETE:
+    if case.goal.percentage < COMPLETE:  # an optional task failed
+        _pass_milestones(case, case.goal.percentage, COMPLETE)
         case.track(COMPLETE)
+    case.reach(_milestone(case, COMPLETE, announced=True))
     end(case, GoalState.COMPLETED)
 
 
@@ -169,10 +171,14 @@ def cancel_task(case: Case, task: Task, *, summary: str) -> None:
 
 
 def close_parked_attempt(case: Case, ref: str) -> None:
-    """An attempt that waits without a slot has no worker to report its end."""
+    """An attempt that waits without a slot, or whose end nobody saw, has no worker to report its end. An effect that
+    it began stays in doubt."""
     attempt = case.attempts.get(ref)
-    if attempt is not None and attempt.state is AttemptState.WAITING:
-        case.end_attempt(ref, AttemptState.INTERRUPTED)
+    if attempt is None or attempt.state not in (AttemptState.WAITING, AttemptState.UNKNOWN):
+        return
+    case.end_attempt(ref, AttemptState.INTERRUPTED)
+    if not case.in_doubt(ref):
+        case.settle_effect(ref, EffectState.UNKNOWN, "Given up while it was under way")
 
 
 def start(case: Case) -> None:

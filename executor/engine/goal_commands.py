@@ -61,7 +61,8 @@ class GoalCommands(Desk):
             plan = error.public
 
         def store(case: Case) -> Reply:
-            if case.goal.state not in (GoalState.PENDING, GoalState.PLANNING):
+            waits = case.goal.state in (GoalState.PENDING, GoalState.PLANNING) and case.goal.revision == goal.revision
+            if not waits:
                 return Refused(code="moved_on", sentence="The goal has moved on.")
             if isinstance(plan, str):
                 refuse_plan(case, plan)

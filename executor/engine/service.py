@@ -8,10 +8,9 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from executor.domain.attempt import WORKER
-from executor.domain.errors import MilepostError
 from executor.domain.goal import Goal
 from executor.domain.limits import Limits
 from executor.domain.outcome import Outcome
@@ -57,6 +56,8 @@ class Executor(GoalCommands, PlanCommands, DecisionCommands, TaskCommands, Readi
         self._awake = asyncio.Event()
         self._planning: set[int] = set()
         self._turn = asyncio.Lock()
+        self._beating = asyncio.Lock()
+        self._heart: asyncio.Task[None] | None = None
         self._stopping = False
         self.ticks = 0
         ticker.workers = workers
@@ -108,17 +109,16 @@ class Executor(GoalCommands, PlanCommands, DecisionCommands, TaskCommands, Readi
 
     async def run(self) -> None:
         """Tick until stop() is called."""
-        self._nursery.start(self._beat(), "heartbeat")
+        self._heart = self._nursery.start(self._beat(), "heartbeat")
         while not self._stopping:
             self._awake.clear()
+            began_at = self._now()
             try:
-                busy = await self.tick()
-            except (MilepostError, OSError) as error:
+                if not await self.tick() and not self._stopping:
+                    await self._sleep(began_at)
+            except Exception as error:  # noqa: BLE001 - the database, or a bug: nothing would ever run again
                 self._log_error("tick", error)
                 await self._tools.clock.sleep(_PAUSE_AFTER_ERROR_S)
-                continue
-            if not busy and not self._stopping:
-                await self._sleep()
 
     async def tick(self) -> bool:
         """One turn: plan, settle, claim, start. True if it did anything. Safe to call at any time, by anybody."""
@@ -131,11 +131,10 @@ class Executor(GoalCommands, PlanCommands, DecisionCommands, TaskCommands, Readi
             self._changed()
         return did > 0
 
-    async def _sleep(self) -> None:
-        """Until something wakes us or the next task is due."""
-        now = self._now()
-        due_at = await self._store.next_due_at(now)
-        seconds = None if due_at is None else max((due_at - now).total_seconds(), 0.0)
+    async def _sleep(self, began_at: datetime) -> None:
+        """Until something wakes us or a task is due that was not when the last tick began."""
+        due_at = await self._store.next_due_at(began_at)
+        seconds = None if due_at is None else max((due_at - self._now()).total_seconds(), 0.0)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):  # not wait_for: before Python 3.12 it may swallow a cancellation
                 await self._awake.wait()
@@ -153,14 +152,16 @@ class Executor(GoalCommands, PlanCommands, DecisionCommands, TaskCommands, Readi
             await self.plan_goal(goal, draft)
         finally:
             self._planning.discard(goal.number)
+        self._awake.set()  # a goal whose text was replaced meanwhile is planned again
 
     async def _beat(self) -> None:
         """Keep the leases of what runs here, take over what others dropped, and stop what was fenced off."""
         while True:
             await self._tools.clock.sleep(self._tools.limits.lease_s / 3)
             try:
-                await self._beat_once()
-            except (MilepostError, OSError) as error:
+                async with self._beating:
+                    await self._beat_once()
+            except Exception as error:  # noqa: BLE001 - as in run(): without heartbeats every lease would be lost
                 self._log_error("heartbeat", error)
 
     async def _beat_once(self) -> None:
@@ -171,14 +172,19 @@ class Executor(GoalCommands, PlanCommands, DecisionCommands, TaskCommands, Readi
                 lost = await transaction.extend_leases(self.executor_id, held, until)
             for ref in lost:
                 self._workers.stop_task(ref)
-        if await self._ticker.recover([]):
+        async with self._turn:
+            recovered = await self._ticker.recover([])
+        if recovered:
             self._committed()
 
     async def stop(self) -> None:
         """Take nothing new, end what runs, and store how it ended; run() returns soon after."""
         self._stopping = True
         self._awake.set()
-        await self._workers.stop()
-        async with self._turn:
+        async with self._turn:  # a tick under way still starts what it has claimed
+            await self._workers.stop()
             await self._ticker.tick()
+        async with self._beating:  # never in the middle of a transaction
+            if self._heart is not None:
+                self._heart.cancel()
         self._changed()

@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from executor.domain.attempt import OUTSIDE, WORKER, Attempt, AttemptState
 from executor.domain.effect import Effect
+from executor.domain.errors import WrongInput
 from executor.domain.goal import GOAL_RUNNING
 from executor.domain.limits import Limits
 from executor.domain.outcome import Interrupted, Outcome, Uncertain
@@ -72,8 +73,11 @@ class Ticker:
         except BaseException:
             self.finished[:0] = finished  # not stored: the next tick tries again
             raise
-        for assignment in await self._with_outputs(assignments):
-            self.workers.start(assignment)
+        for assignment in assignments:
+            try:
+                await self._start(assignment)
+            except Exception as error:  # noqa: BLE001 - one task's bug must not hold up every other task
+                self._log_failure(f"task {assignment.task.ref}", error)
         return len(finished) + len(assignments)
 
     def limit(self, limits: Limits) -> None:
@@ -113,7 +117,7 @@ class Ticker:
         for rows in await transaction.cases(list({item.goal_number for item in due})):
             case = Case(rows, now, self._tools.limits, numbers)
             if case.goal.state in GOAL_RUNNING:
-                ready = [task for ref, task in case.tasks.items() if ref in refs and task.state in TASK_DUE]
+                ready = [task for ref, task in case.tasks.items() if ref in refs and _may_begin(case, task)]
                 assignments.extend(self._claim_one(case, task) for task in ready)
                 parts.append(case.changes())
         await transaction.save(merge(parts))
@@ -129,13 +133,13 @@ class Ticker:
             case = Case(rows[0], self._tools.clock.now(), self._tools.limits, numbers)
             if (refused := why_not(case, task_ref, executor_type)) is not None:
                 return refused
+            if case.still_runs(task_ref):
+                return Refused(code="still_runs", sentence=f"{task_ref} is just being stopped. Try again in a moment.")
             case.withdraw(task_ref, note="Somebody took the task")
             assignment = self._claim_one(case, case.tasks[task_ref], executor_type)
             advance(case)
             await transaction.save(case.changes())
-        [assignment] = await self._with_outputs([assignment])
-        self.workers.start(assignment)
-        return assignment
+        return await self._start(assignment)
 
     def _claim_one(self, case: Case, task: Task, executor_type: str = WORKER) -> Assignment:
         """A parked attempt goes on under its number; else a new one begins. An outside effect is intended first."""
@@ -170,38 +174,50 @@ class Ticker:
         return Assignment(goal=case.goal, task=task, attempt=attempt)
 
     def _intend(self, case: Case, task: Task, attempt: Attempt) -> None:
-        if task.kind is TaskKind.CRITERION or task.taken_over:
+        """Nothing is intended by an attempt that will only ask, that goes on with what it began, or whose action is
+        unknown or refuses its parameters: that one fails before it does anything."""
+        effect = case.effects.get(task.ref)
+        if task.kind is TaskKind.CRITERION or task.taken_over or (effect and effect.attempt == attempt.number):
             return
-        action = self._tools.actions.get(task.spec.action)
-        if not action.repeatable(task.spec.parameters):
-            case.intend(
-                Effect(
-                    id=f"{task.ref}#{attempt.number}",
-                    goal_number=task.goal_number,
-                    task_ref=task.ref,
-                    attempt=attempt.number,
-                    what=action.describe(task.spec.parameters),
-                    intended_at=case.now,
-                )
+        try:
+            action = self._tools.actions.get(task.spec.action)
+            asks_first = task.answer is None and action.ask(task.spec.parameters) is not None
+            if asks_first or action.repeatable(task.spec.parameters):
+                return
+            what = action.describe(task.spec.parameters)
+        except WrongInput:
+            return
+        case.intend(
+            Effect(
+                id=f"{task.ref}#{attempt.number}",
+                goal_number=task.goal_number,
+                task_ref=task.ref,
+                attempt=attempt.number,
+                what=what,
+                intended_at=case.now,
             )
+        )
 
-    async def _with_outputs(self, assignments: list[Assignment]) -> list[Assignment]:
-        """Add the outputs of earlier tasks to those that refer to them; they are stored by now."""
-        ready = []
-        for assignment in assignments:
+    async def _start(self, assignment: Assignment) -> Assignment:
+        """Hand a claimed and committed attempt to the workers, with the outputs that it refers to: they are stored by
+        now. Where that fails it is reported as interrupted."""
+        try:
             keys = self._tools.actions.keys_used(assignment.task.spec.parameters)
             if keys:
-                outputs = await self._store.outputs(assignment.goal.number, keys)
-                assignment = replace(assignment, outputs=outputs)
-            ready.append(assignment)
-        return ready
+                assignment = replace(assignment, outputs=await self._store.outputs(assignment.goal.number, keys))
+            self.workers.start(assignment)
+        except BaseException:
+            self.report(assignment, Interrupted(note="It could not be started"), [])
+            raise
+        return assignment
 
     # -------------------------------------------------------------------------------------------------- recovery
 
     async def recover(self, living: Sequence[str]) -> int:
         """Take over the running attempts of executors that are gone: end what they left running first, then put their
-        tasks back, or ask where an effect may be out. How many there were."""
-        held = set(self.workers.held())
+        tasks back, or ask where an effect may be out. How many there were. The caller serialises this with ticks."""
+        unstored = ((report.task_ref, report.number) for report in (*self.finished, *self._set_aside))
+        held = {*self.workers.held(), *unstored}
         async with self._store.transaction("recovery") as transaction:
             lost = await transaction.abandoned(self._tools.clock.now(), living)
         lost = [attempt for attempt in lost if (attempt.task_ref, attempt.number) not in held]
@@ -227,3 +243,8 @@ class Ticker:
             settle(case, attempt.task_ref, attempt.number, outcome)
         advance(case)
         return case.changes()
+
+
+def _may_begin(case: Case, task: Task) -> bool:
+    """A task that was taken over while it ran is due, but waits for the end of what runs."""
+    return task.state in TASK_DUE and not case.still_runs(task.ref)

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from executor.domain.attempt import Attempt
-from executor.domain.outcome import Interrupted, Outcome, Result, Stumbled
+from executor.domain.outcome import Interrupted, Outcome
 from executor.engine.attempt import Run, Tools
 from executor.engine.nursery import Nursery
 from executor.ports import Assignment, Report
@@ -83,6 +83,6 @@ class LocalWorkers:
             outcome = run.interrupted("Milepost stopped it")
         except Exception as error:  # noqa: BLE001 - a bug in an action must not take the executor down with it
             self._log_failure(assignment, error)
-            outcome = Stumbled(result=Result(success=False, error=f"Internal error: {type(error).__name__}"))
+            outcome = run.broken(f"Internal error: {type(error).__name__}")
         self._running.pop(assignment.task.ref, None)
         self._report(assignment, outcome, run.texts)

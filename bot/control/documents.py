@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
 from bot.control.protocol import Document
 from executor.domain.attempt import Attempt
@@ -106,7 +107,7 @@ def log_document(goal_number: int, attempts: Iterable[Attempt], events: Iterable
 
 
 def attempt_document(attempt: Attempt) -> Document:
-    result = dict(attempt.result or {})
+    result: dict[str, Any] = dict(attempt.result or {})
     return {
         "subtask_id": attempt.task_ref,
         "attempt": attempt.number,

@@ -4,8 +4,9 @@ import argparse
 import asyncio
 import sys
 import tempfile
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
+from typing import Any
 
 from loguru import logger
 
@@ -15,7 +16,7 @@ from benchmarks.table import Section, markdown, section_text
 RESULTS = Path(__file__).parent / "RESULTS.md"
 HEADING = "What Milepost costs"
 
-BENCHMARKS: Mapping[str, Callable[[Path], Awaitable[Section]]] = {
+BENCHMARKS: Mapping[str, Callable[[Path], Coroutine[Any, Any, Section]]] = {
     "ticks": ticks.run,
     "throughput": throughput.run,
     "press": press.run,
@@ -34,17 +35,13 @@ def main() -> int:
     for name in names:
         print(f"{name} …", file=sys.stderr, flush=True)
         with tempfile.TemporaryDirectory(prefix=f"milepost-bench-{name}-") as folder:
-            section = asyncio.run(_run(BENCHMARKS[name], Path(folder)))
+            section = asyncio.run(BENCHMARKS[name](Path(folder)))
         print(section_text(section), end="\n\n", flush=True)
         sections.append(section)
     if names == list(BENCHMARKS):
         RESULTS.write_text(markdown(HEADING, facts, sections), encoding="utf-8")
         print(f"Written to {RESULTS}")
     return 0
-
-
-async def _run(benchmark: Callable[[Path], Awaitable[Section]], folder: Path) -> Section:
-    return await benchmark(folder)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,8 @@ def facts() -> list[str]:
         f"{os.cpu_count()} cores; load average at the start {load_1:.1f} (1 minute), {load_5:.1f} (5 minutes)",
         f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, SQLAlchemy {sqlalchemy_version}, "
         f"python-telegram-bot {telegram_version}",
+        f"A load above {os.cpu_count()} means that other programs took turns on the processor: a wait for a thread or "
+        "for a socket then costs many times what it costs on a quiet machine, and a commit to disk hardly more.",
         "Absolute figures belong to this machine and to what else ran on it; the ratios compare things that were "
         "measured in turns in the same run. Medians, with the middle half or the lowest and highest in brackets.",
     ]

@@ -55,10 +55,7 @@ ENGINES = (
     _Engine(
         script="huey_run",
         packages=("huey==3.5.4",),
-        variants=(
-            ("default", "Huey 3.5 on SQLite, 4 threads, as it comes"),
-            ("fsync", "Huey 3.5 on SQLite, 4 threads, synchronous=FULL"),
-        ),
+        variants=(("fsync", "Huey 3.5 on SQLite, 4 threads, synchronous=FULL"),),
     ),
 )
 

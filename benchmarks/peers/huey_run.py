@@ -9,9 +9,7 @@ from huey import SqliteHuey
 from huey.consumer import Consumer
 
 TASKS = 2_000
-FSYNC = True if sys.argv[1] == "fsync" else None
-
-huey = SqliteHuey("nothing", filename=f"{sys.argv[2]}/{sys.argv[1]}.db", fsync=FSYNC)
+huey = SqliteHuey("nothing", filename=f"{sys.argv[2]}/{sys.argv[1]}.db", fsync=True)
 
 
 @huey.task()

@@ -5,7 +5,7 @@ The status of a task comes from here, from what an action returned and a check s
 
 import shlex
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from executor.domain.errors import MilepostError
@@ -23,6 +23,7 @@ from executor.domain.outcome import (
 )
 from executor.domain.plan import Check, CheckKind
 from executor.domain.task import Task, TaskKind
+from executor.engine.classification import Evidence, look
 from executor.engine.flow import asks_person
 from executor.ports import Actions, Assignment, Checks, Clock, Context, CrashPoints, Workspaces
 
@@ -158,6 +159,8 @@ class Run:
         if not result.success:
             wait_s = result.metadata.get("retry_after_s")
             return Stumbled(result=result, wait_s=float(wait_s) if isinstance(wait_s, int | float) else None)
+        if _lookable(self._task.spec.check) is None and (doubt := doubted(result)) is not None:
+            return Stumbled(result=doubt, evidence=f"Exit code 0, but: {doubt.error}")
         return await self._look(result)
 
     async def _look(self, result: Result) -> Outcome:
@@ -173,6 +176,20 @@ class Run:
             return Uncertain(note=f"It ran, but the check does not hold: {seen.evidence}", result=result)
         shown = seen.result if seen.result is not None and not seen.result.success else result
         return Stumbled(result=shown, evidence=f"The check does not hold: {seen.evidence}")
+
+
+SURE = 0.8  # below this confidence a success is believed
+
+
+def doubted(result: Result) -> Result | None:
+    """A command's success that is none: it ended well and printed that it failed. None where nothing speaks against
+    it. A task with a check of its own needs no such guess."""
+    if result.metadata.get("exit_code") != 0:
+        return None
+    verdict = look(Evidence.of(result))
+    if verdict is None or verdict.confidence < SURE:
+        return None
+    return replace(result, success=False, error=verdict.cause)
 
 
 def _lookable(check: Check | None) -> Check | None:

@@ -32,7 +32,7 @@ from executor.domain.task import Task, TaskKind, TaskState
 from executor.engine.adaptation import adapt, begin_afresh, current_plan
 from executor.engine.blocking import block_task
 from executor.engine.case import Case
-from executor.engine.classification import classify
+from executor.engine.classification import Verdict, classify
 from executor.engine.fixes import Fix, find_fix
 
 _EFFECTS = {
@@ -174,8 +174,15 @@ def correct(task: Task, outcome: Stumbled, limits: Limits, *, may_adapt: bool = 
     if attempts_left and verdict.subclass not in ONLY_A_PERSON:
         waits = (pause_s(task.failures, limits.retry_first_s), outcome.wait_s or 0.0, verdict.wait_s or 0.0)
         return RetryAfter(wait_s=max(waits))
-    cause = outcome.evidence if outcome.result.success and outcome.evidence else verdict.cause
-    return AskPerson(type=verdict.type, cause=cause, confidence=verdict.confidence)
+    return AskPerson(type=verdict.type, cause=_cause(outcome, verdict), confidence=verdict.confidence)
+
+
+def _cause(outcome: Stumbled, verdict: Verdict) -> str:
+    """The check that did not hold; else what went wrong. A bug in a program of somebody's own names itself best."""
+    if outcome.result.success and outcome.evidence:
+        return outcome.evidence
+    own_bug = verdict.type is BlockageType.ERROR and "exit_code" not in outcome.result.metadata
+    return outcome.result.error if own_bug and outcome.result.error else verdict.cause
 
 
 def _fail(case: Case, task: Task, correction: Correction, result: Result) -> None:

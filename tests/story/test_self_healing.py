@@ -125,3 +125,23 @@ async def test_a_missing_module_is_installed_into_the_goals_own_folder(tmp_path:
         "Plan v1 → v2: +1 −0 ~1, The Python module cowsay is missing: installing cowsay into the goal's own folder"
     ]
     assert list((tmp_path / "workspaces/1/.venv").glob("lib/*/site-packages/cowsay"))
+
+
+async def test_a_success_that_is_none_is_not_believed(tmp_path: Path) -> None:
+    body = '{"ok":false,"error_code":401,"description":"Unauthorized"}'
+
+    view, _ = await outcome(tmp_path, shell("1", f"curl() {{ echo '{body}'; }}; curl -s https://api.example/me"))
+
+    assert (view.goal.state, view.tasks[0].state) == (GoalState.BLOCKED, "blocked")
+
+
+async def test_success_that_only_sounds_alarming_is_left_alone(tmp_path: Path) -> None:
+    view, _ = await outcome(tmp_path, shell("1", "echo '0 errors, 0 failed'; echo 'error handling: ok' >&2"))
+
+    assert view.goal.state is GoalState.COMPLETED
+
+
+async def test_a_missing_credential_is_asked_for_at_once(tmp_path: Path) -> None:
+    view, _ = await outcome(tmp_path, shell("1", "echo 'fatal: Authentication failed for https://x/' >&2; exit 128"))
+
+    assert (view.goal.state, view.tasks[0].attempts) == (GoalState.BLOCKED, 1)

@@ -246,7 +246,9 @@ def _shell(house: House, chat_id: int | None) -> ShellCommands:
     async def schema() -> str:
         return (await house.database.pulse()).schema
 
-    return ShellCommands(house.executor, house.read_goal, house.bodies(), schema, chat_id=chat_id)
+    return ShellCommands(
+        house.executor, house.read_goal, house.bodies(), schema, chat_id=chat_id, describe=house.describe
+    )
 
 
 # ------------------------------------------------------------------------------------------------ the Python library

@@ -11,7 +11,8 @@ from executor.domain.event import Event
 from executor.domain.goal import GOAL_RUNNING, Goal, GoalState
 from executor.domain.milestone import Milestone, progress_of
 from executor.domain.plan import TaskSpec
-from executor.domain.task import Task, TaskState
+from executor.domain.task import Task, TaskKind, TaskState
+from executor.engine.attempt import said
 from executor.ports import GoalView
 
 OUTPUT_CHARACTERS_MAX = 20_000  # of one attempt in a document; the end is kept, where the errors are
@@ -145,7 +146,8 @@ def _task(task: Task, attempts: list[Attempt], describe: Describe) -> Document:
         "description": task.spec.title,
         "kind": task.kind.value,
         "action": task.spec.action,
-        "runs": describe(task.spec),
+        # A criterion is no action of its own: what is looked at for it is its check, or a person.
+        "runs": describe(task.spec) if task.kind is TaskKind.WORK else said(task.spec.check) or "asks a person",
         "status": task.state.value,
         "depends_on": list(task.spec.depends_on),
         "attempt_count": task.attempts,

@@ -15,6 +15,7 @@ from executor.domain.errors import WrongInput
 
 COMPLETED, NOT_COMPLETED, WAITS_FOR_PERSON = 0, 3, 4
 LOOK_EVERY_S = 0.5
+NOBODY_WORKS = "Milepost is not running, so nobody works on it: start milepost up.\n"
 
 
 def goal(given: argparse.Namespace) -> int:
@@ -23,7 +24,7 @@ def goal(given: argparse.Namespace) -> int:
     if not given.wait:
         return _print(given, submitted, render.submitted)
     if not running:
-        sys.stderr.write("Milepost is not running, so nobody works on it: start milepost up.\n")
+        sys.stderr.write(NOBODY_WORKS)
         document, _ = ask(settings, "show", {"goal": int(submitted["goal_id"])})
         _print(given, document, render.ending)
         return WAITS_FOR_PERSON
@@ -49,7 +50,10 @@ def log(given: argparse.Namespace) -> int:
 
 def decide(given: argparse.Namespace) -> int:
     params = {"decision": given.decision, "option": given.option, "text": " ".join(given.text) or None}
-    return _print(given, ask(settings_of(given), "decide", params)[0], render.message)
+    document, running = ask(settings_of(given), "decide", params)
+    if not running:
+        sys.stderr.write(NOBODY_WORKS)
+    return _print(given, document, render.message)
 
 
 def _wait(given: argparse.Namespace, settings: Settings, number: int) -> int:

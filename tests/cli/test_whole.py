@@ -40,6 +40,7 @@ async def test_a_goal_submitted_while_nothing_runs_is_worked_on_later(
     decision = json.loads(submitted.out)["decisions"][0]["decision"]
     decided = await milepost("decide", str(decision), "start")
     assert (submitted.code, decided.code, decided.out) == (0, 0, "Goal 1 has started.\n")
+    assert decided.err == "Milepost is not running, so nobody works on it: start milepost up.\n"
     async with up(folder, tmp_path), asyncio.timeout(60):
         while json.loads((await milepost("show", "1", "--json")).out)["status"] == "in_progress":
             pass
@@ -56,6 +57,17 @@ async def test_waiting_ends_where_a_person_must_press_start(milepost: Milepost, 
         ended = await milepost("goal", "-", "--wait", "--json", input=GOAL)
 
     assert (ended.code, json.loads(ended.out)["status"]) == (4, "awaiting_start")
+
+
+async def test_the_shell_shows_what_will_run_before_start(milepost: Milepost) -> None:
+    await milepost(
+        "goal", "-", input="Pack\n- It is there: `test -s notes.tgz`\n- Ann agrees\n1. Pack: `tar czf a.tgz .`"
+    )
+
+    shown = await milepost("show", "1")
+
+    lines = [line.strip() for line in shown.out.splitlines() if "will run" in line]
+    assert lines == ["will run: `tar czf a.tgz .`", "will run: test -s notes.tgz", "will run: asks a person"]
 
 
 async def test_waiting_without_a_running_milepost_says_so(milepost: Milepost) -> None:

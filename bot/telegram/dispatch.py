@@ -24,6 +24,7 @@ from executor.engine.replies import Caller
 _COMMAND = re.compile(r"/([A-Za-z0-9_]{1,64})(?:@([A-Za-z0-9_]{3,32}))?(?:\s+|$)")
 PRIVATE_BOT = "This bot is private. Your id is {id}; an owner can add it."
 NOT_A_QUESTION = "That message asks nothing. A new goal needs no reply: just write it, or use /goal."
+IN_A_GROUP = "In a group I listen to commands: /goal Back up my notes by 18:00. /help lists them all."
 TEXT_ONLY = "I read text only. Write your goal as a message."
 
 Toast = Callable[[str, str, bool], Awaitable[None]]
@@ -106,11 +107,15 @@ class Dispatcher:
             ours = replied_to.from_user is not None and replied_to.from_user.is_bot
             return say(NOT_A_QUESTION) if request.private or ours else None
         if not request.private:
-            return None
+            return say(IN_A_GROUP) if self._mentioned(text) else None
         if not text.strip():
             return say(TEXT_ONLY)
         _need(request, Role.REQUESTER)
         return await goals.goal(_with(request, text))
+
+    def _mentioned(self, text: str) -> bool:
+        name = self._bot_name()
+        return bool(name) and re.search(rf"(?i)(?<!\w)@{re.escape(name)}(?!\w)", text) is not None
 
     async def _asked(self, chat_id: int, message: TelegramMessage) -> Decision | None:
         """What a message asks; where its id is not noted yet, the message itself says so, if it is ours."""

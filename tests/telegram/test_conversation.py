@@ -272,6 +272,15 @@ async def test_roles_are_kept_in_a_group(talk: Talk) -> None:
     assert listed["reply_to_message"]["text"] == "/goals"
 
 
+async def test_a_mention_in_a_group_is_told_how_to_ask(talk: Talk) -> None:
+    group = talk.chat.add_group("Team")["id"]
+    name = talk.chat.room.bot["username"]
+
+    answer = await talk.say(f"@{name} pack my notes", chat=group)
+
+    assert words(answer) == ("In a group I listen to commands: /goal Back up my notes by 18:00. /help lists them all.")
+
+
 async def test_a_requester_acts_on_their_own_goals_only(talk: Talk) -> None:
     rob = talk.chat.add_user("Rob")["id"]
     talk.people.requesters = [rob]

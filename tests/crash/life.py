@@ -47,6 +47,7 @@ _FREE = ChatPace(per_s=float("inf"), burst=1, reserve=0, card_s=0.02)
 PACE = Pace(private=_FREE, group=_FREE, retry_first_s=0.02, retry_max_s=0.1)
 LIFE_S_MAX = 20.0
 DEATH_S_MAX = 2.0
+STEPS = 5
 LOOK_S = 0.01
 
 Script = Callable[["Executor", Outside], Awaitable[None]]
@@ -159,6 +160,8 @@ class Life:
     async def _throw_away(self, database: Database | None, nursery: Nursery, chat: Chat | None) -> None:
         """Everything is cancelled but a connection's way back into its pool, which is never ours to cancel."""
         self.points.crash()
+        for _ in range(STEPS):  # what was only just started begins: a coroutine that never did would be a warning
+            await asyncio.sleep(0)
         for task in asyncio.all_tasks() - {asyncio.current_task()}:
             if not _is_of_the_pool(task):
                 task.cancel()

@@ -3,6 +3,7 @@
 The status of a task comes from here, from what an action returned and a check saw, and from nothing else.
 """
 
+import asyncio
 import shlex
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
@@ -11,6 +12,7 @@ from typing import Any
 from executor.domain.errors import MilepostError
 from executor.domain.limits import Limits
 from executor.domain.outcome import (
+    Blocked,
     Interrupted,
     NeedsPerson,
     NotNeeded,
@@ -23,9 +25,9 @@ from executor.domain.outcome import (
 )
 from executor.domain.plan import Check, CheckKind
 from executor.domain.task import Task, TaskKind
-from executor.engine.classification import Evidence, look
+from executor.engine.classification import Evidence, classify, look
 from executor.engine.flow import asks_person
-from executor.ports import Actions, Assignment, Checks, Clock, Context, CrashPoints, Workspaces
+from executor.ports import Action, Actions, Assignment, Checks, Clock, Context, CrashPoints, Workspaces
 
 CRASH_POINTS = ("attempt.before_action", "attempt.after_action", "attempt.after_check")
 
@@ -137,9 +139,22 @@ class Run:
         else:
             self.began_effect = not action.repeatable(parameters)
             self.tools.crash_points.reached("attempt.before_action")
-            result = await action.run(parameters, self._context())
+            result = await self._bounded(action, parameters)
             self.tools.crash_points.reached("attempt.after_action")
         return result if isinstance(result, Waiting) else await self.judge(result)
+
+    async def _bounded(self, action: Action, parameters: Mapping[str, Any]) -> Result | Waiting:
+        """Actions keep their own limit; one that does not must not hold its slot and its lease for ever."""
+        context = self._context()
+        own = parameters.get("timeout_s")
+        limit_s = max(context.timeout_s, float(own) if isinstance(own, int | float) else 0.0)
+        try:
+            async with asyncio.timeout(limit_s + OVERTIME_S):
+                return await action.run(parameters, context)
+        except TimeoutError:
+            error = f"It did not end after {limit_s:g} s and was stopped"
+            metadata = {"timed_out": True, "outcome_unknown": self.began_effect}
+            return Result(success=False, error=error, metadata=metadata)
 
     def _needs_person(self, ask: Any) -> NeedsPerson | None:
         task = self._task
@@ -156,6 +171,9 @@ class Run:
         """What a result means for the task, whoever brought it about."""
         if result.metadata.get("outcome_unknown"):
             return Uncertain(note=result.error or "The connection was lost", result=result)
+        if not result.success and self.began_effect and _was_answered(result):
+            verdict = classify(result)
+            return Blocked(result=result, type=verdict.type, cause=f"{verdict.cause}; it is not repeated by itself")
         if not result.success:
             wait_s = result.metadata.get("retry_after_s")
             return Stumbled(result=result, wait_s=float(wait_s) if isinstance(wait_s, int | float) else None)
@@ -176,6 +194,17 @@ class Run:
             return Uncertain(note=f"It ran, but the check does not hold: {seen.evidence}", result=result)
         shown = seen.result if seen.result is not None and not seen.result.success else result
         return Stumbled(result=shown, evidence=f"The check does not hold: {seen.evidence}")
+
+
+OVERTIME_S = 30.0  # beyond an action's own limit, for its own way of ending
+TOO_MANY_REQUESTS = 429
+
+
+def _was_answered(result: Result) -> bool:
+    """An outside effect failed, and the other side (or the command itself) said so: it may have done a part. Being
+    asked to slow down is no such answer."""
+    status = result.metadata.get("status")
+    return (status is not None and status != TOO_MANY_REQUESTS) or "exit_code" in result.metadata
 
 
 SURE = 0.8  # below this confidence a success is believed

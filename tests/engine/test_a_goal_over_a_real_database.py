@@ -207,3 +207,25 @@ async def test_why_says_what_waits_for_what(tmp_path: Path) -> None:
             "(Retry, Skip, Take over, Pause).",
             "1.2 Send: waits for 1.1.",
         ]
+
+
+async def test_an_outside_effect_that_was_answered_with_a_failure_is_not_repeated_by_itself(tmp_path: Path) -> None:
+    refused = Result(success=False, error="500 Internal Server Error", metadata={"status": 500})
+    work = ScriptedAction(behaviour=lambda parameters, context: refused, repeatable=False)
+    async with world(tmp_path, work) as w:
+        number = await w.start_goal(draft(spec("1")))
+
+        await w.run_until_over(number, seconds=30)
+
+        assert (work.runs, await w.states(number)) == (["1.1"], {"1.1": "blocked"})
+
+
+async def test_an_outside_effect_that_was_never_sent_is_tried_again(tmp_path: Path) -> None:
+    unreached = Result(success=False, error="Connection refused")
+    work = ScriptedAction(behaviour=lambda parameters, context: unreached, repeatable=False)
+    async with world(tmp_path, work) as w:
+        number = await w.start_goal(draft(spec("1")))
+
+        await w.run_until_over(number, seconds=30)
+
+        assert len(work.runs) == 3

@@ -10,6 +10,7 @@ import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import cast
 from zoneinfo import ZoneInfo
@@ -40,7 +41,7 @@ from executor.actions.launcher import PlainLauncher
 from executor.actions.registry import Registry, installed_actions
 from executor.actions.standard import standard_actions
 from executor.actions.workspaces import Folders
-from executor.domain.errors import Unconfigured
+from executor.domain.errors import MilepostError, Unconfigured
 from executor.domain.goal import Goal
 from executor.domain.limits import Limits
 from executor.domain.plan import GoalDraft, TaskSpec
@@ -60,6 +61,8 @@ from executor.workers.outside import OutsideWorkers
 from storage.store import Database
 
 OPERATOR = "You"  # the person at the local chat's page
+INBOX_DAYS = 3
+TIDY_S = 3_600.0
 STOP_S = 3.0  # how long what is under way may take to end by itself when Milepost stops
 
 
@@ -349,9 +352,20 @@ async def _start(house: House, chat: Chat, stack: AsyncExitStack) -> None:
     stack.push_async_callback(_ended, house.executor.stop, loop)
     await chat.front.start()
     stack.push_async_callback(chat.front.stop)
+    house.nursery.start(_tidy(house), "tidying")
     alarm = Alarm(house.executor.alarm, house.settings.executor.tick_s, house.clock, house.nursery.start)
     alarm.start()
     stack.push_async_callback(alarm.stop)
+
+
+async def _tidy(house: House) -> None:
+    """Forget what arrived long ago; the chat may repeat an update for a day."""
+    while True:
+        try:
+            await house.database.inbox.prune(house.clock.now() - timedelta(days=INBOX_DAYS))
+        except MilepostError as error:  # a full or busy disk: the next hour will do
+            logger.warning("Could not tidy up: {}", error)
+        await house.clock.sleep(TIDY_S)
 
 
 async def _ended(stop: Callable[[], Awaitable[None]], loop: "asyncio.Task[None]") -> None:

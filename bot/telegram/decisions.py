@@ -148,7 +148,8 @@ def _manual(decision: Decision) -> list[str]:
 
 def _effect(decision: Decision) -> list[str]:
     facts = decision.facts
-    lines = [f"⚠️ {bold(_name(facts))}", "It was begun, and nobody saw how it ended."]
+    seen = str(facts.get("note") or "It was begun, and nobody saw how it ended")
+    lines = [f"⚠️ {bold(_name(facts))}", f"{escape(seen.rstrip('.'))}."]
     if what := str(facts.get("what") or ""):
         lines += ["", code(what)]
     if when := str(facts.get("when") or ""):

@@ -30,10 +30,7 @@ from executor.domain.task import Task, TaskKind, TaskState
 from executor.ports import GoalView
 
 NOTHING_RUNS = "Nothing runs before you press Start."
-REPAIRS = (
-    "Start also accepts safe repairs: a missing package, folder or import in the goal's own folder, another port, "
-    "a longer time limit. Each is shown as a new version of the plan."
-)
+REPAIRS = "Safe repairs included: packages and folders of its own, another port, more time."
 BRIEF_CHARACTERS = 60
 OUTCOME_CHARACTERS = 100
 LINES_MAX = 16  # tasks on a live card: about one phone screen
@@ -78,7 +75,7 @@ def _proposal(view: GoalView, plan: Plan, scene: Scene) -> Message:
 
 
 def _proposed(lines: Sequence[str]) -> str:
-    return "\n".join([*lines, "", italic(REPAIRS), "", italic(NOTHING_RUNS)])
+    return "\n".join([*lines, "", italic(REPAIRS), italic(NOTHING_RUNS)])
 
 
 def plan_lines(view: GoalView, plan: Plan, scene: Scene, *, brief: bool = False) -> list[str]:

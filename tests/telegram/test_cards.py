@@ -42,7 +42,6 @@ def test_a_proposal_shows_everything_that_will_run_and_how_each_criterion_is_che
         "   👤 you are asked\n"
         "\n"
         f"{REPAIRS}\n"
-        "\n"
         "Nothing runs before you press Start."
     )
     assert card.buttons == (
@@ -113,7 +112,6 @@ def test_a_plan_whose_scripts_are_in_a_document_says_what_each_is_for_on_one_lin
         "📄 Every command in full: plan-12-v1.md\n"
         "\n"
         f"{REPAIRS}\n"
-        "\n"
         "Nothing runs before you press Start."
     )
     assert card.document is not None

@@ -1,0 +1,56 @@
+"""What the engine needs from the outside. Each docstring is the contract that every adapter keeps.
+
+Adapters live in `storage`, `executor.planner`, `executor.actions`, `executor.workers` and `bot`; only the composition
+root names them.
+"""
+
+from executor.ports.actions import Action, Actions, Ask, Checks, Context, Seen, Workspaces
+from executor.ports.brain import Brain
+from executor.ports.outbox import Outbox
+from executor.ports.sender import (
+    ChatMoved,
+    Delivered,
+    Delivery,
+    MaybeDelivered,
+    MessageGone,
+    NotDelivered,
+    Sender,
+    Undeliverable,
+)
+from executor.ports.store import CaseRows, Changes, Due, GoalView, ProgressRow, Pulse, Store, Transaction
+from executor.ports.time import Clock, CrashPoints, Ids
+from executor.ports.workers import Assignment, Report, Workers
+
+__all__ = [
+    "Action",
+    "Actions",
+    "Ask",
+    "Assignment",
+    "Brain",
+    "CaseRows",
+    "Changes",
+    "ChatMoved",
+    "Checks",
+    "Clock",
+    "Context",
+    "CrashPoints",
+    "Delivered",
+    "Delivery",
+    "Due",
+    "GoalView",
+    "Ids",
+    "MaybeDelivered",
+    "MessageGone",
+    "NotDelivered",
+    "Outbox",
+    "ProgressRow",
+    "Pulse",
+    "Report",
+    "Seen",
+    "Sender",
+    "Store",
+    "Transaction",
+    "Undeliverable",
+    "Workers",
+    "Workspaces",
+]

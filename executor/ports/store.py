@@ -1,0 +1,200 @@
+"""The one truth: transactions that write, and readings that wait for nobody."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from executor.domain.attempt import Attempt
+from executor.domain.blockage import Blockage
+from executor.domain.decision import Decision
+from executor.domain.effect import Effect
+from executor.domain.event import Event
+from executor.domain.goal import Goal
+from executor.domain.milestone import Milestone
+from executor.domain.notice import Notice
+from executor.domain.plan import GoalDraft, Plan
+from executor.domain.task import Task
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseRows:
+    """Everything unfinished about one goal, as one transaction sees it. `tasks` are all of its tasks by
+    position, finished ones included, and cancelled ones that only earlier versions of the plan had; the rest holds only
+    what is open: attempts running, waiting or unknown, decisions open, blockages unresolved, effects intended or
+    unknown."""
+
+    goal: Goal
+    tasks: tuple[Task, ...]
+    attempts: tuple[Attempt, ...] = ()
+    decisions: tuple[Decision, ...] = ()
+    blockages: tuple[Blockage, ...] = ()
+    effects: tuple[Effect, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProgressRow:
+    """One line of a goal's history of progress; `progress` is 0..1."""
+
+    goal_number: int
+    progress: float
+    status: str
+    notes: str
+    at: datetime
+
+
+@dataclass(slots=True, kw_only=True)
+class Changes:
+    """What one transaction writes. Goals and tasks carry the revision that was read; the store writes it plus one.
+
+    `notices` are upserts by key: a new key is inserted; a known one gets the new facts, its revision plus one, and
+    becomes pending again if it was sent (a card, a decided question). A known key that may not repeat (a milestone,
+    an end, an answer, a text) changes nothing.
+    """
+
+    new_goals: list[Goal] = field(default_factory=list)
+    drafts: dict[int, GoalDraft] = field(default_factory=dict)  # by goal number; replaces the one before
+    goals: list[Goal] = field(default_factory=list)
+    plans: list[Plan] = field(default_factory=list)
+    new_tasks: list[Task] = field(default_factory=list)
+    tasks: list[Task] = field(default_factory=list)
+    removed_tasks: list[str] = field(default_factory=list)  # refs; only tasks of a plan that never started
+    new_attempts: list[Attempt] = field(default_factory=list)
+    attempts: list[Attempt] = field(default_factory=list)
+    new_decisions: list[Decision] = field(default_factory=list)
+    decisions: list[Decision] = field(default_factory=list)
+    new_blockages: list[Blockage] = field(default_factory=list)
+    blockages: list[Blockage] = field(default_factory=list)
+    new_effects: list[Effect] = field(default_factory=list)
+    effects: list[Effect] = field(default_factory=list)
+    new_milestones: list[Milestone] = field(default_factory=list)
+    milestones: list[Milestone] = field(default_factory=list)
+    progress: list[ProgressRow] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
+    commands: list[tuple[str, Mapping[str, object]]] = field(default_factory=list)  # (command id, its reply)
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A task that may be taken now."""
+
+    task_ref: str
+    goal_number: int
+
+
+class Transaction(Protocol):
+    """One write transaction, alone on the database (or on its rows) until it ends. Leaving the block commits;
+    an exception rolls everything back."""
+
+    async def reply_to(self, command_id: str) -> Mapping[str, object] | None:
+        """The stored reply of a command that was already carried out; None where it is new."""
+        ...
+
+    async def next_goal_number(self) -> int: ...
+
+    async def next_decision_number(self) -> int: ...
+
+    async def cases(self, goal_numbers: Sequence[int]) -> list[CaseRows]:
+        """The named goals that exist, in any state."""
+        ...
+
+    async def decision(self, number: int) -> Decision | None: ...
+
+    async def due(self, now: datetime, limit: int) -> list[Due]:
+        """Tasks queued or retrying with due_at <= now, of goals that are in progress, blocked or validating, at most
+        `limit`, in the order: what unblocks others, what is in progress already, goal priority, deadline, age."""
+        ...
+
+    async def unplanned(self) -> list[tuple[Goal, GoalDraft]]:
+        """Goals pending or planning, oldest first."""
+        ...
+
+    async def abandoned(self, now: datetime, living: Sequence[str]) -> list[Attempt]:
+        """Running attempts whose lease is over or whose executor is not among the `living` (empty: leases only)."""
+        ...
+
+    async def extend_leases(self, executor_id: str, held: Sequence[tuple[str, int]], until: datetime) -> list[str]:
+        """Heartbeat of (task_ref, attempt number) pairs; returns the refs that somebody else has fenced off."""
+        ...
+
+    async def record_process(self, task_ref: str, number: int, pid: int, pid_started: float, command: str) -> None: ...
+
+    async def save(self, changes: Changes) -> None:
+        """Write everything. Raises Conflict if a goal, task, attempt, decision, blockage or effect is no longer as it
+        was read; nothing is then written."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GoalView:
+    """A goal with all that a card or a status shows."""
+
+    goal: Goal
+    plan: Plan | None
+    tasks: tuple[Task, ...]
+    decisions: tuple[Decision, ...]  # open ones
+    blockages: tuple[Blockage, ...]  # unresolved ones
+    milestones: tuple[Milestone, ...]
+    attempts: tuple[Attempt, ...] = ()  # the running and waiting ones
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pulse:
+    """What the whole place looks like, for /system and doctor."""
+
+    goals_by_state: Mapping[str, int]
+    open_decisions: int
+    pending_notices: int
+    dead_notices: int
+    next_due_at: datetime | None
+    schema: str
+
+
+class Store(Protocol):
+    """The one truth. Readings never wait for a writer and see one consistent moment each."""
+
+    def transaction(self, label: str = "write") -> AbstractAsyncContextManager[Transaction]:
+        """`label` names the crash points before and after the commit: ``storage.<label>.before_commit``."""
+        ...
+
+    async def view(self, goal_number: int) -> GoalView | None: ...
+
+    async def goals(self, *, open_only: bool, chat_id: int | None = None, limit: int = 50) -> list[Goal]:
+        """Newest first."""
+        ...
+
+    async def draft(self, goal_number: int) -> GoalDraft | None: ...
+
+    async def plan(self, goal_number: int, version: int | None = None) -> Plan | None:
+        """The newest version where none is named."""
+        ...
+
+    async def attempts(self, goal_number: int, task_ref: str | None = None) -> list[Attempt]:
+        """Oldest first."""
+        ...
+
+    async def outputs(self, goal_number: int, keys: Sequence[str]) -> dict[str, str]:
+        """The output of the successful attempt of each named task; a key without one is absent."""
+        ...
+
+    async def events(self, goal_number: int, *, limit: int = 200) -> list[Event]:
+        """The newest `limit`, oldest of them first."""
+        ...
+
+    async def decision(self, number: int) -> Decision | None: ...
+
+    async def open_decisions(self, chat_id: int | None = None) -> list[Decision]:
+        """Oldest first; of one chat, or of all."""
+        ...
+
+    async def decision_of_message(self, chat_id: int, message_id: int) -> Decision | None:
+        """The decision (open or not) that this message shows; for replies with text."""
+        ...
+
+    async def next_due_at(self, after: datetime) -> datetime | None:
+        """When the next task of a running goal becomes due; for alarms between ticks and for /why."""
+        ...
+
+    async def pulse(self) -> Pulse: ...

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bot.real import NoCrashPoints, SystemClock
+from bot.real import NoCrashPoints, SystemClock, calm_the_collector
 from executor.actions.checks import Looks
 from executor.actions.http import Http
 from executor.actions.launcher import PlainLauncher
@@ -65,6 +65,7 @@ async def open_engine(
     folder: Path, *, concurrency: int = 4, autonomy: str = "full", clock: Clock | None = None
 ) -> AsyncIterator[Engine]:
     """As the composition root puts it together, without anything that faces people."""
+    calm_the_collector()  # as `milepost up` does
     clock = clock or SystemClock()
     database = await Database.open(folder, clock)
     nursery = Nursery(_failed)

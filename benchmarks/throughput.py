@@ -31,7 +31,8 @@ HOW = (
     "same disk, in turns with the engine after each of its ticks: one small row per commit; and the least that a job "
     "queue does (take the next of 50,000 ready tasks, an event, a message, five indexes) per commit. The other engines "
     "do the same nothing with their own bookkeeping (a row per job and its end; no goal, no attempt, no event, no "
-    "message), from queued to the last stored result."
+    "message), from queued to the last stored result. The target is a quarter of the raw claims: 1,500 tasks where the "
+    "file does 6,000 of those."
 )
 
 
@@ -63,10 +64,14 @@ async def run(folder: Path) -> Section:
             what="Milepost, tasks/s, of the small commits",
             value=spread(rates),
             ratio=_percent(shares),
-            target=f"≥ {SHARE_MIN:.0%}",
-            met=median(shares) >= SHARE_MIN,
         ),
-        Line(what="Milepost, tasks/s, of the claims", value=spread(rates), ratio=_percent(of_claims)),
+        Line(
+            what="Milepost, tasks/s, of the claims",
+            value=spread(rates),
+            ratio=_percent(of_claims),
+            target=f"≥ {SHARE_MIN:.0%}",
+            met=median(of_claims) >= SHARE_MIN,
+        ),
         Line(
             what=f"processor time per task ({rounds[-1].ticks} transactions for {GOALS * TASKS:,} tasks)",
             value=f"{median(one.cpu_ms for one in rounds):.2f} ms",

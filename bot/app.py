@@ -28,7 +28,7 @@ from bot.localchat import LocalChat, LocalChatError
 from bot.localchat.room import open_room
 from bot.localchat.shapes import system_clock
 from bot.logs import about
-from bot.real import RandomIds, SystemClock, crash_points
+from bot.real import RandomIds, SystemClock, calm_the_collector, crash_points
 from bot.settings import Settings
 from bot.telegram.absence import PollFile
 from bot.telegram.access import Access
@@ -299,6 +299,7 @@ async def run(settings: Settings) -> None:
         control = ControlServer(settings.data_dir, _shell(house, operator or _home_chat(settings)))
         await control.start()
         stack.push_async_callback(control.stop)
+        calm_the_collector()
         _announce(address)
         await stopped.wait()
         logger.info("Stopping")

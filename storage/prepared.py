@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Dialect
+from sqlalchemy import Boolean, Dialect
 from sqlalchemy.sql.dml import Delete, Insert, Update
 
 from storage.rows import Values
@@ -40,7 +40,8 @@ class _Compiled:
         self._converted = [
             (index, convert)
             for index, name in enumerate(names)
-            if (convert := compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect)) is not None
+            if not isinstance(compiled.binds[name].type, Boolean)  # the driver takes them as they are
+            and (convert := compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect)) is not None
         ]
 
     def parameters(self, rows: Sequence[Values]) -> list[tuple[Any, ...]]:

@@ -4,6 +4,7 @@ Through aiosqlite's own cursor SQLAlchemy visits the thread four times per state
 close), and these visits, not SQLite, are what a transaction costs. This cursor does all four in one.
 """
 
+import asyncio
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -55,8 +56,20 @@ class Cursor:
         self._rows = ()
 
 
+THREAD_END_S = 5.0
+
+
 class Connection(aiosqlite.Connection):
     """An aiosqlite connection whose cursors are the ones above."""
+
+    async def _connect(self) -> "Connection":
+        """A file that can't be opened: wait for the thread's end, or it answers to an event loop that may be gone."""
+        try:
+            await super()._connect()
+        except sqlite3.Error:
+            await asyncio.to_thread(self._thread.join, THREAD_END_S)
+            raise
+        return self
 
     def cursor(self, cursor_class: object = None) -> Cursor:  # type: ignore[override]
         return Cursor(self)

@@ -30,7 +30,7 @@ from executor.domain.task import Task, TaskKind, TaskState
 from executor.ports import GoalView
 
 NOTHING_RUNS = "Nothing runs before you press Start."
-REPAIRS = "Safe repairs included: packages and folders of its own, another port, more time."
+REPAIRS = "Safe repairs included: missing packages, folders and imports in its own folder, another port, more time."
 BRIEF_CHARACTERS = 60
 OUTCOME_CHARACTERS = 100
 LINES_MAX = 16  # tasks on a live card: about one phone screen

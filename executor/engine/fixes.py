@@ -170,7 +170,10 @@ def _add_import(trouble: Trouble) -> Fix | None:
         return None
     name, file = found[1], files[-1]
     path = file.rsplit("/", 1)[-1] if file.startswith("/") else file
-    if not re.fullmatch(r"[\w./-]+", path) or path not in trouble.command:
+    outside = ".." in path.split("/") or path.startswith("-")
+    if outside or not re.fullmatch(r"[\w./-]+", path):
+        return None
+    if not re.search(rf"(?<![\w./-]){re.escape(path)}(?![\w./-])", trouble.command):  # not ../app.py, not myapp.py
         return None
     place = f"$(grep -n '^from __future__' {path} | tail -n 1 | cut -d: -f1)"
     line = f"$(( ${{n:-$(head -n 1 {path} | grep -c '^#!')}} + 1 ))"

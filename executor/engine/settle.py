@@ -289,8 +289,3 @@ def ask_about_effect(case: Case, task: Task, note: str) -> None:
         },
         options=OPTIONS[DecisionKind.EFFECT],
     )
-
-
-def refuse(case: Case, task: Task, cause: str) -> None:
-    """A person gave the task back, or said that a criterion does not hold."""
-    block_task(case, task, BlockageType.EXTERNAL, cause=cause)

@@ -145,3 +145,13 @@ async def test_a_missing_credential_is_asked_for_at_once(tmp_path: Path) -> None
     view, _ = await outcome(tmp_path, shell("1", "echo 'fatal: Authentication failed for https://x/' >&2; exit 128"))
 
     assert (view.goal.state, view.tasks[0].attempts) == (GoalState.BLOCKED, 1)
+
+
+async def test_a_file_outside_the_workspace_is_never_edited(tmp_path: Path) -> None:
+    outside = tmp_path / "workspaces" / "app.py"
+    outside.parent.mkdir()
+    outside.write_text("print(os.sep)\n")
+
+    view, told = await outcome(tmp_path, shell("1", "python3 ../app.py"))
+
+    assert (view.goal.state, told, outside.read_text()) == (GoalState.BLOCKED, [], "print(os.sep)\n")

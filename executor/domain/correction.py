@@ -21,9 +21,6 @@ class AskPerson:
     confidence: float
 
 
-Correction = RetryAfter | AskPerson
-
-
 def pause_s(failures: int, first_s: float) -> float:
     """Seconds before the next attempt after `failures` (≥ 1) failed ones: first_s, doubling, at most an hour."""
     return float(min(first_s * 2 ** (max(failures, 1) - 1), 3600.0))

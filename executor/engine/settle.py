@@ -4,16 +4,14 @@ A result counts only while the task's open attempt has the same number: a worker
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import assert_never
 
 from executor.domain.attempt import Attempt, AttemptState
-from executor.domain.blockage import BlockageType
-from executor.domain.correction import AskPerson, Correction, RetryAfter, pause_s
+from executor.domain.correction import AskPerson
 from executor.domain.decision import OPTIONS, DecisionKind, Option
 from executor.domain.effect import EffectState
-from executor.domain.limits import Limits
 from executor.domain.notice import NoticeKind
 from executor.domain.outcome import (
     Blocked,
@@ -27,13 +25,9 @@ from executor.domain.outcome import (
     Uncertain,
     Waiting,
 )
-from executor.domain.plan import TaskSpec
 from executor.domain.task import Task, TaskKind, TaskState
-from executor.engine.adaptation import adapt, begin_afresh, current_plan
-from executor.engine.blocking import block_task
 from executor.engine.case import Case
-from executor.engine.classification import Verdict, classify
-from executor.engine.fixes import Fix, find_fix
+from executor.engine.correcting import carry_out, correct, may_adapt
 
 _EFFECTS = {
     Succeeded: EffectState.DONE,
@@ -43,17 +37,6 @@ _EFFECTS = {
     NeedsPerson: EffectState.FAILED,
     NotNeeded: EffectState.FAILED,
 }
-
-
-ONLY_A_PERSON = frozenset({"missing_credential", "needs_input"})
-"""Causes (causes.toml) for which trying again is pointless: nobody but a person can help."""
-
-
-@dataclass(frozen=True, slots=True)
-class Repair:
-    """Change the plan by this fix, and try again."""
-
-    fix: Fix
 
 
 def settle(case: Case, ref: str, number: int, outcome: Outcome, texts: Sequence[str] = ()) -> bool:
@@ -80,7 +63,7 @@ def _settle_open(case: Case, task: Task, attempt: Attempt, outcome: Outcome) -> 
         case Blocked():
             _record(case, attempt, AttemptState.FAILED, outcome.result, outcome.evidence)
             _settle_effect(case, task.ref, EffectState.FAILED, outcome.cause)
-            _fail(case, task, AskPerson(type=outcome.type, cause=outcome.cause, confidence=1.0), outcome.result)
+            carry_out(case, task, AskPerson(type=outcome.type, cause=outcome.cause, confidence=1.0), outcome.result)
         case Waiting():
             _park(case, attempt)
             case.set_task(
@@ -152,84 +135,7 @@ def _stumble(case: Case, task: Task, attempt: Attempt, outcome: Stumbled) -> Non
         return
     task = replace(task, failures=task.failures + 1)
     case.set_task(task)
-    correction = correct(task, outcome, case.limits, may_adapt=_may_adapt(case, task))
-    if isinstance(correction, Repair):
-        repair(case, task, correction.fix)
-    else:
-        _fail(case, task, correction, outcome.result)
-
-
-def _may_adapt(case: Case, task: Task) -> bool:
-    """Repairs belong to work that runs, and end at a number: then a person decides."""
-    return task.kind is TaskKind.WORK and case.goal.plan_version <= case.limits.adaptations_max and not task.taken_over
-
-
-def correct(task: Task, outcome: Stumbled, limits: Limits, *, may_adapt: bool = False) -> "Correction | Repair":
-    """A known repair while attempts are left, else another try with growing pauses, else a person. What only a person
-    can give (a credential, an answer at a prompt) is asked for at once."""
-    verdict = classify(outcome.result)
-    attempts_left = task.failures < (task.spec.attempts_max or limits.attempts_max)
-    if may_adapt and not outcome.result.success and (fix := find_fix(task.spec, outcome.result, verdict)) is not None:
-        return Repair(fix)
-    if attempts_left and verdict.subclass not in ONLY_A_PERSON:
-        waits = (pause_s(task.failures, limits.retry_first_s), outcome.wait_s or 0.0, verdict.wait_s or 0.0)
-        return RetryAfter(wait_s=max(waits))
-    return AskPerson(type=verdict.type, cause=_cause(outcome, verdict), confidence=verdict.confidence)
-
-
-def _cause(outcome: Stumbled, verdict: Verdict) -> str:
-    """The check that did not hold; else what went wrong. A bug in a program of somebody's own names itself best."""
-    if outcome.result.success and outcome.evidence:
-        return outcome.evidence
-    own_bug = verdict.type is BlockageType.ERROR and "exit_code" not in outcome.result.metadata
-    return outcome.result.error if own_bug and outcome.result.error else verdict.cause
-
-
-def _fail(case: Case, task: Task, correction: Correction, result: Result) -> None:
-    match correction:
-        case RetryAfter():
-            due_at = case.now + timedelta(seconds=correction.wait_s)
-            why = result.error or "it failed"
-            task = case.move_task(task.ref, TaskState.RETRYING, summary=why, why=f"again in {correction.wait_s:g} s")
-            case.set_task(replace(task, due_at=due_at))
-        case AskPerson():
-            if task.spec.optional:
-                case.move_task(task.ref, TaskState.FAILED, summary=correction.cause)
-                return
-            block_task(
-                case,
-                task,
-                correction.type,
-                cause=correction.cause,
-                confidence=correction.confidence,
-                result=result,
-                tried=_tried(task),
-            )
-        case _:
-            assert_never(correction)
-
-
-def repair(case: Case, task: Task, fix: Fix) -> None:
-    """The fix as a new version of the plan: the task as it is tried next, behind whatever has to come first."""
-    case.event("task.repaired", task.ref, fix=fix.what)
-    failures = task.failures
-    case.set_task(case.move_task(task.ref, TaskState.RETRYING, summary=fix.what))
-    specs: list[TaskSpec] = []
-    for spec in current_plan(case).tasks:
-        if spec.key == task.spec.key:
-            specs += [fix.before, fix.spec] if fix.before is not None else [fix.spec]
-        else:
-            specs.append(spec)
-    adapt(case, specs, reason=fix.what)
-    begin_afresh(case, case.tasks[task.ref])
-    case.set_task(replace(case.tasks[task.ref], failures=failures, summary=fix.what))
-
-
-def _tried(task: Task) -> tuple[str, ...]:
-    if task.failures == 0:
-        return ()
-    times = "once" if task.failures == 1 else f"{task.failures} times, with growing pauses"
-    return (f"Ran it {times}",)
+    carry_out(case, task, correct(task, outcome, case.limits, may_adapt=may_adapt(case, task)), outcome.result)
 
 
 YES, NO = Option("yes", "Yes"), Option("no", "No", refuses=True)

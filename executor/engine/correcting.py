@@ -16,9 +16,6 @@ from executor.engine.case import Case
 from executor.engine.classification import Verdict, classify
 from executor.engine.fixes import Fix, find_fix
 
-ONLY_A_PERSON = frozenset({"missing_credential", "needs_input"})
-"""Causes (causes.toml) for which trying again is pointless: nobody but a person can help."""
-
 
 @dataclass(frozen=True, slots=True)
 class Repair:
@@ -36,24 +33,35 @@ def may_adapt(case: Case, task: Task) -> bool:
 
 
 def correct(task: Task, outcome: Stumbled, limits: Limits, *, may_adapt: bool = False) -> Correction:
-    """A known repair while attempts are left, else another try with growing pauses, else a person. What only a person
-    can give (a credential, an answer at a prompt) is asked for at once."""
+    """A known repair, else another try with growing pauses while attempts are left and it may pass by itself, else a
+    person: at once where the very same attempt can't succeed before something changes (a missing credential, a bug)."""
     verdict = classify(outcome.result)
     attempts_left = task.failures < (task.spec.attempts_max or limits.attempts_max)
     if may_adapt and not outcome.result.success and (fix := find_fix(task.spec, outcome.result, verdict)) is not None:
         return Repair(fix)
-    if attempts_left and verdict.subclass not in ONLY_A_PERSON:
+    if attempts_left and not _hopeless(verdict, outcome.result):
         waits = (pause_s(task.failures, limits.retry_first_s), outcome.wait_s or 0.0, verdict.wait_s or 0.0)
         return RetryAfter(wait_s=max(waits))
     return AskPerson(type=verdict.type, cause=_cause(outcome, verdict), confidence=verdict.confidence)
+
+
+def _hopeless(verdict: Verdict, result: Result) -> bool:
+    """What a function of somebody's own raised sounds like a bug and may pass all the same: it has its attempts."""
+    return verdict.hopeless and not _own_bug(verdict, result)
+
+
+def _own_bug(verdict: Verdict, result: Result) -> bool:
+    """An error told by neither a command nor a server."""
+    return verdict.type is BlockageType.ERROR and not {"exit_code", "status"} & result.metadata.keys()
 
 
 def _cause(outcome: Stumbled, verdict: Verdict) -> str:
     """The check that did not hold; else what went wrong. A bug in a program of somebody's own names itself best."""
     if outcome.result.success and outcome.evidence:
         return outcome.evidence
-    own_bug = verdict.type is BlockageType.ERROR and "exit_code" not in outcome.result.metadata
-    return outcome.result.error if own_bug and outcome.result.error else verdict.cause
+    if _own_bug(verdict, outcome.result) and outcome.result.error:
+        return outcome.result.error
+    return verdict.cause
 
 
 def carry_out(case: Case, task: Task, correction: Correction, result: Result) -> None:

@@ -21,8 +21,8 @@ NEXT = """
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "{new}"
+down_revision = "{old}"
 
 
 def upgrade():
@@ -32,12 +32,15 @@ def upgrade():
 """
 
 
+NEWER = "9999"
+
+
 def next_history(tmp_path: Path, then: str = "pass") -> History:
     """What a program one version ahead knows."""
     scripts = tmp_path / "next"
     shutil.copytree(HISTORY.scripts, scripts)
-    (scripts / "versions" / "0002_next.py").write_text(NEXT.format(then=then))
-    return History((*REVISIONS, "0002"), scripts)
+    (scripts / "versions" / f"{NEWER}_next.py").write_text(NEXT.format(then=then, new=NEWER, old=HISTORY.head))
+    return History((*REVISIONS, NEWER), scripts)
 
 
 async def migrate_file(path: Path, history: History) -> Migrated:
@@ -53,6 +56,7 @@ def schema_of(path: Path) -> dict[str, object]:
     with sqlite3.connect(path) as connection:
         found = {name: sql for name, sql in connection.execute("SELECT name, sql FROM sqlite_master") if sql}
     connection.close()
+    found = {name: sql.replace('"', "") for name, sql in found.items()}  # a table made anew has its name in quotes
     return {name: sorted(part.strip(" ,)\n\t") for part in sql.split(", \n\t")) for name, sql in found.items()}
 
 
@@ -85,14 +89,14 @@ async def test_an_older_database_is_copied_and_then_migrated_with_all_its_rows(t
     path = tmp_path / FILE_NAME
     migrated = await migrate_file(path, next_history(tmp_path))
 
-    backup = tmp_path / "milepost-before-0002.db"
-    assert migrated == Migrated("0001", "0002", backup)
+    backup = tmp_path / f"milepost-before-{NEWER}.db"
+    assert migrated == Migrated(HISTORY.head, NEWER, backup)
     assert stat.S_IMODE(backup.stat().st_mode) == 0o600
     with sqlite3.connect(path) as new, sqlite3.connect(backup) as old:
         assert new.execute("SELECT ref, colour, priority FROM goal_tasks").fetchall() == [("1.1", None, 5)]
         assert new.execute("SELECT task_ref FROM task_attempts").fetchall() == [("1.1",)]
         assert new.execute("PRAGMA foreign_key_check").fetchall() == []
-        assert old.execute("SELECT version_num FROM alembic_version").fetchall() == [("0001",)]
+        assert old.execute("SELECT version_num FROM alembic_version").fetchall() == [(HISTORY.head,)]
     new.close()
     old.close()
 
@@ -108,7 +112,7 @@ async def test_a_migration_that_fails_changes_nothing_and_can_be_tried_again(tmp
     again = await migrate_file(path, next_history(tmp_path / "b"))
 
     assert after == before
-    assert again.now == "0002"
+    assert again.now == NEWER
 
 
 async def test_a_newer_database_is_refused_in_one_sentence_and_left_alone(tmp_path: Path) -> None:
@@ -121,7 +125,7 @@ async def test_a_newer_database_is_refused_in_one_sentence_and_left_alone(tmp_pa
         await Database.open(tmp_path, ManualClock())
 
     assert refused.value.public == (
-        f"The database {path} was written by a newer Milepost (schema 0002, this one knows up to 0001); "
+        f"The database {path} was written by a newer Milepost (schema {NEWER}, this one knows up to {HISTORY.head}); "
         "install that version, or restore an older backup."
     )
     assert schema_of(path) == before

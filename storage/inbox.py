@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import Executable, bindparam, delete, select, update
 
 from executor.domain.notice import Notice
 from executor.ports import Clock
@@ -27,6 +27,17 @@ WAITING = (
     .order_by(inbox.c.received_at, inbox.c.update_id)
 )
 _END = update(inbox).where(inbox.c.update_id == bindparam("at_id"), INBOX_WAITING)
+_MESSAGES = select(inbox.c.update_id, inbox.c.chat_id, inbox.c.payload, inbox.c.received_at, inbox.c.state).where(
+    inbox.c.chat_id == bindparam("chat")
+)
+_SINCE = (
+    _MESSAGES.where(inbox.c.message_id >= bindparam("at_message")).order_by(inbox.c.message_id).limit(bindparam("most"))
+)
+_BEFORE = (
+    _MESSAGES.where(inbox.c.message_id < bindparam("at_message"))
+    .order_by(inbox.c.message_id.desc())
+    .limit(bindparam("most"))
+)
 _PRUNE = delete(inbox).where(inbox.c.received_at < bindparam("before"), inbox.c.state != InboxState.WAITING.value)
 
 Update = tuple[int, int | None, Mapping[str, Any]]
@@ -41,6 +52,13 @@ class Waiting:
     chat_id: int | None
     payload: Mapping[str, Any]
     received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Heard(Waiting):
+    """A person's new message. `waiting`: nobody has handled it to the end yet."""
+
+    waiting: bool
 
 
 class InboxRows:
@@ -70,16 +88,34 @@ class InboxRows:
             rows = await fetch(connection, WAITING)
         return [Waiting(row.update_id, row.chat_id, loads(row.payload), row.received_at) for row in rows]
 
-    async def done(self, update_id: int, notices: Sequence[Notice] = ()) -> None:
-        """Handled to the end; its answers go to the outbox in the same transaction."""
+    async def messages_since(self, chat_id: int, message_id: int, limit: int = 20) -> list[Heard]:
+        """New messages of people in that chat from this one on, itself included, in their order."""
+        return await self._messages(_SINCE, chat_id, message_id, limit)
+
+    async def messages_before(self, chat_id: int, message_id: int, limit: int = 20) -> list[Heard]:
+        """New messages of people in that chat before this one, the newest first."""
+        return await self._messages(_BEFORE, chat_id, message_id, limit)
+
+    async def _messages(self, statement: Executable, chat_id: int, message_id: int, limit: int) -> list[Heard]:
+        where = {"chat": chat_id, "at_message": message_id, "most": limit}
+        async with self._connections.read_once() as connection:
+            rows = await fetch(connection, statement, where)
+        waiting = InboxState.WAITING.value
+        return [Heard(r.update_id, r.chat_id, loads(r.payload), r.received_at, r.state == waiting) for r in rows]
+
+    async def done(self, update_id: int, notices: Sequence[Notice] = (), also: Sequence[int] = ()) -> None:
+        """Handled to the end, with the updates `also` that were part of it; its answers go to the outbox in the same
+        transaction."""
         async with self._connections.write("inbox.done") as connection:
-            await connection.execute(_END, self._ended(update_id, InboxState.DONE, ""))
+            await connection.execute(_END, self._ended([update_id, *also], InboxState.DONE, ""))
             await put_notices(connection, notices)
 
-    async def failed(self, update_id: int, error: str, notices: Sequence[Notice] = ()) -> None:
-        """Set aside: it will not be tried again. What the chat is told about it goes to the outbox with it."""
+    async def failed(
+        self, update_id: int, error: str, notices: Sequence[Notice] = (), also: Sequence[int] = ()
+    ) -> None:
+        """Set aside: they will not be tried again. What the chat is told about it goes to the outbox with it."""
         async with self._connections.write("inbox.failed") as connection:
-            await connection.execute(_END, self._ended(update_id, InboxState.FAILED, plain(error)))
+            await connection.execute(_END, self._ended([update_id, *also], InboxState.FAILED, plain(error)))
             await put_notices(connection, notices)
 
     async def prune(self, before: datetime) -> int:
@@ -88,8 +124,9 @@ class InboxRows:
         async with self._connections.write("inbox.prune") as connection:
             return (await connection.execute(_PRUNE, {"before": before})).rowcount
 
-    def _ended(self, update_id: int, state: InboxState, error: str) -> list[dict[str, Any]]:
-        return [{"at_id": update_id, "state": state.value, "done_at": self._clock.now(), "error": error}]
+    def _ended(self, update_ids: Sequence[int], state: InboxState, error: str) -> list[dict[str, Any]]:
+        now = self._clock.now()
+        return [{"at_id": one, "state": state.value, "done_at": now, "error": error} for one in update_ids]
 
 
 def _values(update_id: int, chat_id: int | None, payload: Mapping[str, Any], now: datetime) -> dict[str, Any]:

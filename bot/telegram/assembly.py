@@ -3,6 +3,7 @@
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
+from functools import partial
 from typing import Any, Protocol
 
 from bot.telegram.access import Access
@@ -10,8 +11,10 @@ from bot.telegram.cards import Scene
 from bot.telegram.composing import Composer
 from bot.telegram.connection import Connection, build_bot
 from bot.telegram.desk import Desk
+from bot.telegram.files import fetch_file
 from bot.telegram.front import TelegramFront, Wiring
 from bot.telegram.inbox import InboxRows
+from bot.telegram.joining import WAIT_S
 from bot.telegram.ports import ChatOutbox, Engine, Example, PollMark, ReadGoal, ReadRun, Workflows
 from bot.telegram.sender import TelegramSender
 from executor.domain.plan import TaskSpec
@@ -67,6 +70,7 @@ def assemble(
     poll_s: int = 30,
     silence_s: float = 120.0,
     look_s: float = 5.0,
+    join_s: float = WAIT_S,
 ) -> Chat:
     """`local`: the server is our own embedded one, which has no limits, dies with us, and answers an equal edit for
     certain; so messages that got lost are looked for there at once. Raises Unconfigured for an unavailable mode."""
@@ -95,6 +99,7 @@ def assemble(
         read_goal=plugs.read_goal,
         read_run=plugs.read_run,
         workflows=plugs.workflows,
+        fetch=partial(fetch_file, bot),
         examples=plugs.examples,
     )
     wiring = Wiring(
@@ -105,6 +110,15 @@ def assemble(
         chat_heard=courier.chat_is_back,
     )
     front = TelegramFront(
-        connection, bot, polls, desk, wiring, mode=mode, poll_s=poll_s, silence_s=silence_s, look_s=look_s
+        connection,
+        bot,
+        polls,
+        desk,
+        wiring,
+        mode=mode,
+        poll_s=poll_s,
+        silence_s=silence_s,
+        look_s=look_s,
+        join_s=join_s,
     )
     return Chat(front=front, courier=courier)

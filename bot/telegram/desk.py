@@ -12,6 +12,7 @@ from bot.telegram.ports import (
     Decisions,
     Engine,
     Example,
+    Fetch,
     ReadGoal,
     ReadRun,
     Workflows,
@@ -35,6 +36,7 @@ class Desk:
     read_goal: ReadGoal
     workflows: Workflows
     read_run: ReadRun
+    fetch: Fetch
     examples: Sequence[Example] = ()
 
 

@@ -10,10 +10,11 @@ from telegram.constants import ChatType
 
 from bot.telegram.access import Role
 from bot.telegram.asked import decision_shown
-from bot.telegram.commands import deciding, goals
+from bot.telegram.commands import deciding, goals, long_goals
 from bot.telegram.commands.table import COMMANDS, forbidden, unknown
 from bot.telegram.desk import Desk, Request, Said, notice_of, say
 from bot.telegram.html import escape
+from bot.telegram.joining import ALONE, Whole
 from bot.telegram.presses import Pressed, press
 from bot.telegram.typed import typed_text
 from executor.domain.decision import Decision
@@ -25,8 +26,9 @@ _COMMAND = re.compile(r"/([A-Za-z0-9_]{1,64})(?:@([A-Za-z0-9_]{3,32}))?(?:\s+|$)
 PRIVATE_BOT = "This bot is private. Your id is {id}; an owner can add it."
 NOT_A_QUESTION = "That message asks nothing. A new goal needs no reply: just write it, or use /goal."
 IN_A_GROUP = "In a group I listen to commands: /goal Back up my notes by 18:00. /help lists them all."
-TEXT_ONLY = "I read text only. Write your goal as a message."
+TEXT_ONLY = "I read text only. Write your goal as a message, or send it as a .txt or .md file with the caption /goal."
 
+Handler = Callable[[Request, TelegramMessage, Whole], Awaitable[Said | None]]
 Toast = Callable[[str, str, bool], Awaitable[None]]
 """(callback query id, text, alert): shows the answer to a press. Never raises for what the chat answers."""
 
@@ -40,24 +42,19 @@ class Dispatcher:
         self._toast = toast
         self._bot_name = bot_name
 
-    async def handle(self, update: Update) -> list[Notice]:
+    async def handle(self, update: Update, whole: Whole = ALONE) -> list[Notice]:
         """Carry it out and return its answers. WrongInput becomes its one clear line."""
         if update.callback_query is not None:
             return await self._pressed(update.update_id, update.callback_query)
         if update.edited_message is not None:
-            return await self._said(update.update_id, update.edited_message, self._edited)
+            return await self._said(update.update_id, update.edited_message, whole, self._edited)
         if update.message is not None:
-            return await self._said(update.update_id, update.message, self._written)
+            return await self._said(update.update_id, update.message, whole, self._written)
         return []
 
     # -------------------------------------------------------------------------------------------------------- messages
 
-    async def _said(
-        self,
-        update_id: int,
-        message: TelegramMessage,
-        handler: Callable[[Request, TelegramMessage], Awaitable[Said | None]],
-    ) -> list[Notice]:
+    async def _said(self, update_id: int, message: TelegramMessage, whole: Whole, handler: Handler) -> list[Notice]:
         if message.migrate_to_chat_id is not None:
             await self._desk.outbox.move_chat(message.chat_id, message.migrate_to_chat_id)
             return []
@@ -69,7 +66,7 @@ class Dispatcher:
         if request.role is Role.NOBODY:
             return self._greet(request)
         try:
-            said = await handler(request, message)
+            said = await handler(request, message, whole)
         except WrongInput as error:
             said = say(escape(error.public))
         return [notice_of(request, said, 1)] if said is not None else []
@@ -94,10 +91,17 @@ class Dispatcher:
             return []
         return [notice_of(request, say(PRIVATE_BOT.format(id=request.caller.person_id)), 1)]
 
-    async def _written(self, request: Request, message: TelegramMessage) -> Said | None:
-        text = typed_text(message)
+    async def _written(self, request: Request, message: TelegramMessage, whole: Whole) -> Said | None:
+        text = typed_text(message) if whole.text is None else whole.text
+        if whole.begun_by is not None:
+            return await long_goals.rest(_with(request, text), whole.begun_by)
+        if whole.looks_cut and not request.private:
+            raise WrongInput(long_goals.CUT_IN_A_GROUP)
         if found := _COMMAND.match(text):
-            return await self._command(request, found[1].lower(), found[2], text[found.end() :])
+            words = text[found.end() :]
+            if message.document is not None and found[1].lower() == "goal":
+                words = await long_goals.with_file(self._desk.fetch, words, message.document)
+            return await self._command(request, found[1].lower(), found[2], words)
         replied_to = message.reply_to_message
         if replied_to is not None and message.text:
             decision = await self._asked(request.chat_id, replied_to)
@@ -137,15 +141,16 @@ class Dispatcher:
             return say(escape(forbidden(command, request.role)))
         return await command.run(_with(request, words))
 
-    async def _edited(self, request: Request, message: TelegramMessage) -> Said | None:
+    async def _edited(self, request: Request, message: TelegramMessage, whole: Whole) -> Said | None:
         """An edited goal, before Start, replaces the proposal. Other edits change nothing that was already taken."""
+        if whole.piece_of is not None:
+            return await long_goals.edited_piece(request, whole.piece_of)
         text = typed_text(message)
         found = _COMMAND.match(text)
         if found and found[1].lower() != "goal":
             return None
-        open_goals = await self._desk.engine.goals(request.chat_id, open_only=True)
-        mine = next((goal for goal in open_goals if goal.origin.message_id == message.message_id), None)
-        if mine is None or mine.origin.person_id != request.caller.person_id:
+        mine = await long_goals.set_by(request, message.message_id)
+        if mine is None:
             return None
         return await deciding.replace_proposal(request, mine.number, text[found.end() :] if found else text)
 

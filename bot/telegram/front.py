@@ -2,7 +2,7 @@
 
 import contextlib
 import traceback
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from bot.telegram.connection import Connection, PollRequest
 from bot.telegram.desk import Desk
 from bot.telegram.dispatch import Dispatcher
 from bot.telegram.inbox import InboxQueue, InboxRows
+from bot.telegram.joining import ALONE, WAIT_S, Joiner, Whole
 from bot.telegram.lanes import Lanes, lane_of
 from bot.telegram.polling import Poller
 from bot.telegram.ports import PollMark, Wake
@@ -56,6 +57,7 @@ class TelegramFront:
         poll_s: int = 30,
         silence_s: float = 120.0,
         look_s: float = 5.0,
+        join_s: float = WAIT_S,
     ) -> None:
         if mode != "polling":
             raise Unconfigured(WEBHOOK_LATER)
@@ -66,6 +68,7 @@ class TelegramFront:
         self._wiring = wiring
         self._lanes = Lanes(wiring.start_soon)
         self._dispatcher = Dispatcher(desk, self._toast, self._name)
+        self._joiner = Joiner(wiring.rows, desk.clock, self._parse, join_s)
         self._queue = InboxQueue(wiring.rows, desk.clock, self._arrived)
         self._poller = Poller(
             bot,
@@ -91,8 +94,7 @@ class TelegramFront:
         """Handle what a predecessor left, then listen. Raises Unconfigured when the server refuses the token; a server
         that is not there yet is waited for in the background."""
         for row in await self._wiring.rows.waiting():
-            update = Update.de_json(dict(row.payload), self._bot)
-            if update is not None:
+            if (update := self._parse(row.payload)) is not None:
                 self._arrived(update.update_id, update)
         try:
             await self._poller.start()
@@ -121,6 +123,9 @@ class TelegramFront:
 
     # -------------------------------------------------------------------------------------------------------- updates
 
+    def _parse(self, payload: Mapping[str, Any]) -> Update | None:
+        return Update.de_json(dict(payload), self._bot)
+
     def _arrived(self, update_id: int, update: Update) -> None:
         if not self._stopping:
             self._lanes.add(lane_of(update), self._work(update_id, update))
@@ -131,19 +136,23 @@ class TelegramFront:
         chat = update.effective_chat
         if chat is not None:
             self._wiring.chat_heard(chat.id)
+        whole: Whole | None = ALONE
         try:
-            notices = await self._dispatcher.handle(update)
-            await self._wiring.rows.done(update_id, notices)
+            whole = await self._joiner.whole(update)
+            if whole is None:
+                return
+            notices = await self._dispatcher.handle(update, whole)
+            await self._wiring.rows.done(update_id, notices, whole.others)
         except Exception as error:  # noqa: BLE001 - see above
-            await self._set_aside(update_id, update, error)
+            await self._set_aside(update_id, update, error, whole.others if whole is not None else ())
         self._wiring.deliver()
 
-    async def _set_aside(self, update_id: int, update: Update, error: Exception) -> None:
+    async def _set_aside(self, update_id: int, update: Update, error: Exception, others: Sequence[int]) -> None:
         trace = "".join(traceback.format_exception(error)).replace(self._token, "<token>")
         reason = f"{type(error).__name__}: {error}".replace(self._token, "<token>")
         logger.error("Update {} could not be handled\n{}", update_id, trace)
         try:
-            await self._wiring.rows.failed(update_id, reason, self._sorry(update_id, update, error))
+            await self._wiring.rows.failed(update_id, reason, self._sorry(update_id, update, error), others)
         except Exception:  # noqa: BLE001 - the database fails as well: the update stays, and is tried after a restart
             logger.error("Update {} could not be set aside either", update_id)
 

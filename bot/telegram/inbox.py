@@ -7,6 +7,7 @@ update's id.
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Protocol
 
 from loguru import logger
@@ -28,6 +29,16 @@ class Letter(Protocol):
     def payload(self) -> Mapping[str, Any]: ...
 
 
+class Heard(Letter, Protocol):
+    """A person's new message. `waiting`: it was not handled to the end yet."""
+
+    @property
+    def received_at(self) -> datetime: ...
+
+    @property
+    def waiting(self) -> bool: ...
+
+
 class InboxRows(Protocol):
     """The inbox as storage keeps it. Every method is one transaction, and safe to call twice."""
 
@@ -40,11 +51,21 @@ class InboxRows(Protocol):
         """What was stored and neither done nor failed, oldest first."""
         ...
 
-    async def done(self, update_id: int, notices: Sequence[Notice] = ()) -> None:
-        """It was handled; its answers go to the outbox in the same transaction."""
+    async def messages_since(self, chat_id: int, message_id: int, limit: int = 20) -> Sequence[Heard]:
+        """New messages of people in that chat from this one on, itself included, in their order."""
         ...
 
-    async def failed(self, update_id: int, error: str, notices: Sequence[Notice] = ()) -> None:
+    async def messages_before(self, chat_id: int, message_id: int, limit: int = 20) -> Sequence[Heard]:
+        """New messages of people in that chat before this one, the newest first."""
+        ...
+
+    async def done(self, update_id: int, notices: Sequence[Notice] = (), also: Sequence[int] = ()) -> None:
+        """It was handled, together with the updates `also`; its answers go to the outbox in the same transaction."""
+        ...
+
+    async def failed(
+        self, update_id: int, error: str, notices: Sequence[Notice] = (), also: Sequence[int] = ()
+    ) -> None:
         """It can't be handled; set aside with the reason, and what the chat is told goes to the outbox with it."""
         ...
 

@@ -1,6 +1,6 @@
 """What the chat needs from the rest of the program; only the composition root plugs concrete things in."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -145,6 +145,8 @@ class PollMark(Protocol):
     async def mark(self, at: datetime) -> None: ...
 
 
+Fetch = Callable[[str], Awaitable[bytes]]
+"""The content of a file by its id. Raises WrongInput with one clear line where the chat does not give it."""
 ReadGoal = Callable[[str], GoalDraft]
 """A goal's text as a draft. Raises WrongInput with one clear line."""
 Workflows = Callable[[], Sequence[WorkflowInfo]]

@@ -231,7 +231,10 @@ async def test_a_goal_that_cannot_be_meant_gets_one_clear_line(talk: Talk, text:
 async def test_a_file_without_words_is_no_goal(talk: Talk) -> None:
     talk.chat.upload(b"x", "x.txt")
 
-    assert words(await talk.hear()) == "I read text only. Write your goal as a message."
+    assert (
+        words(await talk.hear())
+        == "I read text only. Write your goal as a message, or send it as a .txt or .md file with the caption /goal."
+    )
 
 
 async def test_a_stranger_gets_one_polite_line_and_nothing_else(talk: Talk) -> None:

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import cast
 from zoneinfo import ZoneInfo
@@ -159,12 +160,14 @@ def _limits(settings: Settings) -> Limits:
     chosen = settings.executor
     return Limits(
         tick_s=chosen.tick_s,
+        monitoring_s=chosen.monitoring_s,
         concurrency=chosen.concurrency,
         attempts_max=chosen.attempts_max,
         lease_s=chosen.lease_s,
         retry_first_s=chosen.retry_first_s,
         timeout_s=settings.sandbox.timeout_s,
         output_bytes_max=settings.sandbox.output_bytes_max,
+        goal_usd=Decimal(str(settings.budget.goal_usd)),
     )
 
 
@@ -203,6 +206,7 @@ def _executor(
         nursery,
         executor_id=executor_id,
         autonomy=settings.executor.autonomy,
+        mark=PollFile(settings.data_dir / "last-tick"),
         changed=lambda: _tell(changed),
         log_error=_log_error,
     )
@@ -250,7 +254,13 @@ def _shell(house: House, chat_id: int | None) -> ShellCommands:
         return (await house.database.pulse()).schema
 
     return ShellCommands(
-        house.executor, house.read_goal, house.bodies(), schema, chat_id=chat_id, describe=house.describe
+        house.executor,
+        house.read_goal,
+        house.bodies(),
+        schema,
+        chat_id=chat_id,
+        describe=house.describe,
+        zone=house.timezone,
     )
 
 

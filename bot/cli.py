@@ -108,13 +108,12 @@ def _goal_commands(add: Callable[[str, str, str], argparse.ArgumentParser]) -> N
     goals = add("goals", "goals:goals", "list the goals, newest first")
     goals.add_argument("--open", action="store_true", help="only those that are not over")
     _json(goals)
-    for name, text in (
-        ("show", "show a goal: its tasks, attempts and open decisions"),
-        ("why", "say why a goal is where it is"),
-    ):
-        command = add(name, f"goals:{name}", text)
-        command.add_argument("goal", metavar="N", type=_number, help="the goal's number")
-        _json(command)
+    show = add("show", "goals:show", "show a goal: its tasks, attempts and open decisions")
+    show.add_argument("goal", metavar="N", type=_number, help="the goal's number")
+    _json(show)
+    why = add("why", "goals:why", "say why a goal or a task is where it is, and what comes next")
+    why.add_argument("goal", metavar="N", type=_goal_or_task, help="the goal's number, or a task's: 12 or 12.3")
+    _json(why)
     log = add("log", "goals:log", "show what was run for a goal, with exit codes and output")
     log.add_argument("goal", metavar="N", type=_goal_or_task, help="the goal's number, or a task's: 12 or 12.3")
     _json(log)
@@ -138,7 +137,7 @@ def _number(text: str) -> int:
 
 def _goal_or_task(text: str) -> tuple[int, str | None]:
     goal, dot, steps = text.removeprefix("#").partition(".")
-    if dot and not all(step.isascii() and step.isdecimal() for step in steps.split(".")):
+    if dot and not all(step.isascii() and step.removeprefix("c").isdecimal() for step in steps.split(".")):
         raise argparse.ArgumentTypeError(f"{text!r} is neither a goal (12) nor a task (12.3)")
     number = _number(goal)
     return number, f"{number}.{steps}" if dot else None

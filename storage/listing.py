@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 
 from sqlalchemy import Integer, Select, and_, bindparam, func, or_, select
@@ -19,7 +20,7 @@ from storage.fetching import fetch, fetch_first
 from storage.reading import GOAL_COLUMNS
 from storage.rows import attempt_from, decision_from, draft_from, event_from, goal_from
 from storage.schema import revision_of
-from storage.tables import attempts, decisions, execution_log, goals, notices, tasks
+from storage.tables import attempts, brain_calls, decisions, execution_log, goals, notices, tasks
 from storage.tables.base import among, columns
 from storage.tables.decisions import DECISION_OPEN
 from storage.tables.goals import GOAL_TAKES, GOAL_UNFINISHED
@@ -72,6 +73,7 @@ NEXT_DUE_AT = (
     .limit(1)
 )
 _NEXT_DUE_AFTER = NEXT_DUE_AT.where(tasks.c.due_at > bindparam("after"))
+_SPENT = select(func.sum(brain_calls.c.cost_microusd)).where(brain_calls.c.goal_number == _NUMBER)
 _GOALS_BY_STATE = select(goals.c.state, func.count()).group_by(goals.c.state)
 _COUNTS = (
     select(func.count()).select_from(decisions).where(DECISION_OPEN),
@@ -131,6 +133,10 @@ async def read_decision_of_message(connection: AsyncConnection, chat_id: int, me
 async def read_next_due_at(connection: AsyncConnection, after: datetime) -> datetime | None:
     due_at: datetime | None = (await connection.execute(_NEXT_DUE_AFTER, {"after": after})).scalar()
     return due_at
+
+
+async def read_spent_usd(connection: AsyncConnection, goal_number: int) -> Decimal:
+    return Decimal((await connection.execute(_SPENT, {"number": goal_number})).scalar() or 0) / 1_000_000
 
 
 async def read_pulse(connection: AsyncConnection, path: Path) -> Pulse:

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 
 from sqlalchemy import make_url
@@ -141,6 +142,10 @@ class Database:
     async def next_due_at(self, after: datetime) -> datetime | None:
         async with self._connections.read_once() as connection:
             return await listing.read_next_due_at(connection, after)
+
+    async def spent_usd(self, goal_number: int) -> Decimal:
+        async with self._connections.read_once() as connection:
+            return await listing.read_spent_usd(connection, goal_number)
 
     async def pulse(self) -> Pulse:
         async with self._connections.read() as connection:

@@ -1,6 +1,7 @@
 """The shell's commands on the engine's façade: behind the control socket, and the same without a running program."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, tzinfo
 from typing import Any, Protocol
 
 from bot.control import documents
@@ -13,6 +14,7 @@ from executor.domain.event import Event
 from executor.domain.goal import Goal, Origin
 from executor.domain.plan import GoalDraft
 from executor.engine.replies import Accepted, Caller, Refused, Reply
+from executor.engine.why import Why
 from executor.ports import GoalView
 
 NUMBER_MAX = 2**31 - 1  # of a goal or a decision: what every database's integer holds
@@ -40,7 +42,7 @@ class Facade(Protocol):
 
     async def goals(self, *, open_only: bool) -> list[Goal]: ...
 
-    async def why(self, goal_number: int) -> list[str]: ...
+    async def why(self, goal_number: int, *, task_ref: str | None = None, zone: tzinfo = ...) -> Why | None: ...
 
     async def attempts(self, goal_number: int, task_ref: str | None = None) -> list[Attempt]: ...
 
@@ -64,6 +66,7 @@ class ShellCommands:
         *,
         chat_id: int | None,
         describe: documents.Describe = lambda spec: spec.action,
+        zone: tzinfo = UTC,
     ) -> None:
         self._facade = facade
         self._read_goal = read_goal
@@ -71,6 +74,7 @@ class ShellCommands:
         self._schema = schema
         self._chat_id = chat_id
         self._describe = describe
+        self._zone = zone
 
     async def call(self, method: str, params: Mapping[str, Any], *, caller: Caller, command_id: str) -> Document:
         match method:
@@ -87,8 +91,7 @@ class ShellCommands:
                 view = await self._view(params)
                 return documents.goal_document(view, await self._facade.attempts(view.goal.number), self._describe)
             case "why":
-                number = (await self._view(params)).goal.number
-                return {"goal_id": str(number), "reasons": await self._facade.why(number)}
+                return await self._why(params)
             case "log":
                 return await self._log(params)
             case "system":
@@ -135,6 +138,13 @@ class ShellCommands:
         number, task = (await self._view(params)).goal.number, params.get("task")
         events = [event for event in await self._facade.events(number) if task in (None, event.task_ref)]
         return documents.log_document(number, await self._facade.attempts(number, task), events)
+
+    async def _why(self, params: Mapping[str, Any]) -> Document:
+        number, task = (await self._view(params)).goal.number, params.get("task")
+        found = await self._facade.why(number, task_ref=task, zone=self._zone)
+        if found is None:
+            raise ShellRefused("no_such_task", f"There is no task {task}. milepost show {number} lists them.")
+        return documents.why_document(number, found, task)
 
     async def _view(self, params: Mapping[str, Any]) -> GoalView:
         number = _number(params, "goal")

@@ -13,6 +13,8 @@ from executor.domain.milestone import Milestone, progress_of
 from executor.domain.plan import TaskSpec
 from executor.domain.task import Task, TaskKind, TaskState
 from executor.engine.attempt import said
+from executor.engine.reasons import Reason
+from executor.engine.why import Why
 from executor.ports import GoalView
 
 OUTPUT_CHARACTERS_MAX = 20_000  # of one attempt in a document; the end is kept, where the errors are
@@ -86,6 +88,40 @@ def goal_document(view: GoalView, attempts: Sequence[Attempt], describe: Describ
         "updated_at": _at(goal.updated_at),
         "started_at": _at(goal.started_at),
         "finished_at": _at(goal.finished_at),
+    }
+
+
+def why_document(goal_number: int, why: Why, task: str | None = None) -> Document:
+    """`lines` are for people, everything else for programs; with `task` the reasons are that one's alone."""
+    return {
+        "goal_id": str(goal_number),
+        "code": why.goal.code.value,
+        "sentence": why.goal.sentence,
+        "since": _at(why.goal.since),
+        "decision": why.goal.decision,
+        "reasons": [_reason(reason) for reason in why.tasks if task in (None, reason.ref)],
+        "next": {"sentence": why.next, "at": _at(why.next_at)},
+        "running": why.running,
+        "last_tick": _at(why.ticked_at),
+        "workers": {"count": 1 if why.running else 0, "slots": why.slots, "busy": list(why.busy)},
+        "budget": {
+            "limit_usd": None if why.limit_usd is None else float(why.limit_usd),
+            "used_usd": float(why.spent_usd),
+        },
+        "lines": list(why.lines),
+    }
+
+
+def _reason(reason: Reason) -> Document:
+    return {
+        "subtask_id": reason.ref,
+        "description": reason.title,
+        "code": reason.code.value,
+        "sentence": reason.sentence,
+        "since": _at(reason.since),
+        "next_at": _at(reason.next_at),
+        "needs": list(reason.needs),
+        "decision": reason.decision,
     }
 
 

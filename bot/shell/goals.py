@@ -40,7 +40,8 @@ def show(given: argparse.Namespace) -> int:
 
 
 def why(given: argparse.Namespace) -> int:
-    return _print(given, ask(settings_of(given), "why", {"goal": given.goal})[0], render.why)
+    number, task = given.goal
+    return _print(given, ask(settings_of(given), "why", {"goal": number, "task": task})[0], render.why)
 
 
 def log(given: argparse.Namespace) -> int:

@@ -66,7 +66,7 @@ def ending(document: Document) -> str:
 
 
 def why(document: Document) -> str:
-    return "".join(f"{reason}\n" for reason in document["reasons"])
+    return "".join(f"{line}\n" for line in document["lines"])
 
 
 def log(document: Document) -> str:

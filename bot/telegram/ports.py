@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Protocol
 
 from executor.domain.adaptation import PlanDiff
@@ -13,6 +13,7 @@ from executor.domain.goal import Goal, Origin
 from executor.domain.notice import Notice
 from executor.domain.plan import GoalDraft, Plan
 from executor.engine.replies import Caller, Refused, Reply
+from executor.engine.why import Why
 from executor.ports import GoalView
 
 
@@ -86,8 +87,8 @@ class Engine(Protocol):
         """Newest first."""
         ...
 
-    async def why(self, goal_number: int) -> list[str]:
-        """Plain sentences."""
+    async def why(self, goal_number: int, *, task_ref: str | None = None, zone: tzinfo = ...) -> Why | None:
+        """None for a goal or a task that does not exist."""
         ...
 
     async def attempts(self, goal_number: int, task_ref: str | None = None) -> list[Attempt]:

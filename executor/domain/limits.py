@@ -1,6 +1,7 @@
 """Limits of what a goal may be, in one place, each with its reason."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 TITLE_CHARACTERS_MAX = 256  # fits a card's first line and Telegram's search
 TEXT_CHARACTERS_MAX = 8_000  # two full Telegram messages; more belongs in a file
@@ -13,6 +14,7 @@ class Limits:
     """How the engine behaves; the composition root fills it from the configuration. Times in seconds."""
 
     tick_s: float = 5.0
+    monitoring_s: float = 300.0
     concurrency: int = 4
     attempts_max: int = 3
     adaptations_max: int = 5  # of one goal by Milepost itself; then a person decides
@@ -22,3 +24,4 @@ class Limits:
     timeout_s: float = 600.0
     output_bytes_max: int = 1_000_000
     tasks_max: int = TASKS_MAX
+    goal_usd: Decimal = Decimal(1)  # what a brain may cost one goal that names no budget of its own

@@ -12,7 +12,7 @@ from executor.domain.errors import Conflict, WrongInput
 from executor.engine.attempt import Tools
 from executor.engine.case import Case, Numbers
 from executor.engine.replies import Accepted, Caller, Refused, Reply
-from executor.ports import Brain, Store, Transaction, Workers
+from executor.ports import Brain, Mark, Store, Transaction, Workers
 
 Act = Callable[[Case], Reply]
 Work = Callable[[Transaction], Awaitable[tuple[Case | None, Reply]]]
@@ -22,10 +22,19 @@ _TRIES = 3  # a Conflict means that another process was faster; reading again se
 
 
 class Desk:
-    """What the commands share. `wake` is called after every commit, because it may have made work due."""
+    """What the commands share. `wake` is called after every commit, because it may have made work due. `mark` keeps
+    when the last tick was; `ticked_at` is that of this very program, None while it has not ticked."""
 
     def __init__(
-        self, store: Store, brain: Brain, tools: Tools, workers: Workers, *, autonomy: str, wake: Callable[[], None]
+        self,
+        store: Store,
+        brain: Brain,
+        tools: Tools,
+        workers: Workers,
+        *,
+        autonomy: str,
+        wake: Callable[[], None],
+        mark: Mark,
     ) -> None:
         self._store = store
         self._brain = brain
@@ -33,6 +42,8 @@ class Desk:
         self._workers = workers
         self._autonomy = autonomy
         self._wake = wake
+        self._mark = mark
+        self.ticked_at: datetime | None = None
 
     def _now(self) -> datetime:
         return self._tools.clock.now()

@@ -1,12 +1,17 @@
 """What can be asked without changing anything."""
 
+from collections.abc import Mapping
+from datetime import UTC, datetime, tzinfo
+
 from executor.domain.attempt import Attempt
 from executor.domain.decision import Decision
 from executor.domain.event import Event
 from executor.domain.goal import Goal
 from executor.domain.plan import Plan
 from executor.engine.desk import Desk
-from executor.engine.why import span, why
+from executor.engine.reasons import Around, Hold
+from executor.engine.spans import span
+from executor.engine.why import Why, explain
 from executor.ports import GoalView
 
 
@@ -42,10 +47,39 @@ class Readings(Desk):
     async def open_decisions(self, chat_id: int | None = None) -> list[Decision]:
         return await self._store.open_decisions(chat_id)
 
-    async def why(self, goal_number: int) -> list[str]:
-        """Plain sentences from state alone; empty for a goal that does not exist."""
+    async def why(self, goal_number: int, *, task_ref: str | None = None, zone: tzinfo = UTC) -> Why | None:
+        """From state alone; `task_ref` narrows the lines to one task, and times of day are told in `zone`. None for a
+        goal or a task that does not exist."""
         view = await self._store.view(goal_number)
-        return why(view, self._now()) if view else []
+        if view is None or (task_ref is not None and task_ref not in {task.ref for task in view.tasks}):
+            return None
+        return explain(view, await self._around(view, zone), task_ref)
+
+    async def _around(self, view: GoalView, zone: tzinfo = UTC) -> Around:
+        limits, held = self._tools.limits, self._workers.held()
+        return Around(
+            now=self._now(),
+            zone=zone,
+            running=self.ticked_at is not None,
+            ticked_at=self.ticked_at or await self._mark.last(),
+            tick_s=limits.tick_s,
+            slots=limits.concurrency,
+            busy=tuple(ref for ref, _ in held),
+            holds=self._holds(view),
+            since=await self._since(view),
+            limit_usd=limits.goal_usd if view.goal.budget_usd is None else view.goal.budget_usd,
+            spent_usd=await self._store.spent_usd(view.goal.number),
+        )
+
+    def _holds(self, view: GoalView) -> Mapping[str, Hold]:
+        """What keeps ready tasks back beside the number of slots, by task ref: the one place for whatever does."""
+        return {}
+
+    async def _since(self, view: GoalView) -> datetime | None:
+        """When the goal came into its present state."""
+        name = f"goal.{view.goal.state}"
+        events = await self._store.events(view.goal.number)
+        return next((event.at for event in reversed(events) if event.name == name), None)
 
     async def system(self) -> list[str]:
         """How the whole place is, a sentence a line."""

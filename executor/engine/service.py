@@ -25,7 +25,7 @@ from executor.engine.readings import Readings
 from executor.engine.replies import Refused
 from executor.engine.task_commands import TaskCommands
 from executor.engine.tick import Ticker
-from executor.ports import Assignment, Brain, Store, Workers
+from executor.ports import Assignment, Brain, Mark, NoMark, Store, Workers
 
 _PAUSE_AFTER_ERROR_S = 1.0  # a database that is busy or full is tried again soon, not in a hot loop
 
@@ -44,10 +44,11 @@ class Executor(GoalCommands, PlanCommands, DecisionCommands, TaskCommands, Readi
         *,
         executor_id: str,
         autonomy: str = "plan",
+        mark: Mark | None = None,
         changed: Callable[[], None],
         log_error: Callable[[str, Exception], None],
     ) -> None:
-        super().__init__(store, brain, tools, workers, autonomy=autonomy, wake=self._committed)
+        super().__init__(store, brain, tools, workers, autonomy=autonomy, wake=self._committed, mark=mark or NoMark())
         self.executor_id = executor_id
         self._ticker = ticker
         self._nursery = nursery
@@ -60,6 +61,7 @@ class Executor(GoalCommands, PlanCommands, DecisionCommands, TaskCommands, Readi
         self._heart: asyncio.Task[None] | None = None
         self._stopping = False
         self.ticks = 0
+        self._marked_at: datetime | None = None
         ticker.workers = workers
 
     # -------------------------------------------------------------------------------------------------- the loop
@@ -127,9 +129,17 @@ class Executor(GoalCommands, PlanCommands, DecisionCommands, TaskCommands, Readi
             did = await self._ticker.tick()
             if not self._brain.immediate:
                 await self._plan_new_goals()
+        await self._ticked()
         if did:
             self._changed()
         return did > 0
+
+    async def _ticked(self) -> None:
+        """Remember it; for whoever asks while nothing runs, once per `tick_s`."""
+        now, self.ticked_at = self._now(), self._now()
+        if self._marked_at is None or (now - self._marked_at).total_seconds() >= self._tools.limits.tick_s:
+            self._marked_at = now
+            await self._mark.mark(now)
 
     async def _sleep(self, began_at: datetime) -> None:
         """Until something wakes us or a task is due that was not when the last tick began."""

@@ -1,110 +1,369 @@
-"""Why a goal is where it is, from its state alone: what waits for what, since when, and what happens next and when."""
+"""Why a goal is where it is, from its state alone: what waits for what, since when, and what happens next and when.
 
+`explain` gives the whole answer as values; `Why.lines` is the same for people, with long chains in one line.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
+from itertools import groupby
 
-from executor.domain.decision import Decision
-from executor.domain.goal import GoalState
-from executor.domain.task import Task, TaskKind, TaskState
+from executor.domain.attempt import Attempt
+from executor.domain.decision import Decision, DecisionKind, DecisionState
+from executor.domain.goal import GOAL_RUNNING, Goal, GoalState
+from executor.domain.task import Task, TaskKind
+from executor.engine.reasons import LIVE, Around, Code, Known, Reason, reason_of
+from executor.engine.spans import ago, moment
 from executor.ports import GoalView
 
+COLLAPSED_FROM = 3
+"""So many tasks in a row that wait for the same become one line."""
+_LATE_TICKS = 6
+_BY_URGENCY = (
+    Code.RUNNING,
+    Code.DUE,
+    Code.WAITS_FOR_WORKER,
+    Code.WAITS_FOR_RETRY,
+    Code.WAITS_FOR_TIME,
+    Code.WAITS_FOR_RESOURCE,
+    Code.CIRCUIT_OPEN,
+    Code.STOPPED,
+    Code.NOT_RUNNING,
+    Code.WAITS_FOR_PERSON,
+    Code.PAUSED,
+    Code.NOT_STARTED,
+)
+"""A goal's code is that of the first of these that one of its tasks has."""
+_HOLDS_NOTHING_UP = frozenset({DecisionKind.DEADLINE, DecisionKind.RESULT, DecisionKind.PROPOSAL})
 
-def why(view: GoalView, now: datetime) -> list[str]:
-    """Plain sentences, the goal first, then each task that is not over."""
-    lines = [_goal_line(view, now)]
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Why:
+    """`tasks` holds an answer for every task, in the order of the plan; `next_at` is None where nobody can know."""
+
+    goal: Reason
+    tasks: tuple[Reason, ...]
+    next: str
+    next_at: datetime | None
+    engine: str
+    running: bool
+    ticked_at: datetime | None
+    slots: int
+    busy: tuple[str, ...]
+    limit_usd: Decimal | None
+    spent_usd: Decimal
+    lines: tuple[str, ...]
+
+    def about(self, ref: str) -> Reason | None:
+        return next((reason for reason in self.tasks if reason.ref == ref), None)
+
+
+def explain(view: GoalView, around: Around, only: str | None = None) -> Why:
+    """The answer for a goal; `only` names the one task whose lines are wanted."""
+    known = known_of(view.goal, view.tasks, view.attempts, view.decisions)
+    tasks = {task.ref: reason_of(task, known, around) for task in view.tasks}
+    tasks = {ref: _said(reason, tasks, known) for ref, reason in tasks.items()}
+    goal = _goal(known, tuple(tasks.values()), around)
+    said, at = _next(known, tuple(tasks.values()), around)
+    engine = _engine(around)
+    if only is None:
+        shown = [_named(goal, f"Goal {view.goal.number}"), *_task_lines(view, tasks)]
+    else:
+        shown = [f"{ref} {tasks[ref].title}: {tasks[ref].sentence}" for ref in _chain(only, tasks)]
     if not view.goal.final:
-        lines += [_task_line(view, task, now) for task in view.tasks if _speaks(view, task)]
+        shown += [f"Next: {said}", engine, _budget(around)]
+    return Why(
+        goal=goal,
+        tasks=tuple(tasks.values()),
+        next=said,
+        next_at=at,
+        engine=engine,
+        running=around.running,
+        ticked_at=around.ticked_at,
+        slots=around.slots,
+        busy=around.busy,
+        limit_usd=around.limit_usd,
+        spent_usd=around.spent_usd,
+        lines=tuple(f"{line.rstrip('.')}." for line in shown if line),
+    )
+
+
+def known_of(goal: Goal, tasks: Sequence[Task], attempts: Sequence[Attempt], decisions: Sequence[Decision]) -> Known:
+    return Known(
+        goal, {task.ref: task for task in tasks}, {attempt.task_ref: attempt for attempt in attempts}, tuple(decisions)
+    )
+
+
+def stands_still(known: Known, around: Around) -> list[Reason]:
+    """Of a running goal: the reasons of its open tasks where not one of them will pass; else nothing."""
+    if known.goal.state not in GOAL_RUNNING or _asks_about_goal(known):
+        return []
+    reasons = [reason_of(task, known, around) for task in known.tasks.values() if not task.final]
+    return [] if any(reason.code in LIVE for reason in reasons) else reasons or [_nothing_open(known)]
+
+
+def _nothing_open(known: Known) -> Reason:
+    return Reason(code=Code.STUCK, sentence=f"every task is over, and the goal is still {known.goal.state}")
+
+
+def _asks_about_goal(known: Known) -> bool:
+    return any(
+        decision.task_ref is None and decision.state is DecisionState.OPEN and decision.kind not in _HOLDS_NOTHING_UP
+        for decision in known.decisions
+    )
+
+
+# ------------------------------------------------------------------------------------------------------------ the goal
+
+
+def _goal(known: Known, tasks: Sequence[Reason], around: Around) -> Reason:
+    goal = known.goal
+    since = around.since
+    for_so_long = f" for {ago(since, around.now)}" if since else ""
+    match goal.state:
+        case GoalState.PENDING | GoalState.PLANNING:
+            return Reason(code=Code.PLANNING, sentence=f"is being planned{for_so_long}", since=since)
+        case GoalState.AWAITING_START:
+            return _awaiting_start(known, around)
+        case GoalState.PAUSED:
+            reason = f"{goal.reason[:1].lower()}{goal.reason[1:]}" if goal.reason else "paused"
+            at = f", since {around.clock(since)}" if since else ""
+            return Reason(code=Code.PAUSED, sentence=f"is {reason}{at}; /resume {goal.number} goes on", since=since)
+        case GoalState.COMPLETED | GoalState.FAILED | GoalState.CANCELLED:
+            said = f": {goal.reason}" if goal.reason else ""
+            return Reason(code=Code(goal.state.value), sentence=f"is {goal.state}{said}", since=goal.finished_at)
+        case _:
+            return _at_work(known, tasks, around)
+
+
+def _awaiting_start(known: Known, around: Around) -> Reason:
+    start = known.decision_about(None)
+    if start is None:
+        return Reason(code=Code.STUCK, sentence="waits for Start, and nobody has been asked")
+    return Reason(
+        code=Code.PLAN_NOT_STARTED,
+        sentence=f"waits for Start: question {start.number}, since {around.clock(start.opened_at)}",
+        since=start.opened_at,
+        decision=start.number,
+    )
+
+
+def _at_work(known: Known, tasks: Sequence[Reason], around: Around) -> Reason:
+    goal = known.goal
+    open_ones = [reason for reason in tasks if not known.tasks[reason.ref or ""].final]
+    codes = {reason.code for reason in open_ones}
+    code = next((code for code in _BY_URGENCY if code in codes), Code.STUCK)
+    if stands_still(known, around):
+        return Reason(code=Code.STUCK, sentence=f"stands still at {goal.percentage} %", since=around.since)
+    if _asks_about_goal(known) and code not in _BY_URGENCY[:2]:
+        code = Code.WAITS_FOR_PERSON
+    return Reason(code=code, sentence=_stage(known, code, open_ones), since=around.since)
+
+
+def _stage(known: Known, code: Code, open_ones: Sequence[Reason]) -> str:
+    goal = known.goal
+    if code is Code.WAITS_FOR_PERSON:
+        about_goal = known.decision_about(None)
+        asked_for = {reason.decision for reason in open_ones} | {about_goal.number if about_goal else None}
+        numbers = sorted(number for number in asked_for if number is not None)
+        asked = f": question {', '.join(map(str, numbers))}" if numbers else ""
+        return f"is at {goal.percentage} % and waits for you{asked}"
+    if goal.state is GoalState.VALIDATING:
+        return "has no task left, and its criteria are being checked"
+    words = {
+        Code.RUNNING: "is being worked on",
+        Code.DUE: "goes on with the next tick",
+        Code.WAITS_FOR_WORKER: "waits for a free slot",
+        Code.WAITS_FOR_RETRY: "waits for its next attempt",
+        Code.WAITS_FOR_TIME: "waits for its time",
+        Code.WAITS_FOR_RESOURCE: "waits for a resource",
+        Code.CIRCUIT_OPEN: "waits for a service that is down",
+        Code.STOPPED: "is stopped",
+        Code.NOT_RUNNING: "can't go on",
+    }
+    return f"{words.get(code, 'is in progress')}, {goal.percentage} %"
+
+
+def _next(known: Known, tasks: Sequence[Reason], around: Around) -> tuple[str, datetime | None]:
+    """What happens next, and when."""
+    goal = known.goal
+    if goal.final:
+        return "nothing, it is over", None
+    if not around.running:
+        return "nothing before Milepost runs: start milepost up", None
+    open_ones = [reason for reason in tasks if not known.tasks[reason.ref or ""].final]
+    if due := [reason for reason in open_ones if reason.code is Code.DUE]:
+        return f"{due[0].ref} begins with the next tick", around.now
+    timed = [reason for reason in open_ones if reason.next_at is not None]
+    if timed:
+        first = min(timed, key=lambda reason: reason.next_at or around.now)
+        assert first.next_at is not None
+        said = f"{first.ref} {moment(first.next_at, around.now, around.zone)}"
+    else:
+        said = ""
+    runs = [reason.ref or "" for reason in open_ones if reason.code is Code.RUNNING]
+    if runs:
+        end = f"{', '.join(runs)} ends" if len(runs) == 1 else f"one of {', '.join(runs)} ends"
+        return (f"{said}, or before that {end}" if said else f"{end}, which nobody can time"), _time(timed)
+    if said:
+        return said, _time(timed)
+    return _next_without_time(known, open_ones), None
+
+
+def _time(timed: Sequence[Reason]) -> datetime | None:
+    return min((reason.next_at for reason in timed if reason.next_at), default=None)
+
+
+def _next_without_time(known: Known, open_ones: Sequence[Reason]) -> str:
+    asked = sorted({decision.number for decision in known.decisions if decision.state is DecisionState.OPEN})
+    state = known.goal.state
+    if state is GoalState.PAUSED:
+        return "nothing before it is resumed"
+    if state in (GoalState.PENDING, GoalState.PLANNING):
+        return "its plan, with a Start button"
+    if asked:
+        return f"nothing by itself: your answer to question {', '.join(map(str, asked))}"
+    if any(reason.code is Code.WAITS_FOR_WORKER for reason in open_ones):
+        return "the first slot that becomes free"
+    return "the look-out for stalls takes it up"
+
+
+def _engine(around: Around) -> str:
+    """Who works, and when the last tick was."""
+    last = f"last tick {ago(around.ticked_at, around.now)} ago" if around.ticked_at else "it has not run yet"
+    if not around.running:
+        return f"Milepost is not running; {last}"
+    silent_s = (around.now - around.ticked_at).total_seconds() if around.ticked_at else 0.0
+    late = silent_s > _LATE_TICKS * around.tick_s
+    busy = f" ({', '.join(around.busy)})" if around.busy else ""
+    sentence = f"1 worker, {len(around.busy)} of {around.slots} slots busy{busy}; {last}"
+    return f"{sentence}, which is late" if late else sentence
+
+
+def _budget(around: Around) -> str:
+    limit = f"${around.limit_usd:.2f}" if around.limit_usd is not None else "no limit"
+    return f"Budget: ${around.spent_usd:.2f} of {limit} used"
+
+
+# ----------------------------------------------------------------------------------------------------------- the tasks
+
+
+def _said(reason: Reason, tasks: Mapping[str, Reason], known: Known) -> Reason:
+    """A task that needs others says which, and how those are."""
+    if reason.code is not Code.NOT_STARTED or reason.sentence:
+        return reason
+    parts = [f"{ref} ({_brief(tasks[ref], known)})" for ref in reason.needs]
+    return Reason(
+        code=reason.code,
+        sentence=f"needs {', '.join(parts)}",
+        ref=reason.ref,
+        title=reason.title,
+        needs=reason.needs,
+    )
+
+
+def _brief(reason: Reason, known: Known) -> str:
+    """How another task is, within brackets."""
+    task = known.tasks[reason.ref or ""]
+    match reason.code:
+        case Code.NOT_STARTED:
+            return "not started"
+        case Code.WAITS_FOR_PERSON:
+            return f"waits for you: question {reason.decision}"
+        case Code.FAILED | Code.CANCELLED:
+            return f"{task.state}, so this can't begin"
+        case Code.STUCK:
+            return "stands still"
+        case _:
+            return reason.sentence.partition(" (")[0].partition(";")[0]
+
+
+def _roots(ref: str, tasks: Mapping[str, Reason]) -> frozenset[str]:
+    """What a task that has not started really waits for, at the end of the chain."""
+    found: set[str] = set()
+    seen, ahead_of_it = {ref}, [ref]
+    while ahead_of_it:
+        for need in tasks[ahead_of_it.pop()].needs:
+            if tasks[need].code is not Code.NOT_STARTED:
+                found.add(need)
+            elif need not in seen:
+                seen.add(need)
+                ahead_of_it.append(need)
+    return frozenset(found)
+
+
+def _chain(ref: str, tasks: Mapping[str, Reason]) -> list[str]:
+    """A task and what it waits for, down to what really holds it up; each once."""
+    order: list[str] = []
+    ahead_of_it = [ref]
+    while ahead_of_it:
+        one = ahead_of_it.pop(0)
+        if one not in order:
+            order.append(one)
+            ahead_of_it += tasks[one].needs
+    return order
+
+
+def _task_lines(view: GoalView, tasks: Mapping[str, Reason]) -> list[str]:
+    """Every task that is not over, by position; criteria only when there is no work left to speak of."""
+    if view.goal.final or view.goal.state not in GOAL_RUNNING | {GoalState.PAUSED}:
+        return []
+    work_open = any(not task.final for task in view.tasks if task.kind is TaskKind.WORK)
+    shown = [t for t in view.tasks if not t.final and (t.kind is TaskKind.WORK or not work_open)]
+    shown.sort(key=lambda task: task.position)
+    roots = {task.ref: _group(task, view.goal, tasks) for task in shown}
+    lines: list[str] = []
+    for _, group in groupby(shown, key=lambda task: roots[task.ref]):
+        lines += _lines_of([task.ref for task in group], tasks)
     return lines
 
 
-def _speaks(view: GoalView, task: Task) -> bool:
-    """Criteria have nothing to say while there is still work to do."""
-    work_open = any(not other.final for other in view.tasks if other.kind is TaskKind.WORK)
-    return not task.final and (task.kind is TaskKind.WORK or not work_open)
+def _group(task: Task, goal: Goal, tasks: Mapping[str, Reason]) -> tuple[str, frozenset[str]]:
+    """Neighbours with the same of these say the same."""
+    reason = tasks[task.ref]
+    if reason.code is Code.NOT_STARTED:
+        return ("waits", _roots(task.ref, tasks))
+    if reason.code is Code.PAUSED and goal.state is GoalState.PAUSED:
+        return ("paused", frozenset())
+    if reason.code is Code.WAITS_FOR_WORKER:
+        return ("worker", frozenset())
+    return (task.ref, frozenset())
 
 
-def _goal_line(view: GoalView, now: datetime) -> str:
-    goal = view.goal
-    since = f" since {ago(goal.updated_at, now)}"
-    match goal.state:
-        case GoalState.PENDING | GoalState.PLANNING:
-            return f"Goal {goal.number} is being planned{since}."
-        case GoalState.AWAITING_START:
-            return f"Goal {goal.number} waits for Start. Nothing runs before that."
-        case GoalState.PAUSED:
-            return f"Goal {goal.number} is paused{since}: {goal.reason}. /resume {goal.number} goes on."
-        case GoalState.BLOCKED:
-            return f"Goal {goal.number} can't go on by itself. {goal.reason}."
-        case GoalState.VALIDATING:
-            return f"Goal {goal.number}: all tasks are over, and its criteria are being checked."
-        case GoalState.IN_PROGRESS:
-            return f"Goal {goal.number} is being worked on, {goal.percentage}%."
-        case GoalState.COMPLETED | GoalState.FAILED | GoalState.CANCELLED:
-            reason = f": {goal.reason}" if goal.reason else ""
-            return f"Goal {goal.number} is {goal.state}{reason}"
+def _lines_of(refs: Sequence[str], tasks: Mapping[str, Reason]) -> list[str]:
+    if len(refs) < COLLAPSED_FROM:
+        return [_named(tasks[ref], ref) for ref in refs]
+    first = tasks[refs[0]]
+    if first.code is not Code.NOT_STARTED:
+        return [f"{ranges(refs)}: {first.sentence}"]
+    roots = sorted(_roots(refs[0], tasks), key=_sortable)
+    return [f"{ranges(refs)} wait for {', '.join(roots) or 'each other'}"]
 
 
-def _task_line(view: GoalView, task: Task, now: datetime) -> str:
-    name = f"{task.ref} {task.spec.title}"
-    match task.state:
-        case TaskState.IN_PROGRESS:
-            attempt = next((a for a in view.attempts if a.task_ref == task.ref), None)
-            running = f" for {ago(attempt.started_at, now)}" if attempt else ""
-            return f"{name}: attempt {task.attempts} has been running{running}."
-        case TaskState.RETRYING:
-            return f"{name}: failed ({task.summary}); attempt {task.attempts + 1} comes {ahead(task.due_at, now)}."
-        case TaskState.QUEUED:
-            return _queued(name, task, view, now)
-        case TaskState.AWAITING_APPROVAL | TaskState.BLOCKED:
-            return f"{name}: {_waits_for_person(view, task)}"
-        case TaskState.PAUSED:
-            return f"{name}: paused."
-        case _:
-            waits = ", ".join(other.ref for other in _open_needs(view, task))
-            return f"{name}: waits for {waits}." if waits else f"{name}: not begun."
+def _named(reason: Reason, name: str) -> str:
+    if reason.ref is None:
+        return f"{name} {reason.sentence}"
+    return f"{name} {reason.title}: {reason.sentence}"
 
 
-def _queued(name: str, task: Task, view: GoalView, now: datetime) -> str:
-    if view.goal.state is GoalState.PAUSED:
-        return f"{name}: ready; waits for the goal to be resumed."
-    if task.due_at is not None and task.due_at > now:
-        return f"{name}: {task.summary or 'waits'}; looks again {ahead(task.due_at, now)}."
-    return f"{name}: ready; waits for a free worker."
+def _sortable(ref: str) -> tuple[tuple[int, str], ...]:
+    return tuple((int(part), "") if part.isdecimal() else (0, part) for part in ref.split("."))
 
 
-def _waits_for_person(view: GoalView, task: Task) -> str:
-    decision: Decision | None = next((d for d in view.decisions if d.task_ref == task.ref), None)
-    if decision is None:
-        return f"blocked: {task.summary}. /retry {task.ref} tries again, /skip {task.ref} goes on without it."
-    options = ", ".join(option.label for option in decision.options) or "a reply with text"
-    what = f"blocked: {task.summary}" if task.state is TaskState.BLOCKED else "waits for a person"
-    return f"{what}; question {decision.number} has been open since {decision.opened_at:%d %b %H:%M} UTC ({options})."
+def ranges(refs: Sequence[str]) -> str:
+    """``12.4–12.9, 12.11``: runs of neighbouring numbers as one."""
+    runs: list[list[str]] = []
+    for ref in sorted(refs, key=_sortable):
+        if runs and _next_to(runs[-1][-1], ref):
+            runs[-1].append(ref)
+        else:
+            runs.append([ref])
+    return ", ".join(run[0] if len(run) == 1 else f"{run[0]}–{run[-1]}" for run in runs)
 
 
-def _open_needs(view: GoalView, task: Task) -> list[Task]:
-    keys = {*task.spec.depends_on, *task.spec.only_if}
-    if task.kind is TaskKind.CRITERION:
-        return []
-    return [other for other in view.tasks if other.spec.key in keys and not other.satisfied]
-
-
-def ago(then: datetime, now: datetime) -> str:
-    """A length of time in the largest two units that matter."""
-    return span((now - then).total_seconds())
-
-
-def ahead(then: datetime | None, now: datetime) -> str:
-    seconds = (then - now).total_seconds() if then else 0.0
-    return f"in {span(seconds)}" if seconds > 0 else "now"
-
-
-def span(seconds: float) -> str:
-    """3 s, 4 min, 2 h 5 min, 3 d 2 h."""
-    whole = max(int(seconds + 0.5), 0)
-    if whole < 60:
-        return f"{whole} s"
-    minutes, hours, days = whole // 60, whole // 3600, whole // 86400
-    if hours < 1:
-        return f"{minutes} min"
-    if days < 1:
-        return f"{hours} h {minutes % 60} min" if minutes % 60 else f"{hours} h"
-    return f"{days} d {hours % 24} h" if hours % 24 else f"{days} d"
+def _next_to(one: str, other: str) -> bool:
+    head, _, last = one.rpartition(".")
+    other_head, _, other_last = other.rpartition(".")
+    numbers = last.isdecimal() and other_last.isdecimal()
+    return numbers and head == other_head and int(other_last) == int(last) + 1

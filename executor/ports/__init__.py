@@ -18,7 +18,7 @@ from executor.ports.sender import (
     Undeliverable,
 )
 from executor.ports.store import CaseRows, Changes, Due, GoalView, ProgressRow, Pulse, Store, Transaction
-from executor.ports.time import Clock, CrashPoints, Ids
+from executor.ports.time import Clock, CrashPoints, Ids, Mark, NoMark
 from executor.ports.workers import Assignment, Report, Workers
 
 __all__ = [
@@ -39,8 +39,10 @@ __all__ = [
     "Due",
     "GoalView",
     "Ids",
+    "Mark",
     "MaybeDelivered",
     "MessageGone",
+    "NoMark",
     "NotDelivered",
     "Outbox",
     "ProgressRow",

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import Protocol
 
 from executor.domain.attempt import Attempt
@@ -195,6 +196,10 @@ class Store(Protocol):
 
     async def next_due_at(self, after: datetime) -> datetime | None:
         """When the next task of a running goal becomes due; for alarms between ticks and for /why."""
+        ...
+
+    async def spent_usd(self, goal_number: int) -> Decimal:
+        """What the brain has cost this goal so far."""
         ...
 
     async def pulse(self) -> Pulse: ...

@@ -14,6 +14,24 @@ class Clock(Protocol):
     async def sleep(self, seconds: float) -> None: ...
 
 
+class Mark(Protocol):
+    """A moment kept over restarts, outside the database: it decides about nothing, and losing it costs nothing."""
+
+    async def last(self) -> datetime | None: ...
+
+    async def mark(self, at: datetime) -> None: ...
+
+
+class NoMark:
+    """Keeps nothing."""
+
+    async def last(self) -> datetime | None:
+        return None
+
+    async def mark(self, at: datetime) -> None:
+        return
+
+
 class Ids(Protocol):
     """The only source of random names: 32 lower-case hex digits, unguessable."""
 

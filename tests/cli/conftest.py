@@ -6,7 +6,8 @@ import re
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -25,7 +26,9 @@ from executor.domain.goal import Goal, GoalState, Origin
 from executor.domain.milestone import milestones_of
 from executor.domain.plan import Criterion, GoalDraft, TaskSpec
 from executor.domain.task import Task, TaskState
+from executor.engine.reasons import Around
 from executor.engine.replies import Accepted, Caller, Refused, Reply
+from executor.engine.why import Why, explain
 from executor.ports import GoalView
 
 AT = datetime(2030, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -85,8 +88,11 @@ class ScriptedEngine:
         found = [view.goal for view in self.views.values()]
         return [goal for goal in reversed(found) if not (open_only and goal.final)]
 
-    async def why(self, goal_number: int) -> list[str]:
-        return [f"Goal {goal_number} waits for Start.", "Nothing runs before that."]
+    async def why(self, goal_number: int, *, task_ref: str | None = None, zone: tzinfo = UTC) -> Why | None:
+        view = self.views[goal_number]
+        if task_ref is not None and task_ref not in {task.ref for task in view.tasks}:
+            return None
+        return explain(view, Around(now=AT, zone=zone, ticked_at=AT, limit_usd=Decimal(1)), task_ref)
 
     async def attempts(self, goal_number: int, task_ref: str | None = None) -> list[Attempt]:
         return [one for one in self.trail.get(goal_number, []) if task_ref in (None, one.task_ref)]

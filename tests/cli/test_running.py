@@ -120,9 +120,43 @@ async def test_show_tells_tasks_with_their_last_attempt_and_what_is_open(
 
 
 async def test_why_gives_the_reasons(milepost: Milepost, running: ScriptedEngine) -> None:
+    running.add(1, state=GoalState.AWAITING_START)
+
+    assert (await milepost("why", "#1")).out.splitlines() == [
+        "Goal 1 waits for Start: question 41, since 03:04.",
+        "Next: nothing by itself: your answer to question 41.",
+        "1 worker, 0 of 1 slots busy; last tick 0 s ago.",
+        "Budget: $0.00 of $1.00 used.",
+    ]
+
+
+async def test_why_gives_codes_to_programs(milepost: Milepost, running: ScriptedEngine) -> None:
+    running.add(1)
+    running.work(1, TaskState.BLOCKED, TaskState.PENDING)
+    running.ask(Decision(number=9, goal_number=1, task_ref="1.1", kind=DecisionKind.BLOCKAGE, opened_at=AT))
+
+    whole = json.loads((await milepost("why", "1", "--json")).out)
+    one = json.loads((await milepost("why", "1.2", "--json")).out)
+
+    assert (whole["code"], [(reason["code"], reason["decision"]) for reason in whole["reasons"]]) == (
+        "waits_for_person",
+        [("waits_for_person", 9), ("stuck", None)],
+    )
+    assert [reason["subtask_id"] for reason in one["reasons"]] == ["1.2"]
+    assert (whole["workers"], whole["budget"]) == (
+        {"count": 1, "slots": 1, "busy": []},
+        {"limit_usd": 1.0, "used_usd": 0.0},
+    )
+
+
+async def test_why_of_a_task_that_is_not_there_names_the_way_to_find_one(
+    milepost: Milepost, running: ScriptedEngine
+) -> None:
     running.add(1)
 
-    assert (await milepost("why", "#1")).out == "Goal 1 waits for Start.\nNothing runs before that.\n"
+    ended = await milepost("why", "1.7")
+
+    assert (ended.code, ended.err) == (1, "milepost: There is no task 1.7. milepost show 1 lists them.\n")
 
 
 async def test_log_of_one_task_gives_its_command_exit_code_and_output(

@@ -31,9 +31,15 @@ async def plan(request: Request) -> Said:
 
 
 async def why(request: Request) -> Said:
-    view = await meant_view(request, first_word(request.words)[0], "/why 12")
-    sentences = await request.desk.engine.why(view.goal.number)
-    lines = [f"{bold(view.goal.title)} #{view.goal.number}", *(f"• {escape(sentence)}" for sentence in sentences)]
+    """Of a goal, or with ``12.3`` of one task and what it waits for."""
+    word, _ = first_word(request.words)
+    ref = task_ref(word)
+    view = await meant_view(request, ref.split(".")[0] if ref else word, "/why 12 or /why 12.3")
+    if ref is not None:
+        check_has_task(view, ref)
+    found = await request.desk.engine.why(view.goal.number, task_ref=ref, zone=request.desk.scene().timezone)
+    lines = [f"{bold(view.goal.title)} #{view.goal.number}"]
+    lines += [f"• {escape(sentence)}" for sentence in (found.lines if found else ())]
     return Said(message=fit(Message(html="\n".join(lines)), f"why-{view.goal.number}.md"))
 
 

@@ -35,7 +35,7 @@ from bot.telegram.absence import PollFile
 from bot.telegram.access import Access
 from bot.telegram.assembly import Chat, Plugs, assemble
 from bot.telegram.connection import Connection
-from bot.telegram.ports import Example, WorkflowInfo
+from bot.telegram.ports import Example, Shelf, WorkflowInfo
 from executor.actions.checks import Looks
 from executor.actions.http import Http
 from executor.actions.launcher import PlainLauncher
@@ -102,11 +102,11 @@ class House:
         """What a task will really run."""
         return self.actions.get(spec.action).describe(spec.parameters)
 
-    def workflows(self) -> list[WorkflowInfo]:
+    def workflows(self) -> Shelf:
         found, problems = self.library.load()
         for problem in problems:
             logger.warning("{}", problem)
-        return [
+        infos = [
             WorkflowInfo(
                 title=workflow.listed_title,
                 command=workflow.run_command,
@@ -114,6 +114,7 @@ class House:
             )
             for workflow in found.values()
         ]
+        return Shelf(workflows=infos, problems=[str(problem) for problem in problems])
 
 
 @asynccontextmanager

@@ -19,7 +19,11 @@ from bot.listen import listening_socket
 from bot.logs import Redactor
 from bot.real import RandomIds, SystemClock
 from bot.settings import Settings, unavailable
+from executor.actions.launcher import PlainLauncher
+from executor.actions.registry import Registry, installed_actions
+from executor.actions.standard import standard_actions
 from executor.domain.errors import MilepostError, Unconfigured
+from executor.planner.workflows import Library
 
 MARKS = {"good": "ok   ", "note": "note ", "wrong": "WRONG"}
 DISK_BYTES_LOW = 1_000_000_000
@@ -59,6 +63,7 @@ def examine(settings: Settings | Unconfigured, *, fix: bool = False) -> list[Fin
         *_configuration(settings, fix),
         *_folder(settings, fix),
         _database(settings),
+        *_workflows(settings),
         *_running(settings),
         *_chat(settings),
         _clock(settings),
@@ -133,6 +138,19 @@ def _database(settings: Settings) -> Finding:
     if faults != [("ok",)]:
         return _wrong("database", f"{file} is damaged: {faults[0][0]}", "put a backup in its place")
     return _good("database", f"whole, schema {schema[0] if schema else 'none'}")
+
+
+def _workflows(settings: Settings) -> Iterator[Finding]:
+    """Read as `up` reads them."""
+    launcher, zone = PlainLauncher(), settings.chat.zone or ZoneInfo("UTC")
+    known = standard_actions(launcher, zone, settings.http.allow)
+    installed, _ = installed_actions([action.name for action in known])
+    library = Library(settings.data_dir / "workflows", actions=Registry([*known, *installed]))
+    found, problems = library.load()
+    for problem in problems:
+        yield _wrong("workflows", str(problem), f"correct the file in {settings.data_dir / 'workflows'}")
+    if not problems:
+        yield _good("workflows", f"{len(found)} can be run")
 
 
 # ----------------------------------------------------------------------------------------------- running, and its chat

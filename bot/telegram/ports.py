@@ -131,6 +131,14 @@ class WorkflowInfo:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Shelf:
+    """The workflows there are, and a line about each file that can't be read as one: its name, place and fault."""
+
+    workflows: Sequence[WorkflowInfo]
+    problems: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Example:
     """A goal that an empty chat offers as a button."""
 
@@ -150,7 +158,7 @@ Fetch = Callable[[str], Awaitable[bytes]]
 """The content of a file by its id. Raises WrongInput with one clear line where the chat does not give it."""
 ReadGoal = Callable[[str], GoalDraft]
 """A goal's text as a draft. Raises WrongInput with one clear line."""
-Workflows = Callable[[], Sequence[WorkflowInfo]]
+Workflows = Callable[[], Shelf]
 ReadRun = Callable[[str], GoalDraft]
 """The words after /run as a draft. Raises WrongInput for an unknown workflow and for missing or wrong values."""
 Wake = Callable[[], None]

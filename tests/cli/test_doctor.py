@@ -59,8 +59,8 @@ async def test_the_text_has_a_line_for_each_check(milepost: Milepost, running: S
 
     assert ended.code == 0
     checks = [line.split(":")[0].split(maxsplit=1)[1] for line in ended.out.splitlines()]
-    assert checks[:6] == ["configuration", "data folder", "disk", "database", "program", "chat"]
-    assert checks[6:] == ["clock", "sqlite", "shell", "git", "bwrap"]
+    assert checks[:7] == ["configuration", "data folder", "disk", "database", "workflows", "program", "chat"]
+    assert checks[7:] == ["clock", "sqlite", "shell", "git", "bwrap"]
 
 
 async def test_a_running_milepost_says_how_it_is(milepost: Milepost, running: ScriptedEngine) -> None:
@@ -135,6 +135,21 @@ async def test_a_whole_database_names_its_schema(milepost: Milepost, folder: Pat
         database.execute("INSERT INTO alembic_version VALUES ('0007')")
 
     assert state_of(await examined(milepost), "database")[:2] == ("good", "whole, schema 0007")
+
+
+async def test_a_broken_workflow_file_is_a_fault_with_its_reason(milepost: Milepost, folder: Path) -> None:
+    (folder / "workflows").mkdir(mode=0o700, parents=True)
+    folder.chmod(0o700)
+    (folder / "workflows" / "mine.toml").write_text('name = "mine"\ntitle = \n')
+
+    ended = await examined(milepost)
+
+    assert ended.code == 1
+    assert state_of(ended, "workflows") == (
+        "wrong",
+        "mine.toml, line 2: Invalid value",
+        f"correct the file in {folder}/workflows",
+    )
 
 
 async def test_what_others_can_read_is_found_and_mended(milepost: Milepost, folder: Path, tmp_path: Path) -> None:

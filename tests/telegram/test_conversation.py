@@ -100,6 +100,22 @@ async def test_every_reading_answers_in_an_empty_chat(talk: Talk) -> None:
     assert len(set(answers)) == len(commands)
 
 
+async def test_a_workflow_file_that_cannot_be_read_is_named_with_its_reason(talk: Talk) -> None:
+    folder = talk.house.settings.data_dir / "workflows"
+    folder.mkdir()
+    (folder / "mine.toml").write_text(
+        'name = "mine"\ntitle = "<Mine>"\n[[tasks]]\nkey = "a"\ntitle = "A"\naction = "fly"'
+    )
+
+    listed = words(await talk.say("/workflows"))
+    refused = words(await talk.say("/run mine", "mine"))
+
+    reason = "mine.toml, line 3: task 1 (a): parameters: Field required"
+    assert "/run machine-health" in listed
+    assert f"\n\nCan't be read\n⚠️ {reason}" in listed
+    assert refused.startswith(f"The workflow mine can't be read: {reason}")
+
+
 async def test_whoami_says_what_an_owner_needs_to_know(talk: Talk) -> None:
     assert words(await talk.say("/whoami")) == f"You are Ann, id {talk.chat.operator_id}, owner."
 

@@ -55,11 +55,15 @@ async def log(request: Request) -> Said:
 
 
 async def workflows(request: Request) -> Said:
+    """Those that can be run, then the files that can't be read."""
     lines = []
-    for one in request.desk.workflows():
+    shelf = request.desk.workflows()
+    for one in shelf.workflows:
         lines += [f"{bold(one.title)}", f"   {code(one.command)}"]
         lines += [f"   {escape(name)}: {escape(meaning)}" for name, meaning in one.parameters.items()]
-    return say("\n".join(lines) or "There are no workflows.")
+    if shelf.problems:
+        lines += [*([""] if lines else []), bold("Can't be read"), *(f"⚠️ {escape(one)}" for one in shelf.problems)]
+    return Said(message=fit(Message(html="\n".join(lines) or "There are no workflows."), "workflows.md"))
 
 
 async def whoami(request: Request) -> Said:

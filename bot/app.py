@@ -53,12 +53,14 @@ from executor.engine.tick import Ticker
 from executor.planner import characters, shapes
 from executor.planner.examples import EXAMPLES
 from executor.planner.goal_text import read_goal
+from executor.planner.models.build import ModelChoice, model_brain
 from executor.planner.offline import OfflineBrain, per_criterion
 from executor.planner.run_text import read_run
 from executor.planner.workflows import Library
-from executor.ports import Actions, Assignment, CrashPoints
+from executor.ports import Actions, Assignment, Brain, CrashPoints
 from executor.workers.local import LocalWorkers
 from executor.workers.outside import OutsideWorkers
+from storage.purse import Caps
 from storage.store import Database
 
 OPERATOR = "You"  # the person at the local chat's page
@@ -135,7 +137,8 @@ async def open_house(settings: Settings, workers: type[LocalWorkers] = LocalWork
         actions, tools = _tools(settings, timezone, clock, points)
         library = Library(folder / "workflows", actions=actions)
         changed: list[Callable[[], None]] = []
-        executor, hands = _executor(settings, database, tools, library, nursery, changed, workers)
+        brain = await _brain(settings, database, library, actions, clock, stack)
+        executor, hands = _executor(settings, database, tools, brain, nursery, changed, workers)
         yield House(settings, clock, timezone, points, database, actions, library, nursery, executor, hands, changed)
 
 
@@ -172,11 +175,50 @@ def _limits(settings: Settings) -> Limits:
     )
 
 
+async def _brain(
+    settings: Settings,
+    database: Database,
+    library: Library,
+    actions: Actions,
+    clock: SystemClock,
+    stack: AsyncExitStack,
+) -> Brain:
+    """The configured brain; the model's connection is closed with the house. Raises Unconfigured."""
+    offline, chosen = OfflineBrain(library), settings.brain
+    if chosen.provider == "offline":
+        return offline
+    caps = Caps(
+        goal_usd=Decimal(str(settings.budget.goal_usd)),
+        day_usd=Decimal(str(settings.budget.day_usd)),
+        cycles_max=chosen.cycles_max,
+    )
+    choice = ModelChoice(
+        provider=chosen.provider,
+        model=chosen.model,
+        api_key=chosen.api_key.get_secret_value(),
+        base_url=chosen.base_url,
+        timeout_s=chosen.timeout_s,
+        price_in=chosen.price_in,
+        price_out=chosen.price_out,
+    )
+    brain, provider = model_brain(
+        choice,
+        offline=offline,
+        actions=actions,
+        purse=database.purse(caps),
+        clock=clock,
+        ids=RandomIds(),
+        tasks_max=_limits(settings).tasks_max,
+    )
+    stack.push_async_callback(provider.close)
+    return brain
+
+
 def _executor(
     settings: Settings,
     database: Database,
     tools: Tools,
-    library: Library,
+    brain: Brain,
     nursery: Nursery,
     changed: list[Callable[[], None]],
     kind: type[LocalWorkers],
@@ -200,7 +242,7 @@ def _executor(
     )
     executor = Executor(
         database,
-        OfflineBrain(library),
+        brain,
         tools,
         workers,
         ticker,

@@ -53,7 +53,6 @@ def unavailable(settings: Settings) -> list[str]:
     tables = ("actions", "mcp", "roles", "rules", "gates", "quiet_hours")
     chosen = {
         'telegram.mode = "webhook"': (settings.telegram.mode == "webhook", 'use "polling"'),
-        f'brain.provider = "{settings.brain.provider}"': (settings.brain.provider != "offline", 'use "offline"'),
         'workers.engine = "distributed"': (settings.workers.engine != "local", 'use "local"'),
         'sandbox.mode = "bubblewrap"': (settings.sandbox.mode == "bubblewrap", 'use "auto" or "none"'),
         "storage.url": (bool(settings.storage.url.get_secret_value()), 'leave it "" for SQLite in data_dir'),

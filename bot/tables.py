@@ -133,6 +133,8 @@ class BrainTable(Table):
     base_url: WebAddressOrEmpty = ""
     timeout_s: Seconds = 60
     cycles_max: Count = 50
+    price_in: Dollars = 0.0
+    price_out: Dollars = 0.0
 
 
 class ExecutorTable(Table):

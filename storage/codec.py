@@ -13,7 +13,7 @@ from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
 from executor.domain.decision import Option
-from executor.domain.plan import Check, CheckKind, Criterion, ExecutionType, GoalDraft, Plan, TaskSpec
+from executor.domain.plan import Alternative, Check, CheckKind, Criterion, ExecutionType, GoalDraft, Plan, TaskSpec
 from executor.domain.task import Answer
 
 T = TypeVar("T")
@@ -155,7 +155,15 @@ DRAFT = Shape(
     reading=_LIST,
     workflow_parameters=_OBJECT,
 )
-PLAN = Shape(Plan, criteria=_all(CRITERION), tasks=_SPECS, reading=_LIST, created_at=_TIME)
+ALTERNATIVE = Shape(Alternative, tasks=_SPECS)
+PLAN = Shape(
+    Plan,
+    criteria=_all(CRITERION),
+    tasks=_SPECS,
+    reading=_LIST,
+    created_at=_TIME,
+    alternatives=_all(ALTERNATIVE),
+)
 OPTION = Shape(Option)
 ANSWER = Shape(Answer, at=_TIME)
 

@@ -16,12 +16,13 @@ from executor.domain.event import Event
 from executor.domain.goal import Goal
 from executor.domain.plan import GoalDraft, Plan
 from executor.ports import Clock, CrashPoints, GoalView, Pulse, Transaction
-from storage import chats, inbox, listing, outbox, schema
+from storage import chats, inbox, listing, outbox, purse, schema
 from storage.chats import ChatRows
 from storage.connections import Connections
 from storage.inbox import InboxRows
 from storage.maintenance import backup, quick_check
 from storage.outbox import OutboxRows
+from storage.purse import Caps, PurseRows
 from storage.reading import read_decision, read_plan, read_view
 from storage.schema import Migrated, migrate
 from storage.sqlite import open_engines, prepare_file
@@ -29,7 +30,7 @@ from storage.transaction import WriteTransaction
 
 FILE_NAME = "milepost.db"
 
-LABELS = (*schema.LABELS, *outbox.LABELS, *inbox.LABELS, *chats.LABELS)
+LABELS = (*schema.LABELS, *outbox.LABELS, *inbox.LABELS, *chats.LABELS, *purse.LABELS)
 """The labels of the transactions that storage begins by itself; the engine brings its own."""
 
 
@@ -78,6 +79,10 @@ class Database:
             await database.close()
             raise
         return database
+
+    def purse(self, caps: Caps) -> PurseRows:
+        """The ledger of what models cost, on the same connections."""
+        return PurseRows(self._connections, caps)
 
     async def close(self) -> None:
         """Waits for a write transaction that is under way."""

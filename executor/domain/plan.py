@@ -75,8 +75,22 @@ class TaskSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Alternative:
+    """A way that was weighed when the plan was made. `probability` of success is 0..1, and an opinion. `tasks` is empty
+    for the one that was chosen: they are the plan's own."""
+
+    name: str
+    rationale: str = ""
+    probability: float | None = None
+    estimated_minutes: float | None = None
+    estimated_usd: float | None = None
+    tasks: tuple[TaskSpec, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """`made_by` names the brain or the workflow; `reading` is what it did and did not understand, a sentence a line."""
+    """`made_by` names the brain or the workflow; `reading` is what it did and did not understand, a sentence a line.
+    `chosen` names one of the `alternatives`, where any were weighed."""
 
     goal_number: int = 0
     version: int = 1
@@ -88,6 +102,8 @@ class Plan:
     reason: str = ""  # why this version replaced the one before
     deviation: float | None = None  # 0..1: the weighted share of failed expectations that led to it, where measured
     created_at: datetime | None = None
+    alternatives: tuple[Alternative, ...] = ()
+    chosen: str = ""
 
     def task(self, key: str) -> TaskSpec:
         return next(task for task in self.tasks if task.key == key)

@@ -115,7 +115,7 @@ def read_task(raw: object) -> tuple[TaskSpec, list[str]]:
         shape = TaskShape.model_validate(raw)
     except ValidationError as error:
         raise WrongInput(what_is_wrong(error)) from None
-    return _task(shape), dropped(shape)
+    return task_of(shape), dropped(shape)
 
 
 def read_check(raw: object) -> tuple[Check, list[str]]:
@@ -133,8 +133,12 @@ def read_criterion(raw: object) -> tuple[Criterion, list[str]]:
         shape = CriterionShape.model_validate(raw)
     except ValidationError as error:
         raise WrongInput(what_is_wrong(error)) from None
+    return criterion_of(shape), dropped(shape)
+
+
+def criterion_of(shape: CriterionShape) -> Criterion:
     check = check_of(shape.check) if shape.check else None
-    return Criterion(text=shape.text, check=check, covered_by=shape.covered_by), dropped(shape)
+    return Criterion(text=shape.text, check=check, covered_by=shape.covered_by)
 
 
 def check_of(shape: Shape) -> Check:
@@ -142,7 +146,7 @@ def check_of(shape: Shape) -> Check:
     return Check(**fields | {"kind": CheckKind(fields["kind"])})
 
 
-def _task(shape: TaskShape) -> TaskSpec:
+def task_of(shape: TaskShape) -> TaskSpec:
     fields = {name: getattr(shape, name) for name in TaskShape.model_fields}
     by_hand = ExecutionType.MANUAL if shape.action in _BY_HAND else ExecutionType.FULLY_AUTOMATED
     return TaskSpec(

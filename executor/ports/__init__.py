@@ -5,7 +5,7 @@ root names them.
 """
 
 from executor.ports.actions import Action, Actions, Ask, Checks, Context, Seen, Workspaces
-from executor.ports.brain import Brain
+from executor.ports.brain import CYCLES, PASSING, Brain, BrainFailed, Call, Failure, Purpose, Purse, Receipt
 from executor.ports.outbox import Outbox
 from executor.ports.sender import (
     ChatMoved,
@@ -22,11 +22,15 @@ from executor.ports.time import Clock, CrashPoints, Ids, Mark, NoMark
 from executor.ports.workers import Assignment, Report, Workers
 
 __all__ = [
+    "CYCLES",
+    "PASSING",
     "Action",
     "Actions",
     "Ask",
     "Assignment",
     "Brain",
+    "BrainFailed",
+    "Call",
     "CaseRows",
     "Changes",
     "ChatMoved",
@@ -37,6 +41,7 @@ __all__ = [
     "Delivered",
     "Delivery",
     "Due",
+    "Failure",
     "GoalView",
     "Ids",
     "Mark",
@@ -47,6 +52,9 @@ __all__ = [
     "Outbox",
     "ProgressRow",
     "Pulse",
+    "Purpose",
+    "Purse",
+    "Receipt",
     "Report",
     "Seen",
     "Sender",

@@ -1,17 +1,112 @@
-"""What turns a draft into a plan."""
+"""What turns a draft into a plan, and what it may cost to ask a model."""
 
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
 from typing import Protocol
 
+from executor.domain.errors import MilepostError
 from executor.domain.goal import Goal
 from executor.domain.plan import GoalDraft, Plan
 
 
 class Brain(Protocol):
-    """Turns a draft into a plan. Raises WrongInput with one clear line where it can't."""
+    """Turns a draft into a plan. Raises WrongInput with one clear line where it can't, BrainFailed where it might
+    later."""
 
     name: str
     immediate: bool  # answers within milliseconds and without the network: a goal is planned while it is accepted
 
     async def plan(self, draft: GoalDraft, goal: Goal) -> Plan:
         """A plan for `goal`, tasks acyclic and every criterion covered by a check, a task or a person."""
+        ...
+
+
+class Purpose(StrEnum):
+    """Why a model is asked (contract section 5); each request says it in the header ``x-milepost-purpose``."""
+
+    PLAN = "plan"
+    ACT = "act"
+    DIAGNOSE = "diagnose"
+    JUDGE = "judge"
+    ADAPT = "adapt"
+    DRAFT = "draft"
+    REVIEW = "review"
+    EXTRACT = "extract"
+    PROPOSE = "propose"
+
+
+CYCLES = frozenset({Purpose.PLAN, Purpose.ACT, Purpose.DIAGNOSE, Purpose.ADAPT})
+"""The requests that count as reasoning cycles of a goal."""
+
+
+class Failure(StrEnum):
+    """Why a request to a model came to nothing."""
+
+    AUTH = "auth"  # the key is missing, wrong or not allowed to do this
+    BLOCKED = "blocked"  # the provider's filter refused the question or the answer
+    BAD_REQUEST = "bad_request"
+    MODEL_NOT_FOUND = "model_not_found"
+    RATE_LIMITED = "rate_limited"
+    SERVER = "server"
+    TIMEOUT = "timeout"
+    NETWORK = "network"
+    MALFORMED = "malformed"  # the reply is no reply of this protocol, or no JSON
+    TRUNCATED = "truncated"  # it ended at the token limit
+    EMPTY = "empty"
+    INVALID = "invalid"  # JSON, but not in the shape that was asked for
+    BUDGET = "budget"  # never sent: it could have cost more than is left
+    CYCLES = "cycles"  # never sent: the goal has used up its reasoning cycles
+
+
+PASSING = frozenset({Failure.RATE_LIMITED, Failure.SERVER, Failure.TIMEOUT, Failure.NETWORK})
+"""Failures of the provider or of the way there; asking again later may help."""
+
+
+class BrainFailed(MilepostError):
+    """The model could not be asked, or gave no usable answer. `wait_s`: not before so many seconds, where told."""
+
+    def __init__(self, kind: Failure, public: str, *, wait_s: float | None = None, detail: str = "") -> None:
+        super().__init__(public, detail=detail)
+        self.kind = kind
+        self.wait_s = wait_s
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One request to a model, before it is sent. `worst` is the most that it can cost in US dollars."""
+
+    id: str
+    goal_number: int | None
+    task_ref: str | None
+    purpose: Purpose
+    provider: str
+    model: str
+    worst: Decimal
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """How a call went. `tokens_in` includes the `tokens_cached`; `tokens_out` includes those of thinking."""
+
+    tokens_in: int = 0
+    tokens_cached: int = 0
+    tokens_out: int = 0
+    cost: Decimal = Decimal(0)
+    duration_s: float = 0.0
+    error: str = ""  # a Failure; empty: it went well
+
+
+class Purse(Protocol):
+    """The ledger of what models cost. A call without a receipt (a crash) keeps counting at its worst."""
+
+    async def reserve(self, call: Call) -> None:
+        """Record the call at its worst cost. Raises BrainFailed(BUDGET or CYCLES) when the goal's cap, the day's cap
+        or the goal's reasoning cycles could be overshot; nothing is then recorded."""
+        ...
+
+    async def settle(self, call_id: str, receipt: Receipt) -> None:
+        """Replace the worst cost by the real one."""
         ...

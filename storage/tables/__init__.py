@@ -1,6 +1,7 @@
 """Every table, one concern a module. Importing this package fills `metadata`."""
 
 from storage.tables.adaptations import adaptations
+from storage.tables.allowances import allowances
 from storage.tables.attempts import attempts
 from storage.tables.base import metadata
 from storage.tables.blockages import blockages
@@ -23,6 +24,7 @@ from storage.tables.workers import workers
 
 __all__ = [
     "adaptations",
+    "allowances",
     "api_keys",
     "attempts",
     "blockages",

@@ -253,7 +253,7 @@ def test_settings_print_without_their_secrets(home: Path) -> None:
 def test_what_this_version_lacks_is_named_with_the_remedy(home: Path) -> None:
     file = written(
         home,
-        '[telegram]\nmode = "webhook"\n[brain]\nprovider = "openai"\n[sandbox]\nmode = "bubblewrap"\n'
+        '[telegram]\nmode = "webhook"\n[sandbox]\nmode = "bubblewrap"\n'
         '[storage]\nurl = "postgresql+asyncpg://db/milepost"\n[workers]\nengine = "distributed"\n'
         "[gates]\nreview = true\n",
     )
@@ -262,7 +262,6 @@ def test_what_this_version_lacks_is_named_with_the_remedy(home: Path) -> None:
 
     assert lines == [
         'telegram.mode = "webhook" is not available in this version: use "polling".',
-        'brain.provider = "openai" is not available in this version: use "offline".',
         'workers.engine = "distributed" is not available in this version: use "local".',
         'sandbox.mode = "bubblewrap" is not available in this version: use "auto" or "none".',
         'storage.url is not available in this version: leave it "" for SQLite in data_dir.',

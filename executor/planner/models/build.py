@@ -1,0 +1,79 @@
+"""From the configuration to a brain with a model."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from executor.domain.errors import Unconfigured
+from executor.planner.models.brain import Asker, ModelBrain
+from executor.planner.models.gemini import Gemini
+from executor.planner.models.messages import Provider
+from executor.planner.models.openai_compatible import OpenAICompatible
+from executor.planner.models.prices import FREE, Price, listed
+from executor.planner.models.talk import Talk
+from executor.planner.offline import OfflineBrain
+from executor.ports import Actions, Clock, Ids, Purse
+
+DEFAULT_MODEL = {"gemini": "gemini-3.8-flash"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelChoice:
+    """What ``[brain]`` says. `price_in` and `price_out` are US dollars for a million tokens; both 0: as listed."""
+
+    provider: str
+    model: str
+    api_key: str
+    base_url: str
+    timeout_s: float
+    price_in: float = 0.0
+    price_out: float = 0.0
+
+
+def provider_of(choice: ModelChoice, now: Callable[[], datetime]) -> Provider:
+    """Raises Unconfigured where something is missing."""
+    if choice.provider == "gemini":
+        if not choice.api_key:
+            raise Unconfigured('The brain "gemini" needs a key: set [brain] api_key or MILEPOST_BRAIN__API_KEY.')
+        return Gemini(api_key=choice.api_key, base_url=choice.base_url, timeout_s=choice.timeout_s, now=now)
+    return OpenAICompatible(api_key=choice.api_key, base_url=choice.base_url, timeout_s=choice.timeout_s, now=now)
+
+
+def model_of(choice: ModelChoice) -> str:
+    model = choice.model or DEFAULT_MODEL.get(choice.provider, "")
+    if not model:
+        raise Unconfigured(f'The brain "{choice.provider}" needs the name of a model: set [brain] model.')
+    return model
+
+
+def price_of(choice: ModelChoice) -> Price | None:
+    """The configured price, else the listed one; None: only tokens are counted."""
+    if choice.price_in or choice.price_out:  # with two prices known, cached tokens count in full
+        price_in = Decimal(str(choice.price_in))
+        return Price(tokens_in=price_in, tokens_cached=price_in, tokens_out=Decimal(str(choice.price_out)))
+    return listed(choice.provider, model_of(choice))
+
+
+def model_brain(
+    choice: ModelChoice,
+    *,
+    offline: OfflineBrain,
+    actions: Actions,
+    purse: Purse,
+    clock: Clock,
+    ids: Ids,
+    tasks_max: int,
+) -> tuple[ModelBrain, Provider]:
+    """The brain, and the provider that is to be closed at the end. Raises Unconfigured."""
+    provider, model = provider_of(choice, clock.now), model_of(choice)
+    talk = Talk(
+        provider=provider,
+        provider_key=choice.provider,
+        model=model,
+        price=price_of(choice) or FREE,
+        purse=purse,
+        clock=clock,
+        ids=ids,
+    )
+    return ModelBrain(model, Asker(talk, actions), offline, clock, tasks_max=tasks_max), provider

@@ -1,0 +1,189 @@
+"""The ledger of what models cost: reserved at the worst before a call, settled after it.
+
+A call whose end nobody saw (a crash) keeps counting at its worst, so no cap is ever overshot. Days are UTC.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from sqlalchemy import bindparam, func, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from executor.ports import CYCLES, BrainFailed, Call, Failure, Receipt
+from storage.connections import Connections
+from storage.fetching import fetch, fetch_first
+from storage.rows import Record
+from storage.sqlite import insert
+from storage.tables import allowances, brain_calls, goals
+
+LABELS = ("purse.reserve", "purse.settle", "purse.allow")
+RESERVED = "reserved"
+_MICRO = 1_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caps:
+    """The configured limits; a goal's own budget replaces `goal_usd`."""
+
+    goal_usd: Decimal
+    day_usd: Decimal
+    cycles_max: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spent:
+    """What one purpose of one task (None: of the goal itself) has cost."""
+
+    task_ref: str | None
+    purpose: str
+    model: str
+    calls: int
+    tokens_in: int
+    tokens_out: int
+    cost: Decimal
+
+
+_COST_OF_GOAL = select(func.coalesce(func.sum(brain_calls.c.cost_microusd), 0)).where(
+    brain_calls.c.goal_number == bindparam("goal")
+)
+_COST_SINCE = select(func.coalesce(func.sum(brain_calls.c.cost_microusd), 0)).where(
+    brain_calls.c.at >= bindparam("since")
+)
+_CYCLES = select(func.count()).where(
+    brain_calls.c.goal_number == bindparam("goal"), brain_calls.c.purpose.in_(sorted(CYCLES))
+)
+_ALLOWED = select(func.coalesce(func.sum(allowances.c.amount), 0)).where(
+    allowances.c.goal_number == bindparam("goal"), allowances.c.kind == bindparam("kind")
+)
+_ALLOWED_TODAY = select(func.coalesce(func.sum(allowances.c.amount), 0)).where(
+    allowances.c.day == bindparam("day"), allowances.c.kind == "day"
+)
+_BUDGET = select(goals.c.budget_usd).where(goals.c.number == bindparam("goal"))
+_SETTLE = update(brain_calls).where(brain_calls.c.id == bindparam("call"), brain_calls.c.error == RESERVED)
+_SPENT = (
+    select(
+        brain_calls.c.task_ref,
+        brain_calls.c.purpose,
+        brain_calls.c.model,
+        func.count().label("calls"),
+        func.sum(brain_calls.c.tokens_in).label("tokens_in"),
+        func.sum(brain_calls.c.tokens_out).label("tokens_out"),
+        func.sum(brain_calls.c.cost_microusd).label("cost"),
+    )
+    .where(brain_calls.c.goal_number == bindparam("goal"))
+    .group_by(brain_calls.c.task_ref, brain_calls.c.purpose, brain_calls.c.model)
+)
+
+
+class PurseRows:
+    """The Purse port. Every method is one transaction."""
+
+    def __init__(self, connections: Connections, caps: Caps) -> None:
+        self._connections = connections
+        self._caps = caps
+
+    async def reserve(self, call: Call) -> None:
+        worst = _micro(call.worst)
+        async with self._connections.write("purse.reserve") as connection:
+            if call.goal_number is not None:
+                await self._check_goal(connection, call.goal_number, worst, call)
+            await self._check_day(connection, call.at, worst)
+            await connection.execute(insert(brain_calls).values(_values(call, worst)))
+
+    async def settle(self, call_id: str, receipt: Receipt) -> None:
+        values = {
+            "tokens_in": receipt.tokens_in,
+            "tokens_cached": receipt.tokens_cached,
+            "tokens_out": receipt.tokens_out,
+            "cost_microusd": _micro(receipt.cost),
+            "duration_s": receipt.duration_s,
+            "error": receipt.error,
+        }
+        async with self._connections.write("purse.settle") as connection:
+            await connection.execute(_SETTLE.values(values), {"call": call_id})
+
+    async def allow(self, grant_id: str, goal_number: int, kind: str, amount: Decimal, at: datetime) -> None:
+        """More of `kind`: "goal" or "day" in US dollars, or "cycles". The same id again grants nothing."""
+        whole = int(amount) if kind == "cycles" else _micro(amount)
+        row = {"id": grant_id, "goal_number": goal_number, "kind": kind, "amount": whole, "day": _day(at), "at": at}
+        async with self._connections.write("purse.allow") as connection:
+            await connection.execute(insert(allowances).on_conflict_do_nothing(index_elements=["id"]).values(row))
+
+    async def spent(self, goal_number: int) -> list[Spent]:
+        """By task, purpose and model; dearest first."""
+        async with self._connections.read_once() as connection:
+            rows = await fetch(connection, _SPENT, {"goal": goal_number})
+        return sorted((_spent(row) for row in rows), key=lambda one: -one.cost)
+
+    async def _check_goal(self, connection: AsyncConnection, goal: int, worst: int, call: Call) -> None:
+        own = await fetch_first(connection, _BUDGET, {"goal": goal})
+        cap = _micro(own.budget_usd if own is not None and own.budget_usd is not None else self._caps.goal_usd)
+        cap += await _number(connection, _ALLOWED, {"goal": goal, "kind": "goal"})
+        used = await _number(connection, _COST_OF_GOAL, {"goal": goal})
+        if worst and used + worst > cap:
+            raise BrainFailed(
+                Failure.BUDGET,
+                f"{_usd(used)} of {_usd(cap)} is used, and the next request could cost up to {_usd(worst)}.",
+            )
+        if call.purpose in CYCLES:
+            limit = self._caps.cycles_max + await _number(connection, _ALLOWED, {"goal": goal, "kind": "cycles"})
+            if await _number(connection, _CYCLES, {"goal": goal}) >= limit:
+                raise BrainFailed(Failure.CYCLES, f"The {limit} reasoning cycles of this goal are used up.")
+
+    async def _check_day(self, connection: AsyncConnection, at: datetime, worst: int) -> None:
+        midnight = at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        cap = _micro(self._caps.day_usd) + await _number(connection, _ALLOWED_TODAY, {"day": _day(at)})
+        used = await _number(connection, _COST_SINCE, {"since": midnight})
+        if worst and used + worst > cap:
+            raise BrainFailed(
+                Failure.BUDGET,
+                f"Today's {_usd(cap)} for all goals is nearly used up ({_usd(used)}), and the next request could cost "
+                f"up to {_usd(worst)}.",
+                detail="day",
+            )
+
+
+async def _number(connection: AsyncConnection, statement: object, parameters: dict[str, object]) -> int:
+    return int((await connection.execute(statement, parameters)).scalar_one())  # type: ignore[call-overload]
+
+
+def _values(call: Call, worst: int) -> dict[str, object]:
+    return {
+        "id": call.id,
+        "goal_number": call.goal_number,
+        "task_ref": call.task_ref,
+        "purpose": str(call.purpose),
+        "provider": call.provider,
+        "model": call.model,
+        "tokens_in": 0,
+        "tokens_out": 0,
+        "cost_microusd": worst,
+        "duration_s": 0.0,
+        "error": RESERVED,
+        "at": call.at,
+    }
+
+
+def _spent(row: Record) -> Spent:
+    return Spent(
+        task_ref=row.task_ref,
+        purpose=row.purpose,
+        model=row.model,
+        calls=row.calls,
+        tokens_in=row.tokens_in,
+        tokens_out=row.tokens_out,
+        cost=Decimal(int(row.cost)) / _MICRO,
+    )
+
+
+def _micro(dollars: Decimal) -> int:
+    return int((Decimal(dollars) * _MICRO).to_integral_value())
+
+
+def _usd(micro: int) -> str:
+    return f"${Decimal(micro) / _MICRO:.4f}".rstrip("0").rstrip(".") if micro % 10_000 else f"${micro / _MICRO:.2f}"
+
+
+def _day(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%d}"

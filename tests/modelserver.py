@@ -60,6 +60,7 @@ class ModelServer:
     url: str = ""
     script: dict[str, list[Turn]] = field(default_factory=lambda: defaultdict(list))
     asked: list[Asked] = field(default_factory=list)
+    closing: list[Callable[[], Awaitable[None]]] = field(default_factory=list)  # clients, before the server ends
     _open: asyncio.Event = field(default_factory=asyncio.Event)
 
     def on(self, purpose: str, *turns: Turn) -> None:
@@ -154,8 +155,7 @@ async def model_server() -> AsyncIterator[ModelServer]:
         yield server
     finally:
         server.let_go()
+        for close in server.closing:
+            await close()
         runner.should_exit = True
         await serving
-
-
-Serve = Callable[[], Awaitable[ModelServer]]

@@ -4,7 +4,7 @@
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -108,7 +108,7 @@ async def world(
     crash_points: CrashPoints | None = None,
     limits: Limits | None = None,
     executor_id: str = "executor",
-    brain: Brain | None = None,
+    brain: Brain | Callable[[Database], Brain] | None = None,
     registry: Actions | None = None,
     hands: type[LocalWorkers] = LocalWorkers,
 ) -> AsyncIterator[World]:
@@ -152,7 +152,7 @@ async def world(
     )
     executor = Executor(
         database,
-        brain or OfflineBrain(Library()),
+        (brain(database) if callable(brain) else brain) or OfflineBrain(Library()),
         tools,
         workers,
         ticker,

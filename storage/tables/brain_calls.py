@@ -16,11 +16,11 @@ brain_calls = Table(
     Column("model", Text, nullable=False),
     Column("tokens_in", Integer, nullable=False),
     Column("tokens_out", Integer, nullable=False),
-    Column("tokens_cached", Integer, nullable=False, server_default="0"),  # of tokens_in
     Column("cost_microusd", BigInteger, nullable=False),  # whole millionths: they are summed; the worst until settled
     Column("duration_s", Float, nullable=False),
     Column("error", Text, nullable=False),  # "reserved" until settled; a crash leaves it so
     Column("at", Instant, nullable=False),
+    Column("tokens_cached", Integer, nullable=False, server_default="0"),  # of tokens_in
 )
 
 Index("ix_brain_calls_goal", brain_calls.c.goal_number, brain_calls.c.at)

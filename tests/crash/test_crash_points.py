@@ -3,6 +3,8 @@
 import gc
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -11,13 +13,17 @@ from bot.real import SystemClock
 from executor.engine.attempt import CRASH_POINTS
 from executor.engine.courier import COURIER_POINTS
 from executor.engine.labels import LABELS
+from executor.ports import BrainFailed, Call, Purpose, Receipt
+from storage import purse
+from storage.purse import Caps, PurseRows
 from storage.store import Database, crash_point_names
 from tests.crash.outside import outside
 from tests.crash.scenarios import SCENARIOS, Scenario, tell
 from tests.fakes import CrashAt, Crashed
+from tests.storage.making import running, save
 
-UNUSED = frozenset(crash_point_names(["chats.remember", "chats.set_inactive", "inbox.prune"]))
-"""Of storage's own transactions those that no part of the program calls yet; they are crashed one by one below."""
+UNUSED = frozenset(crash_point_names(["chats.remember", "chats.set_inactive", "inbox.prune", *purse.LABELS]))
+"""Of storage's own transactions those that no scenario gets to; they are crashed one by one below."""
 POINTS = sorted({*CRASH_POINTS, *COURIER_POINTS, *crash_point_names(LABELS), *crash_point_names()} - UNUSED)
 BY_THE_CLOCK = frozenset(crash_point_names(["heartbeat"]))
 """Passed when real time goes by: only a scenario that waits for them (the first) is sure to get there."""
@@ -136,3 +142,43 @@ async def test_what_nobody_calls_yet_is_whole_after_a_crash_too(label: str, mome
     assert await looks(again) == await looks(whole)
     await again.close()
     await whole.close()
+
+
+@pytest.mark.parametrize("moment", ["before_commit", "after_commit"])
+@pytest.mark.parametrize("label", purse.LABELS)
+async def test_money_is_never_forgotten_in_a_crash(label: str, moment: str, tmp_path: Path) -> None:
+    """Repeating the one step that crashed leads to the same sum; a call that nobody settled counts at its worst."""
+    clock = SystemClock()
+    caps = Caps(goal_usd=Decimal(1), day_usd=Decimal("0.5"), cycles_max=5)
+    call = Call(
+        id="1",
+        goal_number=None,
+        task_ref=None,
+        purpose=Purpose.JUDGE,
+        provider="gemini",
+        model="m",
+        worst=Decimal("0.3"),
+        at=clock.now(),
+    )
+
+    async def one_call(money: PurseRows) -> None:
+        await money.reserve(call)
+        await money.settle("1", Receipt(cost=Decimal("0.3")))
+        await money.allow("17", 1, "day", Decimal(1), clock.now())
+
+    before = await Database.open(tmp_path, clock)
+    await save(before, new_goals=[running()])
+    await before.close()
+    database = await Database.open(tmp_path, clock, CrashAt(f"storage.{label}.{moment}"))
+    with pytest.raises(Crashed):
+        await one_call(database.purse(caps))
+    await database.close()
+
+    again = await Database.open(tmp_path, clock)
+    second = replace(call, id="2")
+    if (label, moment) in (("purse.reserve", "before_commit"), ("purse.allow", "after_commit")):
+        await again.purse(caps).reserve(second)
+    else:
+        with pytest.raises(BrainFailed):
+            await again.purse(caps).reserve(second)
+    await again.close()

@@ -8,7 +8,8 @@ down_revision = "0001"
 
 
 def upgrade() -> None:
-    op.add_column("brain_calls", sa.Column("tokens_cached", sa.Integer(), server_default="0", nullable=False))
+    with op.batch_alter_table("brain_calls", recreate="always") as table:
+        table.add_column(sa.Column("tokens_cached", sa.Integer(), server_default="0", nullable=False))
     op.create_table(
         "allowances",
         sa.Column("id", sa.Text(), nullable=False),

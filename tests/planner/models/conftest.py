@@ -33,7 +33,9 @@ class OpenPurse:
 
     @property
     def used(self) -> Decimal:
-        return sum((self.receipts[i].cost if i in self.receipts else c.worst for i, c in self.calls.items()), Decimal(0))
+        return sum(
+            (self.receipts[i].cost if i in self.receipts else c.worst for i, c in self.calls.items()), Decimal(0)
+        )
 
 
 @pytest.fixture

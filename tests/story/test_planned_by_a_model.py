@@ -105,7 +105,7 @@ PLAN = {
 
 async def told(w: World, text: str) -> int:
     """The goal, once the model has planned it."""
-    number = await w.set_goal(read_goal(text, now=w.clock.now(), timezone=START.tzinfo))
+    number = await w.set_goal(read_goal(text, now=w.clock.now(), timezone=START.tzinfo), text)
     for _ in range(3000):
         await w.executor.tick()
         await w.idle()

@@ -82,7 +82,7 @@ class Wait(Typed[WaitParameters]):
             return self._over(context, seen.output)
         waited = (context.now() - context.first_started_at).total_seconds()
         pause = min(max(waited * POLL_GROWTH, POLL_FIRST_S), POLL_LAST_S)
-        return Waiting(wait_s=pause, note=f"`{command}`: {seen.error}")
+        return Waiting(wait_s=pause, note=f"`{command}`: {seen.error}", result=seen)
 
     def _over(self, context: Context, output: str = "") -> Result:
         waited = max((context.now() - context.first_started_at).total_seconds(), 0.0)

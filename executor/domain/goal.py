@@ -71,6 +71,7 @@ class Goal:
     origin: Origin = Origin()
     plan_version: int = 0  # 0: no plan yet
     percentage: int = 0
+    plan_trail: tuple[str, ...] = ()  # hashes of its last plan versions, once there is a second
     reason: str = ""  # why it is paused, blocked, failed or cancelled; for people
     revision: int = 0  # grows with every stored change; compare-and-set uses it
     created_at: datetime

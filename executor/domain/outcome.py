@@ -61,6 +61,7 @@ class Waiting:
 
     wait_s: float
     note: str = ""
+    result: Result | None = None  # of the look that found it not to be so yet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,9 +78,11 @@ class NeedsPerson:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interrupted:
-    """The attempt was stopped from our side (shutdown, pause, cancel). It does not count as a failure."""
+    """The attempt was stopped from our side (shutdown, pause, cancel). It does not count as a failure. `lost`: Milepost
+    itself died while it ran."""
 
     note: str = ""
+    lost: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

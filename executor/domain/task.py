@@ -83,6 +83,7 @@ class Task:
     answer: Answer | None = None
     summary: str = ""  # one line: the result, or what went wrong
     resume_state: TaskState | None = None  # where a paused task goes back to
+    trail: tuple[str, ...] = ()  # how its last attempts ended, in hashes: what shows that it goes in circles
     revision: int = 0
     created_at: datetime
     started_at: datetime | None = None

@@ -12,6 +12,7 @@ from executor.domain.plan import Criterion, Plan, TaskSpec
 from executor.domain.task import Task, TaskState
 from executor.engine.case import Case
 from executor.engine.flow import cancel_task, close_parked_attempt, fresh
+from executor.engine.loops import with_version
 
 _TROUBLED = frozenset({TaskState.FAILED, TaskState.BLOCKED})
 _UNTOUCHED = frozenset({TaskState.COMPLETED, TaskState.SKIPPED, TaskState.IN_PROGRESS})
@@ -62,7 +63,7 @@ def adapt(
         if key not in wanted and task.state not in _UNTOUCHED:
             cancel_task(case, task, summary=f"Not part of plan v{version}")
     fresh_tasks = _new_tasks(case, new, kept)
-    case.set_goal(replace(case.goal, plan_version=version))
+    case.set_goal(replace(with_version(case.goal, old.tasks, new.tasks), plan_version=version))
     case.add_plan(new, fresh_tasks, removed=[])
     for position, spec in enumerate(new.tasks, start=1):
         _place(case, spec, position, kept, again)
@@ -109,7 +110,8 @@ def begin_afresh(case: Case, task: Task) -> None:
     close_parked_attempt(case, task.ref)
     if task.state is not TaskState.PENDING:
         task = case.move_task(task.ref, TaskState.PENDING, summary="")
-    case.set_task(fresh(task))
+    trail = () if case.by else task.trail  # nothing new by itself: what went in circles before is not forgotten
+    case.set_task(replace(fresh(task), trail=trail))
 
 
 def _report(case: Case, change: PlanDiff, reason: str, deviation: float | None) -> None:

@@ -15,6 +15,7 @@ from executor.engine.blocking import block_task
 from executor.engine.case import Case
 from executor.engine.classification import Verdict, classify
 from executor.engine.fixes import Fix, find_fix
+from executor.engine.loops import leads_back, stopped
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,17 +94,36 @@ def carry_out(case: Case, task: Task, correction: Correction, result: Result) ->
 def repair(case: Case, task: Task, fix: Fix) -> None:
     """The fix as a new version of the plan: the task as it is tried next, behind whatever has to come first."""
     case.event("task.repaired", task.ref, fix=fix.what)
-    failures = task.failures
+    failures, trail = task.failures, task.trail
     case.set_task(case.move_task(task.ref, TaskState.RETRYING, summary=fix.what))
+    adapt(case, _repaired(case, task, fix), reason=fix.what)
+    begin_afresh(case, case.tasks[task.ref])
+    case.set_task(replace(case.tasks[task.ref], failures=failures, trail=trail, summary=fix.what))
+
+
+def _repaired(case: Case, task: Task, fix: Fix) -> list[TaskSpec]:
+    """The plan with this fix in it."""
     specs: list[TaskSpec] = []
     for spec in current_plan(case).tasks:
         if spec.key == task.spec.key:
             specs += [fix.before, fix.spec] if fix.before is not None else [fix.spec]
         else:
             specs.append(spec)
-    adapt(case, specs, reason=fix.what)
-    begin_afresh(case, case.tasks[task.ref])
-    case.set_task(replace(case.tasks[task.ref], failures=failures, summary=fix.what))
+    return specs
+
+
+def unless_in_circles(case: Case, task: Task, outcome: Stumbled, correction: Correction) -> Correction:
+    """A person instead of the correction, where the same came again and again, or the repair only leads back."""
+    if isinstance(correction, AskPerson):
+        return correction
+    repairs = isinstance(correction, Repair)
+    if (stop := stopped(task, outcome, repairs=repairs)) is not None:
+        return stop
+    if isinstance(correction, Repair) and leads_back(case.goal, _repaired(case, task, correction.fix)):
+        verdict = classify(outcome.result)
+        cause = f"{verdict.cause}; the repair would lead back to a plan that failed before"
+        return AskPerson(type=verdict.type, cause=cause, confidence=verdict.confidence)
+    return correction
 
 
 def _tried(task: Task) -> tuple[str, ...]:

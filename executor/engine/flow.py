@@ -196,4 +196,4 @@ def asks_person(task: Task) -> bool:
 
 def fresh(task: Task) -> Task:
     """The task as before its first failure: a person wants it tried again."""
-    return replace(task, failures=0, answer=None, verify_first=False, verify_only=False)
+    return replace(task, failures=0, answer=None, verify_first=False, verify_only=False, trail=())

@@ -27,7 +27,8 @@ from executor.domain.outcome import (
 )
 from executor.domain.task import Task, TaskKind, TaskState
 from executor.engine.case import Case
-from executor.engine.correcting import carry_out, correct, may_adapt
+from executor.engine.correcting import carry_out, correct, may_adapt, unless_in_circles
+from executor.engine.loops import lost_too_often, noted, noted_loss, noted_poll, pointless_wait
 
 _EFFECTS = {
     Succeeded: EffectState.DONE,
@@ -65,20 +66,14 @@ def _settle_open(case: Case, task: Task, attempt: Attempt, outcome: Outcome) -> 
             _settle_effect(case, task.ref, EffectState.FAILED, outcome.cause)
             carry_out(case, task, AskPerson(type=outcome.type, cause=outcome.cause, confidence=1.0), outcome.result)
         case Waiting():
-            _park(case, attempt)
-            case.set_task(
-                replace(
-                    task.moved(TaskState.QUEUED, case.now, summary=outcome.note),
-                    due_at=case.now + timedelta(seconds=outcome.wait_s),
-                )
-            )
+            _wait(case, task, attempt, outcome)
         case NeedsPerson():
             _park(case, attempt)
             _ask(case, task, outcome)
         case Interrupted():
             _record(case, attempt, AttemptState.INTERRUPTED, None, outcome.note)
             _settle_effect(case, task.ref, EffectState.FAILED, "It was not begun")
-            _interrupt(case, task, outcome.note)
+            _interrupt(case, task, outcome)
         case Uncertain():
             _doubt(case, task, attempt, outcome)
         case NotNeeded():
@@ -119,6 +114,18 @@ def _park(case: Case, attempt: Attempt) -> None:
     case.set_attempt(replace(attempt, state=AttemptState.WAITING, pid=None, pid_started=None))
 
 
+def _wait(case: Case, task: Task, attempt: Attempt, outcome: Waiting) -> None:
+    task = noted_poll(task, outcome)
+    case.set_task(task)
+    if (stop := pointless_wait(task, outcome)) is not None and outcome.result is not None:
+        _record(case, attempt, AttemptState.FAILED, outcome.result, outcome.note)
+        carry_out(case, task, stop, outcome.result)
+        return
+    _park(case, attempt)
+    task = task.moved(TaskState.QUEUED, case.now, summary=outcome.note)
+    case.set_task(replace(task, due_at=case.now + timedelta(seconds=outcome.wait_s)))
+
+
 def _succeed(case: Case, task: Task, attempt: Attempt, outcome: Succeeded) -> None:
     _record(case, attempt, AttemptState.SUCCEEDED, outcome.result, outcome.evidence)
     _settle_effect(case, task.ref, EffectState.DONE, outcome.evidence)
@@ -133,9 +140,10 @@ def _stumble(case: Case, task: Task, attempt: Attempt, outcome: Stumbled) -> Non
         problem = outcome.evidence or outcome.result.error or "It did not hold"
         case.set_task(replace(task.moved(TaskState.QUEUED, case.now, summary=problem), answer=None))
         return
-    task = replace(task, failures=task.failures + 1)
+    task = noted(replace(task, failures=task.failures + 1), outcome.result)
     case.set_task(task)
-    carry_out(case, task, correct(task, outcome, case.limits, may_adapt=may_adapt(case, task)), outcome.result)
+    correction = correct(task, outcome, case.limits, may_adapt=may_adapt(case, task))
+    carry_out(case, task, unless_in_circles(case, task, outcome, correction), outcome.result)
 
 
 YES, NO = Option("yes", "Yes"), Option("no", "No", refuses=True)
@@ -165,10 +173,14 @@ def _ask(case: Case, task: Task, needs: NeedsPerson) -> None:
     )
 
 
-def _interrupt(case: Case, task: Task, note: str) -> None:
+def _interrupt(case: Case, task: Task, outcome: Interrupted) -> None:
     """Its survivors are ended: try the check first, else run it again. An interruption is nobody's failure."""
-    case.move_task(task.ref, TaskState.QUEUED, summary=note)
-    case.set_task(replace(case.tasks[task.ref], verify_first=task.spec.check is not None))
+    task = noted_loss(task) if outcome.lost else task
+    case.set_task(replace(task, verify_first=task.spec.check is not None))
+    if (stop := lost_too_often(task)) is not None:
+        carry_out(case, case.tasks[task.ref], stop, Result(success=False, error=outcome.note))
+        return
+    case.move_task(task.ref, TaskState.QUEUED, summary=outcome.note)
 
 
 def _doubt(case: Case, task: Task, attempt: Attempt, outcome: Uncertain) -> None:

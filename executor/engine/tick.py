@@ -237,7 +237,7 @@ class Ticker:
             if attempt.goal_number != case.goal.number:
                 continue
             effect = case.effects.get(attempt.task_ref)
-            outcome: Outcome = Interrupted(note="Milepost was stopped while it ran")
+            outcome: Outcome = Interrupted(note="Milepost was stopped while it ran", lost=True)
             if effect is not None:
                 outcome = Uncertain(note="Milepost was stopped while it ran, so nobody saw the end")
             settle(case, attempt.task_ref, attempt.number, outcome)

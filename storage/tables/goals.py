@@ -27,6 +27,7 @@ goals = Table(
     Column("plan_version", Integer, nullable=False),
     Column("percentage", Integer, nullable=False),
     Column("reason", Text, nullable=False),
+    Column("plan_trail", Text),  # JSON array: hashes of its last plan versions; None before the second
     Column("draft", Text),  # JSON: the goal as its person wrote it
     Column("revision", Integer, nullable=False),
     Column("created_at", Instant, nullable=False),

@@ -46,6 +46,7 @@ tasks = Table(
     Column("answer", Text),  # JSON: what a person said
     Column("summary", Text, nullable=False),
     Column("resume_state", Text),
+    Column("trail", Text),  # JSON array: how its last attempts ended, in hashes; None: nothing to remember
     Column("revision", Integer, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("started_at", Instant),

@@ -82,7 +82,12 @@ async def test_a_command_is_asked_ever_less_often_until_it_succeeds(scene: Scene
 
 
 async def test_why_it_still_waits_can_be_read(scene: Scene) -> None:
-    assert await run(waiting(scene), scene, {"command": "exit 3"}) == Waiting(wait_s=10, note="`exit 3`: exit code 3")
+    seen = await run(waiting(scene), scene, {"command": "exit 3"})
+
+    assert isinstance(seen, Waiting)
+    assert (seen.wait_s, seen.note) == (10, "`exit 3`: exit code 3")
+    assert seen.result is not None
+    assert seen.result.metadata["exit_code"] == 3
 
 
 @pytest.mark.parametrize(

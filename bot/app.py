@@ -28,7 +28,7 @@ from bot.folder import hold
 from bot.localchat import LocalChat, LocalChatError
 from bot.localchat.room import open_room
 from bot.localchat.shapes import system_clock
-from bot.logs import about
+from bot.logs import about, hide_too
 from bot.real import RandomIds, SystemClock, calm_the_collector, crash_points
 from bot.settings import Settings
 from bot.telegram.absence import PollFile
@@ -42,12 +42,13 @@ from executor.actions.launcher import PlainLauncher
 from executor.actions.registry import Registry, installed_actions
 from executor.actions.standard import standard_actions
 from executor.actions.workspaces import Folders
-from executor.domain.errors import MilepostError, Unconfigured
+from executor.domain.errors import MilepostError, SealBroken, Unconfigured
 from executor.domain.goal import Goal
 from executor.domain.limits import Limits
 from executor.domain.plan import GoalDraft, TaskSpec
 from executor.engine.attempt import Tools
 from executor.engine.nursery import Nursery
+from executor.engine.secrets import Secrets
 from executor.engine.service import Executor
 from executor.engine.tick import Ticker
 from executor.planner import characters, shapes
@@ -61,6 +62,7 @@ from executor.ports import Actions, Assignment, Brain, CrashPoints
 from executor.workers.local import LocalWorkers
 from executor.workers.outside import OutsideWorkers
 from storage.purse import Caps
+from storage.sealing import FernetSeal
 from storage.store import Database
 
 OPERATOR = "You"  # the person at the local chat's page
@@ -78,6 +80,7 @@ class House:
     timezone: ZoneInfo
     crash_points: CrashPoints
     database: Database
+    secrets: Secrets
     actions: Actions
     library: Library
     nursery: Nursery
@@ -134,15 +137,21 @@ async def open_house(settings: Settings, workers: type[LocalWorkers] = LocalWork
         nursery = Nursery(_background_failed)
         stack.push_async_callback(nursery.stop)
         timezone = settings.chat.zone or ZoneInfo(get_localzone_name() or "UTC")
-        actions, tools = _tools(settings, timezone, clock, points)
+        secrets = Secrets(FernetSeal(folder, settings.secrets_key()), settings.variables(), settings.hidden())
+        hide_too(secrets.hide)
+        actions, tools = _tools(settings, timezone, clock, points, secrets)
         library = Library(folder / "workflows", actions=actions)
         changed: list[Callable[[], None]] = []
         brain = await _brain(settings, database, library, actions, clock, stack)
         executor, hands = _executor(settings, database, tools, brain, nursery, changed, workers)
-        yield House(settings, clock, timezone, points, database, actions, library, nursery, executor, hands, changed)
+        yield House(
+            settings, clock, timezone, points, database, secrets, actions, library, nursery, executor, hands, changed
+        )
 
 
-def _tools(settings: Settings, timezone: ZoneInfo, clock: SystemClock, points: CrashPoints) -> tuple[Actions, Tools]:
+def _tools(
+    settings: Settings, timezone: ZoneInfo, clock: SystemClock, points: CrashPoints, secrets: Secrets
+) -> tuple[Actions, Tools]:
     launcher = PlainLauncher()
     known = standard_actions(launcher, timezone, settings.http.allow)
     installed, problems = installed_actions([action.name for action in known])
@@ -156,6 +165,7 @@ def _tools(settings: Settings, timezone: ZoneInfo, clock: SystemClock, points: C
         clock=clock,
         limits=_limits(settings),
         crash_points=points,
+        secrets=secrets,
     )
     return actions, tools
 
@@ -268,7 +278,8 @@ def _background_failed(name: str, error: BaseException) -> None:
 def _log_error(what: str, error: Exception) -> None:
     head = what.split(" ")[-1].split(".")[0]
     with about(what.split(" ")[-1] if head.isdecimal() else 0):
-        logger.opt(exception=error).error("{}: {}", what, error)
+        # A key that is gone is told in one line: a trace would say no more.
+        logger.opt(exception=None if isinstance(error, SealBroken) else error).error("{}: {}", what, error)
 
 
 # -------------------------------------------------------------------------------------------------------- the shell

@@ -58,7 +58,7 @@ def examine(settings: Settings | Unconfigured, *, fix: bool = False) -> list[Fin
             for line in settings.public.splitlines()
         ]
         return [*faults, *_tools(), _sqlite()]
-    redact = Redactor(settings.secrets(), os.environ)
+    redact = Redactor(settings.hidden(), os.environ)
     found = [
         *_configuration(settings, fix),
         *_folder(settings, fix),
@@ -82,7 +82,7 @@ def _configuration(settings: Settings, fix: bool) -> Iterator[Finding]:
     yield _good("configuration", str(settings.source) if settings.source else "all defaults, there is no file")
     for line in unavailable(settings):
         yield _wrong("configuration", line, "correct it; milepost up refuses this")
-    if settings.source and settings.secrets() and settings.source.stat().st_mode & 0o077:
+    if settings.source and settings.hidden() and settings.source.stat().st_mode & 0o077:
         if fix:
             settings.source.chmod(0o600)
             yield _good("secrets", f"{settings.source} is now yours alone")

@@ -8,7 +8,7 @@ import json
 import logging
 import re
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -30,6 +30,15 @@ PLACE_NAME = re.compile(r"(?i)_(file|path|dir|directory)$")  # where a secret li
 LINE = "{time:YYYY-MM-DD HH:mm:ss.SSS} <level>{level: <7}</level> {extra[about]: <6} <dim>{name}</dim> {message}\n"
 
 
+Hide = Callable[[str], str]
+_hides: list[Hide] = []
+
+
+def hide_too(hide: Hide) -> None:
+    """Every line goes through `hide` as well, from now on: it knows what people gave while the program runs."""
+    _hides[:] = [hide]
+
+
 class Redactor:
     """Takes secrets out of text: bot tokens by their shape, the rest by value."""
 
@@ -42,6 +51,8 @@ class Redactor:
         self._known = re.compile("|".join(map(re.escape, known))) if known else None
 
     def __call__(self, text: str) -> str:
+        for hide in _hides:
+            text = hide(text)
         text = BOT_TOKEN.sub(HIDDEN, BOT_ADDRESS.sub(f"/bot{HIDDEN}", text))
         return self._known.sub(HIDDEN, text) if self._known else text
 

@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, SecretStr, Strict
 from pydantic import model_validator as _model_validator
 
+from executor.domain.secret import why_no_name
+
 HOST_AND_PORT = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_.-]+):(\d{1,5})")
 TIME_OF_DAY = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 
@@ -252,6 +254,16 @@ class QuietHours(Table):
         return self
 
 
+def _variables(value: dict[str, SecretStr]) -> dict[str, SecretStr]:
+    _wanted(all(is_key(name) or not why_no_name(name) for name in value))
+    return value
+
+
+def is_key(name: str) -> bool:
+    """Of [secrets]: the one name that is no variable but the key of this install, however the environment writes it."""
+    return name.lower() == "key"
+
+
 class Log(Table):
     level: Annotated[
         Literal["debug", "info", "warning", "error"],
@@ -285,6 +297,11 @@ class Settings(Table):
     gates: Gates = Gates()
     quiet_hours: QuietHours = QuietHours()
     log: Log = Log()
+    secrets: Annotated[
+        dict[str, SecretStr],
+        AfterValidator(_variables),
+        Field(description='NAME = "value" for variables that do not steer how programs run'),
+    ] = Field(default_factory=dict)
 
     _source: Path | None = PrivateAttr(default=None)
 
@@ -297,8 +314,16 @@ class Settings(Table):
         """Where SQLite keeps everything, unless storage.url names another database."""
         return self.data_dir / "milepost.db"
 
-    def secrets(self) -> list[str]:
-        """Every secret value that is set, for the logs to hide."""
+    def variables(self) -> dict[str, str]:
+        """The configured secrets by the name that a task uses."""
+        return {name: one.get_secret_value() for name, one in self.secrets.items() if not is_key(name)}
+
+    def secrets_key(self) -> str:
+        """The key that seals what people give; "": the one in the data folder."""
+        return next((one.get_secret_value() for name, one in self.secrets.items() if is_key(name)), "")
+
+    def hidden(self) -> list[str]:
+        """Every secret value that is set, for logs and outputs to hide."""
         return [value for value in _secrets_in(self) if value]
 
 

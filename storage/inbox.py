@@ -1,7 +1,7 @@
 """What arrives from the chat: stored before it is confirmed, handled in its order, known again when it is repeated."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -22,7 +22,7 @@ LABELS = ("inbox.put", "inbox.done", "inbox.failed", "inbox.prune")
 _KNOWN = select(inbox.c.update_id).where(inbox.c.update_id.in_(bindparam("ids", expanding=True)))
 _PUT = insert(inbox).on_conflict_do_nothing(index_elements=[inbox.c.update_id])
 WAITING = (
-    select(inbox.c.update_id, inbox.c.chat_id, inbox.c.payload, inbox.c.received_at)
+    select(inbox.c.update_id, inbox.c.chat_id, inbox.c.payload, inbox.c.sealed, inbox.c.received_at)
     .where(INBOX_WAITING)
     .order_by(inbox.c.received_at, inbox.c.update_id)
 )
@@ -52,13 +52,14 @@ class Waiting:
     chat_id: int | None
     payload: Mapping[str, Any]
     received_at: datetime
+    sealed: str | None = None  # encrypted: the text of a message that carries a secret; the payload is without it
 
 
 @dataclass(frozen=True, slots=True)
 class Heard(Waiting):
     """A person's new message. `waiting`: nobody has handled it to the end yet."""
 
-    waiting: bool
+    waiting: bool = field(kw_only=True)
 
 
 class InboxRows:
@@ -68,9 +69,9 @@ class InboxRows:
         self._connections = connections
         self._clock = clock
 
-    async def put(self, updates: Sequence[Update]) -> list[int]:
+    async def put(self, updates: Sequence[Update], *, sealed: Mapping[int, str] | None = None) -> list[int]:
         """Store them; the ids that were new, in the order given. Ids are compared as a set: Telegram may start anew
-        with lower ones."""
+        with lower ones. `sealed` holds by id what was taken out of a payload, encrypted."""
         if not updates:
             return []
         now = self._clock.now()
@@ -79,14 +80,17 @@ class InboxRows:
             known = set((await connection.execute(_KNOWN, {"ids": list(by_id)})).scalars())
             new = [update_id for update_id in by_id if update_id not in known]
             if new:
-                await connection.execute(_PUT, [_values(update_id, *by_id[update_id], now) for update_id in new])
+                await connection.execute(
+                    _PUT,
+                    [_values(update_id, *by_id[update_id], (sealed or {}).get(update_id), now) for update_id in new],
+                )
             return new
 
     async def waiting(self) -> list[Waiting]:
         """As they arrived, oldest first."""
         async with self._connections.read_once() as connection:
             rows = await fetch(connection, WAITING)
-        return [Waiting(row.update_id, row.chat_id, loads(row.payload), row.received_at) for row in rows]
+        return [Waiting(row.update_id, row.chat_id, loads(row.payload), row.received_at, row.sealed) for row in rows]
 
     async def messages_since(self, chat_id: int, message_id: int, limit: int = 20) -> list[Heard]:
         """New messages of people in that chat from this one on, itself included, in their order."""
@@ -101,7 +105,9 @@ class InboxRows:
         async with self._connections.read_once() as connection:
             rows = await fetch(connection, statement, where)
         waiting = InboxState.WAITING.value
-        return [Heard(r.update_id, r.chat_id, loads(r.payload), r.received_at, r.state == waiting) for r in rows]
+        return [
+            Heard(r.update_id, r.chat_id, loads(r.payload), r.received_at, waiting=r.state == waiting) for r in rows
+        ]
 
     async def done(self, update_id: int, notices: Sequence[Notice] = (), also: Sequence[int] = ()) -> None:
         """Handled to the end, with the updates `also` that were part of it; its answers go to the outbox in the same
@@ -125,17 +131,21 @@ class InboxRows:
             return (await connection.execute(_PRUNE, {"before": before})).rowcount
 
     def _ended(self, update_ids: Sequence[int], state: InboxState, error: str) -> list[dict[str, Any]]:
-        now = self._clock.now()
-        return [{"at_id": one, "state": state.value, "done_at": now, "error": error} for one in update_ids]
+        """What was sealed is nobody's business any more."""
+        ended = {"state": state.value, "done_at": self._clock.now(), "error": error, "sealed": None}
+        return [ended | {"at_id": one} for one in update_ids]
 
 
-def _values(update_id: int, chat_id: int | None, payload: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+def _values(
+    update_id: int, chat_id: int | None, payload: Mapping[str, Any], sealed: str | None, now: datetime
+) -> dict[str, Any]:
     message = payload.get("message")
     return {
         "update_id": update_id,
         "chat_id": chat_id,
         "message_id": message.get("message_id") if isinstance(message, Mapping) else None,
         "payload": dumps(payload),
+        "sealed": sealed,
         "state": InboxState.WAITING.value,
         "received_at": now,
         "done_at": None,

@@ -14,13 +14,14 @@ from executor.domain.event import Event
 from executor.domain.goal import Goal
 from executor.domain.notice import NoticeKind
 from executor.domain.plan import GoalDraft
+from executor.domain.secret import SealedSecret
 from executor.ports import Pulse
 from storage.codec import loads
 from storage.fetching import fetch, fetch_first
 from storage.reading import GOAL_COLUMNS
-from storage.rows import attempt_from, decision_from, draft_from, event_from, goal_from
+from storage.rows import attempt_from, decision_from, draft_from, event_from, goal_from, secret_from
 from storage.schema import revision_of
-from storage.tables import attempts, brain_calls, decisions, execution_log, goals, notices, tasks
+from storage.tables import attempts, brain_calls, decisions, execution_log, goals, notices, secrets, tasks
 from storage.tables.base import among, columns
 from storage.tables.decisions import DECISION_OPEN
 from storage.tables.goals import GOAL_TAKES, GOAL_UNFINISHED
@@ -74,6 +75,7 @@ NEXT_DUE_AT = (
 )
 _NEXT_DUE_AFTER = NEXT_DUE_AT.where(tasks.c.due_at > bindparam("after"))
 _SPENT = select(func.sum(brain_calls.c.cost_microusd)).where(brain_calls.c.goal_number == _NUMBER)
+_SECRETS = select(*columns(secrets)).order_by(secrets.c.goal_number, secrets.c.name)
 _GOALS_BY_STATE = select(goals.c.state, func.count()).group_by(goals.c.state)
 _COUNTS = (
     select(func.count()).select_from(decisions).where(DECISION_OPEN),
@@ -128,6 +130,10 @@ async def read_decision_of_message(connection: AsyncConnection, chat_id: int, me
     """A message of a decision shows that one; a goal's card shows its open start decision."""
     row = await fetch_first(connection, _DECISION_OF_MESSAGE, {"chat": chat_id, "message": message_id})
     return None if row is None else decision_from(row)
+
+
+async def read_secrets(connection: AsyncConnection) -> list[SealedSecret]:
+    return [secret_from(row) for row in await fetch(connection, _SECRETS)]
 
 
 async def read_next_due_at(connection: AsyncConnection, after: datetime) -> datetime | None:

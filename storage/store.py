@@ -15,6 +15,7 @@ from executor.domain.errors import DataFolderError, Unconfigured
 from executor.domain.event import Event
 from executor.domain.goal import Goal
 from executor.domain.plan import GoalDraft, Plan
+from executor.domain.secret import SealedSecret
 from executor.ports import Clock, CrashPoints, GoalView, Pulse, Transaction
 from storage import chats, inbox, listing, outbox, purse, schema
 from storage.chats import ChatRows
@@ -143,6 +144,10 @@ class Database:
     async def decision_of_message(self, chat_id: int, message_id: int) -> Decision | None:
         async with self._connections.read_once() as connection:
             return await listing.read_decision_of_message(connection, chat_id, message_id)
+
+    async def secrets(self) -> list[SealedSecret]:
+        async with self._connections.read_once() as connection:
+            return await listing.read_secrets(connection)
 
     async def next_due_at(self, after: datetime) -> datetime | None:
         async with self._connections.read_once() as connection:

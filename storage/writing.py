@@ -28,7 +28,7 @@ from storage.codec import dumps, plain
 from storage.noticing import notices_to_put
 from storage.prepared import Prepared
 from storage.rows import Values
-from storage.sqlite import Bound, is_duplicate, run_together
+from storage.sqlite import Bound, insert, is_duplicate, run_together
 from storage.tables.blockages import BLOCKAGE_OPEN
 from storage.tables.decisions import DECISION_OPEN
 
@@ -104,6 +104,14 @@ _CHANGED_MILESTONES = Prepared(
 _PROGRESS = Prepared(plain_insert(tables.progress))
 _EVENTS = Prepared(plain_insert(tables.execution_log))
 _COMMANDS = Prepared(plain_insert(tables.commands))
+_new_secret = insert(tables.secrets)
+_SECRETS = Prepared(
+    _new_secret.on_conflict_do_update(
+        index_elements=[tables.secrets.c.goal_number, tables.secrets.c.name],
+        set_={name: _new_secret.excluded[name] for name in ("sealed", "by", "created_at")},
+    )
+)
+_FORGOTTEN = Prepared(delete(tables.secrets).where(tables.secrets.c.goal_number == bindparam("at_goal")))
 
 
 async def write_changes(connection: AsyncConnection, changes: Changes, now: datetime) -> None:
@@ -179,6 +187,8 @@ def _write_history(write: "_Writer", changes: Changes, now: datetime) -> None:
     write.add("event", _EVENTS, [rows.event_values(event) for event in changes.events])
     carried_out = [{"id": key, "reply": dumps(dict(reply)), "at": now} for key, reply in changes.commands]
     write.add("command", _COMMANDS, carried_out)
+    write.add("secret", _SECRETS, [rows.secret_values(one) for one in changes.secrets])
+    write.add("secret", _FORGOTTEN, [{"at_goal": number} for number in changes.forgotten])
 
 
 def _goal_change(goal: Goal) -> Values:

@@ -15,12 +15,14 @@ from executor.domain.plan import GoalDraft
 from executor.engine.attempt import Tools
 from executor.engine.nursery import Nursery
 from executor.engine.replies import Accepted, Reply
+from executor.engine.secrets import Secrets
 from executor.engine.service import Executor
 from executor.engine.tick import Ticker
 from executor.planner.offline import OfflineBrain
 from executor.planner.workflows import Library
 from executor.ports import Actions, Assignment, Brain, Checks, CrashPoints, GoalView
 from executor.workers.local import LocalWorkers
+from storage.sealing import FernetSeal
 from storage.store import Database
 from tests.builders import ANN, CHAT
 from tests.fakes import CrashAt, Folders, ManualClock, ScriptedAction, ScriptedActions, ScriptedChecks
@@ -111,6 +113,7 @@ async def world(
     brain: Brain | Callable[[Database], Brain] | None = None,
     registry: Actions | None = None,
     hands: type[LocalWorkers] = LocalWorkers,
+    secrets: Secrets | None = None,
 ) -> AsyncIterator[World]:
     """Open on `folder`, recover, and close without any goodbye: as a kill would, but for the connections."""
     clock = clock or ManualClock()
@@ -127,6 +130,7 @@ async def world(
         clock=clock,
         limits=limits,
         crash_points=points,
+        secrets=secrets or Secrets(FernetSeal(folder)),
     )
     ticker = Ticker(
         database, tools, executor_id=executor_id, log_failure=lambda what, error: failures.append(f"{what}: {error!r}")

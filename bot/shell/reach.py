@@ -43,7 +43,7 @@ def settings_of(given: argparse.Namespace) -> Settings:
     """The settings, with the logs started as they say; short commands are quieter than `up`."""
     settings = load(given.config, os.environ)
     level = "warning" if settings.log.level == "info" and given.command != "up" else settings.log.level
-    logs.start(level, settings.log.format, secrets=settings.secrets(), environ=os.environ)
+    logs.start(level, settings.log.format, secrets=settings.hidden(), environ=os.environ)
     return settings
 
 

@@ -14,7 +14,8 @@ class BlockageType(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Blockage:
-    """`id` is ``<task_ref>/<attempt>``. `tried` is oldest first. Open while `resolved_at` is None."""
+    """`id` is ``<task_ref>/<attempt>``. `tried` is oldest first. Open while `resolved_at` is None. `missing` is the
+    variable whose value would help, "" where nobody has named it, None where no value is missing."""
 
     id: str
     goal_number: int
@@ -24,6 +25,7 @@ class Blockage:
     confidence: float = 1.0
     detail: str = ""  # the last lines of real output
     tried: tuple[str, ...] = ()
+    missing: str | None = None
     detected_at: datetime
     resolved_at: datetime | None = None
     resolution: str = ""

@@ -58,6 +58,9 @@ OPTIONS: Mapping[DecisionKind, tuple[Option, ...]] = {
 }
 """Options by kind where they are always the same; a question brings its own choices."""
 
+PROVIDE_VALUE = _o("Provide value", text=True)
+"""Stands among the ways out of a blockage where a value is missing, before Skip."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
@@ -81,6 +84,11 @@ class Decision:
     opened_at: datetime
     closed_at: datetime | None = None
     note: str = ""  # why it was withdrawn
+
+    @property
+    def wants_value(self) -> bool:
+        """Its answer may be a secret: whatever is said about it is kept out of sight."""
+        return PROVIDE_VALUE in self.options
 
     def find(self, wanted: str) -> Option | None:
         """The option by name, by its button's words, or by its number from 1, in this order; None where none fits."""

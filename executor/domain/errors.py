@@ -28,6 +28,10 @@ class DataFolderError(MilepostError):
     """The data folder or its database can't be used."""
 
 
+class SealBroken(MilepostError):
+    """A stored secret can't be read: the key of this install was lost or is another one."""
+
+
 class NewerSchema(DataFolderError):
     """The database was written by a newer Milepost."""
 

@@ -5,13 +5,14 @@ from dataclasses import replace
 
 from executor.domain.attempt import AttemptState
 from executor.domain.blockage import BlockageType
-from executor.domain.decision import Decision, DecisionKind, DecisionState, Option
+from executor.domain.decision import PROVIDE_VALUE, Decision, DecisionKind, DecisionState, Option
 from executor.domain.effect import EffectState
 from executor.domain.goal import GoalState
 from executor.domain.task import Answer, Task, TaskKind, TaskState
 from executor.engine.blocking import block_task
 from executor.engine.case import Case
 from executor.engine.flow import close_parked_attempt, end, fresh, start
+from executor.engine.providing import asks_for, read_value
 from executor.engine.replies import Accepted, Caller, Refused, Reply
 from executor.engine.settle import ask_about_effect
 
@@ -33,10 +34,14 @@ def answer(
     if chosen is None and (text is None or not decision.free_text):
         return Refused(code="no_such_option", sentence=_which(decision))
     if chosen is not None and chosen.wants_text and text is None:
-        return Accepted(
-            sentence="Send the new text of the goal as a reply.", decision_number=decision.number, wants_text=True
-        )
+        return _wants_text(decision, chosen)
     return _EFFECTS[decision.kind](case, decision, caller, chosen, (text or "").strip() or None)
+
+
+def _wants_text(decision: Decision, chosen: Option) -> Accepted:
+    hidden = chosen == PROVIDE_VALUE
+    sentence = asks_for(decision) if hidden else "Send the new text of the goal as a reply."
+    return Accepted(sentence=sentence, decision_number=decision.number, wants_text=True, hidden=hidden)
 
 
 def closed(decision: Decision) -> Refused:
@@ -87,6 +92,8 @@ def _start(case: Case, decision: Decision, caller: Caller, option: Option | None
 def _blockage(case: Case, decision: Decision, caller: Caller, option: Option | None, text: str | None) -> Reply:
     name = option.name if option else ""
     task = _task(case, decision)
+    if option == PROVIDE_VALUE:
+        return _provide(case, decision, caller, text or "")
     case.decide(decision.number, caller, option=name, text=text)
     match name:
         case "retry":
@@ -98,6 +105,17 @@ def _blockage(case: Case, decision: Decision, caller: Caller, option: Option | N
         case _:
             case.move_goal(GoalState.PAUSED, reason=f"Paused by {caller.name}")
             return _accepted(case, decision, f"Goal {case.goal.number} is paused. /resume {case.goal.number} goes on.")
+
+
+def _provide(case: Case, decision: Decision, caller: Caller, text: str) -> Reply:
+    """The value itself goes its own way (Case.provided): neither the decision nor its event ever holds it."""
+    given = read_value(decision, text)
+    if isinstance(given, Refused):
+        return given
+    case.provided.append(given)
+    case.decide(decision.number, caller, option=PROVIDE_VALUE.name, text=given.shown)
+    tried = retry(case, _task(case, decision), caller)
+    return _accepted(case, decision, f"{given.name} is set for this goal. {tried}")
 
 
 def retry(case: Case, task: Task, caller: Caller) -> str:

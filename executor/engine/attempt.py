@@ -6,7 +6,7 @@ The status of a task comes from here, from what an action returned and a check s
 import asyncio
 import shlex
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from executor.domain.errors import MilepostError
@@ -27,6 +27,7 @@ from executor.domain.plan import Check, CheckKind
 from executor.domain.task import Task, TaskKind
 from executor.engine.classification import Evidence, classify, look
 from executor.engine.flow import asks_person
+from executor.engine.secrets import Secrets
 from executor.ports import Action, Actions, Assignment, Checks, Clock, Context, CrashPoints, Workspaces
 
 CRASH_POINTS = ("attempt.before_action", "attempt.after_action", "attempt.after_check")
@@ -44,6 +45,7 @@ class Tools:
     clock: Clock
     limits: Limits
     crash_points: CrashPoints
+    secrets: Secrets = field(default_factory=Secrets)
 
 
 @dataclass(slots=True)
@@ -90,7 +92,7 @@ class Run:
             output_bytes_max=limits.output_bytes_max,
             now=self.tools.clock.now,
             first_started_at=attempt.started_at,
-            environment={},
+            environment=self.assignment.environment,
             started=self.started,
             tell=self.texts.append,
             answer=self._task.answer,

@@ -7,6 +7,7 @@ from executor.domain.decision import DecisionKind
 from executor.domain.outcome import Result
 from executor.domain.task import Task, TaskKind, TaskState
 from executor.engine.case import Case
+from executor.engine.providing import missing_value, ways_out
 
 DETAIL_LINES = 12
 DETAIL_CHARACTERS = 1_500
@@ -33,6 +34,7 @@ def block_task(
         confidence=confidence,
         detail=last_lines(result),
         tried=tried,
+        missing=missing_value(result),
         detected_at=case.now,
     )
     task = case.move_task(task.ref, TaskState.BLOCKED, summary=cause, why=str(type))
@@ -48,6 +50,7 @@ def ask_about(case: Case, task: Task, blockage: Blockage) -> None:
         task_ref=task.ref,
         question=f"{task.spec.title}: {blockage.cause}",
         facts=_facts(case, task, blockage),
+        options=ways_out(blockage.missing),
     )
 
 
@@ -68,7 +71,7 @@ def _facts(case: Case, task: Task, blockage: Blockage) -> Mapping[str, object]:
         "tried": list(blockage.tried),
         "waits": [f"{other.ref} {other.spec.title}" for other in waiting_for(case, task)],
         "attempts": task.attempts,
-    }
+    } | ({} if blockage.missing is None else {"missing": blockage.missing})
 
 
 def waiting_for(case: Case, task: Task) -> list[Task]:

@@ -19,6 +19,7 @@ from executor.domain.milestone import Milestone
 from executor.domain.moves import check_move
 from executor.domain.notice import Notice, NoticeKind
 from executor.domain.plan import GoalDraft, Plan
+from executor.domain.secret import Provided
 from executor.domain.task import Task, TaskKind, TaskState
 from executor.engine.replies import Caller
 from executor.ports import CaseRows, Changes, ProgressRow
@@ -66,6 +67,7 @@ class Case:
     effects: dict[str, Effect] = field(init=False)  # unsettled ones by task ref
     _refs: dict[str, str] = field(init=False)  # of work, by its key in the plan
     stop_tasks: set[str] = field(default_factory=set)  # running attempts to be ended after the commit
+    provided: list[Provided] = field(default_factory=list)  # values that a person has just given
     _new: Changes = field(default_factory=Changes)
     _touched: bool = False
 
@@ -334,6 +336,8 @@ class Case:
             self.tell(NoticeKind.CARD, f"{self.goal.number}/card", {})
         self.goal = replace(self.goal, updated_at=self.now)
         (new.new_goals if self.rows.goal.revision < 0 else new.goals).append(self.goal)
+        if self.goal.final and not self.rows.goal.final:
+            new.forgotten.append(self.goal.number)
         added = {task.ref for task in new.new_tasks}
         before = {task.ref: task for task in self.rows.tasks}
         new.new_tasks[:] = [self.tasks[task.ref] for task in new.new_tasks]

@@ -87,7 +87,9 @@ class Desk:
                 return reply
             changes = case.changes()
             changes.commands.append((command_id, asdict(reply)))
+            changes.secrets += self._tools.secrets.sealed(case)
             await transaction.save(changes)
+        self._tools.secrets.committed(case)
         for ref in case.stop_tasks:
             self._workers.stop_task(ref)
         self._wake()

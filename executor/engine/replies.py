@@ -21,6 +21,7 @@ class Accepted:
     task_ref: str | None = None
     decision_number: int | None = None
     wants_text: bool = False  # the option needs a text: ask for it as a reply
+    hidden: bool = False  # that text is a secret
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

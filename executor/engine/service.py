@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from executor.domain.attempt import WORKER
+from executor.domain.errors import SealBroken
 from executor.domain.goal import Goal
 from executor.domain.limits import Limits
 from executor.domain.outcome import Outcome
@@ -104,6 +105,8 @@ class Executor(GoalCommands, PlanCommands, DecisionCommands, TaskCommands, Readi
 
     async def recover(self) -> int:
         """At the start, before anything else runs: take over what a dead predecessor was doing."""
+        for problem in self._tools.secrets.load(await self._store.secrets()):
+            self._log_error("secrets", SealBroken(problem))
         recovered = await self._ticker.recover([self.executor_id])
         if recovered:
             self._committed()

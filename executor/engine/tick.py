@@ -9,11 +9,12 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from executor.domain.attempt import OUTSIDE, WORKER, Attempt, AttemptState
+from executor.domain.blockage import BlockageType
 from executor.domain.effect import Effect
 from executor.domain.errors import WrongInput
 from executor.domain.goal import GOAL_RUNNING
 from executor.domain.limits import Limits
-from executor.domain.outcome import Interrupted, Outcome, Uncertain
+from executor.domain.outcome import Blocked, Interrupted, Outcome, Uncertain
 from executor.domain.task import TASK_DUE, Task, TaskKind, TaskState
 from executor.engine.attempt import Tools, shown_command
 from executor.engine.case import Case, Numbers, merge
@@ -56,10 +57,11 @@ class Ticker:
         self._set_aside: list[Finished] = []
 
     def report(self, assignment: Assignment, outcome: Outcome, texts: Sequence[str]) -> None:
-        """The workers' callback."""
-        self.finished.append(
-            Finished(assignment.goal.number, assignment.task.ref, assignment.attempt.number, outcome, texts)
-        )
+        """The workers' callback. No secret gets beyond it."""
+        ref, number = assignment.task.ref, assignment.attempt.number
+        secrets = self._tools.secrets
+        hidden = secrets.hidden(outcome), secrets.hide.everywhere(list(texts))
+        self.finished.append(Finished(assignment.goal.number, ref, number, *hidden))
 
     async def tick(self) -> int:
         """Settle, claim, commit, start. How many attempts were settled or started; 0 means there was nothing to do."""
@@ -67,12 +69,13 @@ class Ticker:
         try:
             async with self._store.transaction("tick") as transaction:
                 numbers = Numbers(await transaction.next_decision_number())
-                if finished:
-                    await self._settle(transaction, finished, numbers)
+                settled = await self._settle(transaction, finished, numbers) if finished else []
                 assignments = await self._claim(transaction, numbers)
         except BaseException:
             self.finished[:0] = finished  # not stored: the next tick tries again
             raise
+        for case in settled:
+            self._tools.secrets.committed(case)
         for assignment in assignments:
             try:
                 await self._start(assignment)
@@ -88,11 +91,12 @@ class Ticker:
         self.finished.extend(self._set_aside)
         self._set_aside.clear()
 
-    async def _settle(self, transaction: Transaction, finished: list[Finished], numbers: Numbers) -> None:
+    async def _settle(self, transaction: Transaction, finished: list[Finished], numbers: Numbers) -> list[Case]:
+        """The cases as they now are."""
         by_goal: dict[int, list[Finished]] = {}
         for report in finished:
             by_goal.setdefault(report.goal_number, []).append(report)
-        now, parts = self._tools.clock.now(), []
+        now, parts, cases = self._tools.clock.now(), [], []
         for rows in await transaction.cases(list(by_goal)):
             case = Case(rows, now, self._tools.limits, numbers)
             reports = by_goal[rows.goal.number]
@@ -101,10 +105,12 @@ class Ticker:
                     settle(case, report.task_ref, report.number, report.outcome, report.texts)
                 advance(case)
                 parts.append(case.changes())
+                cases.append(case)
             except Exception as error:  # noqa: BLE001 - one goal's bug must not hold up every other goal
                 self._log_failure(f"goal {rows.goal.number}", error)
                 self._set_aside.extend(reports)
         await transaction.save(merge(parts))
+        return cases
 
     async def _claim(self, transaction: Transaction, numbers: Numbers) -> list[Assignment]:
         free, now = self.workers.free(), self._tools.clock.now()
@@ -205,6 +211,11 @@ class Ticker:
             keys = self._tools.actions.keys_used(assignment.task.spec.parameters)
             if keys:
                 assignment = replace(assignment, outputs=await self._store.outputs(assignment.goal.number, keys))
+            if (lost := self._tools.secrets.lost(assignment.goal.number)) is not None:
+                self.report(assignment, Blocked(result=lost, type=BlockageType.EXTERNAL, cause=lost.error or ""), [])
+                return assignment
+            environment = self._tools.secrets.environment(assignment.goal.number, assignment.task.spec)
+            assignment = replace(assignment, environment=environment)
             self.workers.start(assignment)
         except BaseException:
             self.report(assignment, Interrupted(note="It could not be started"), [])

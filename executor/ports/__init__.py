@@ -7,6 +7,7 @@ root names them.
 from executor.ports.actions import Action, Actions, Ask, Checks, Context, Seen, Workspaces
 from executor.ports.brain import CYCLES, PASSING, Brain, BrainFailed, Call, Failure, Purpose, Purse, Receipt
 from executor.ports.outbox import Outbox
+from executor.ports.secrets import Seal
 from executor.ports.sender import (
     ChatMoved,
     Delivered,
@@ -56,6 +57,7 @@ __all__ = [
     "Purse",
     "Receipt",
     "Report",
+    "Seal",
     "Seen",
     "Sender",
     "Store",

@@ -16,6 +16,7 @@ from executor.domain.goal import Goal
 from executor.domain.milestone import Milestone
 from executor.domain.notice import Notice
 from executor.domain.plan import GoalDraft, Plan
+from executor.domain.secret import SealedSecret
 from executor.domain.task import Task
 
 
@@ -75,6 +76,8 @@ class Changes:
     events: list[Event] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
     commands: list[tuple[str, Mapping[str, object]]] = field(default_factory=list)  # (command id, its reply)
+    secrets: list[SealedSecret] = field(default_factory=list)  # a known name of the goal gets the new value
+    forgotten: list[int] = field(default_factory=list)  # goals that are over: their secrets go
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +195,10 @@ class Store(Protocol):
 
     async def decision_of_message(self, chat_id: int, message_id: int) -> Decision | None:
         """The decision (open or not) that this message shows; for replies with text."""
+        ...
+
+    async def secrets(self) -> list[SealedSecret]:
+        """Of all goals; those that are over have none."""
         ...
 
     async def next_due_at(self, after: datetime) -> datetime | None:

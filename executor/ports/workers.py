@@ -12,12 +12,13 @@ from executor.domain.task import Task
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assignment:
-    """One attempt, claimed and committed, to be run."""
+    """One attempt, claimed and committed, to be run. `environment` holds the secrets that it is given."""
 
     goal: Goal
     task: Task
     attempt: Attempt
     outputs: Mapping[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 class Workers(Protocol):

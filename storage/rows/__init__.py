@@ -6,6 +6,7 @@ from storage.rows.history import event_from, event_values, milestone_from, miles
 from storage.rows.kinds import Record, Values
 from storage.rows.notices import notice_from, notice_values
 from storage.rows.questions import blockage_from, blockage_values, decision_from, decision_values
+from storage.rows.secrets import secret_from, secret_values
 from storage.rows.tasks import task_changes, task_from, task_values
 
 __all__ = [
@@ -34,6 +35,8 @@ __all__ = [
     "plan_from",
     "plan_values",
     "progress_values",
+    "secret_from",
+    "secret_values",
     "task_changes",
     "task_from",
     "task_values",

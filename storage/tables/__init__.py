@@ -19,6 +19,7 @@ from storage.tables.notices import notices
 from storage.tables.people import api_keys, people
 from storage.tables.plans import plans
 from storage.tables.progress import progress
+from storage.tables.secrets import secrets
 from storage.tables.tasks import tasks
 from storage.tables.workers import workers
 
@@ -43,6 +44,7 @@ __all__ = [
     "people",
     "plans",
     "progress",
+    "secrets",
     "tasks",
     "workers",
 ]

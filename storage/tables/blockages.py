@@ -17,6 +17,7 @@ blockages = Table(
     Column("confidence", Float, nullable=False),
     Column("detail", Text, nullable=False),
     Column("tried", Text, nullable=False),  # JSON array, oldest first
+    Column("missing", Text),  # the variable whose value would help; empty: nobody has named it
     Column("detected_at", Instant, nullable=False),
     Column("resolved_at", Instant),
     Column("resolution", Text, nullable=False),

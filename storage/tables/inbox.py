@@ -21,6 +21,7 @@ inbox = Table(
     Column("chat_id", BigInteger),
     Column("message_id", BigInteger),  # of a person's new message
     Column("payload", Text, nullable=False),  # JSON object
+    Column("sealed", Text),  # encrypted: the text of a message that carries a secret, until it has been handled
     Column("state", Text, nullable=False),
     Column("received_at", Instant, nullable=False),
     Column("done_at", Instant),

@@ -18,6 +18,8 @@ def plain(value: Any) -> Any:
     """A setting as TOML writes it."""
     if isinstance(value, Table):
         return {name: plain(getattr(value, name)) for name in type(value).model_fields}
+    if isinstance(value, dict):
+        return {name: plain(one) for name, one in value.items()}
     if isinstance(value, SecretStr):
         return value.get_secret_value()
     return list(value) if isinstance(value, tuple) else value

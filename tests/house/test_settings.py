@@ -247,7 +247,7 @@ def test_settings_print_without_their_secrets(home: Path) -> None:
     settings = load(None, {"HOME": str(home), "MILEPOST_TELEGRAM__TOKEN": TOKEN})
 
     assert TOKEN not in repr(settings)
-    assert settings.secrets() == [TOKEN]
+    assert settings.hidden() == [TOKEN]
 
 
 def test_what_this_version_lacks_is_named_with_the_remedy(home: Path) -> None:

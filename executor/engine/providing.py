@@ -1,0 +1,103 @@
+"""A value that is missing: when a person is asked for one, and how their reply is read."""
+
+import difflib
+import re
+from collections.abc import Sequence
+
+from executor.domain.decision import OPTIONS, PROVIDE_VALUE, Decision, DecisionKind, Option
+from executor.domain.outcome import Result
+from executor.domain.secret import MASK, Provided, why_no_name
+from executor.engine.classification import classify
+from executor.engine.replies import Refused
+from executor.engine.secrets import MISSING_VALUE
+
+VALUE_BYTES_MAX = 32_768  # of one value: a private key has 3,000, and an environment takes 131,072 in one variable
+
+_ASSIGNED = re.compile(r"(?:export[ \t]+)?([A-Za-z_]\w*)=(.+)", re.DOTALL | re.ASCII)
+_LIKE_A_VARIABLE = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|TOKEN|PASSWORD|SECRET|APIKEY")
+_TYPO = 0.8  # how close to an option's name a reply must be to be taken for it
+
+
+def missing_value(result: Result | None) -> str | None:
+    """The variable that a failed attempt lacks; "" where a credential is missing and nothing names it; None where no
+    value would help."""
+    if result is None:
+        return None
+    if isinstance(named := result.metadata.get(MISSING_VALUE), str):
+        return named
+    verdict = classify(result)
+    if verdict.subclass == "missing_credential":
+        return "" if why_no_name(verdict.subject) else verdict.subject
+    if verdict.subclass == "missing_env_var" and verdict.subject and not why_no_name(verdict.subject):
+        return verdict.subject
+    return None
+
+
+def ways_out(missing: str | None) -> tuple[Option, ...]:
+    """The options of a blockage, in the contract's order."""
+    return with_value(OPTIONS[DecisionKind.BLOCKAGE], missing)
+
+
+def with_value(options: Sequence[Option], missing: str | None) -> tuple[Option, ...]:
+    """These options, with Provide value before Skip where a value is missing."""
+    if missing is None:
+        return tuple(options)
+    at = next((place for place, option in enumerate(options) if option.name == "skip"), len(options))
+    return (*options[:at], PROVIDE_VALUE, *options[at:])
+
+
+def asks_for(decision: Decision) -> str:
+    """What a person reads after pressing Provide value."""
+    name = wanted_of(decision)
+    what = f"the value of {name}" if name else "the value as NAME=value"
+    return f"Send {what} as a reply to this message. I take it out of the chat at once and keep it encrypted."
+
+
+def wanted_of(decision: Decision) -> str:
+    """The variable that this decision asks for; "" where the person names it."""
+    return str(decision.facts.get("missing") or "")
+
+
+def read_value(decision: Decision, text: str) -> Provided | Refused:
+    """A reply as a value. `text` never stands in a refusal."""
+    wanted, text = wanted_of(decision), text.strip()
+    name, value = _taken_apart(wanted, text)
+    if problem := _problem(decision, wanted, name, value, text):
+        return Refused(code="no_value", sentence=problem)
+    return Provided(name, value)
+
+
+def _taken_apart(wanted: str, text: str) -> tuple[str, str]:
+    """``NAME=value``, also with ``export`` and with quotes as in a shell. With a known name, a text with an equals sign
+    is still a value, unless what stands before it can only be a variable."""
+    found = _ASSIGNED.fullmatch(text)
+    if found is None or (wanted and found[1] != wanted and not _LIKE_A_VARIABLE.fullmatch(found[1])):
+        return wanted, text
+    value = found[2].strip()
+    quoted = len(value) >= 2 and value[0] == value[-1] and value[0] in "'\""
+    return found[1], value[1:-1] if quoted else value
+
+
+def _problem(decision: Decision, wanted: str, name: str, value: str, text: str) -> str:
+    again = f"Question {decision.number} is still open."
+    if MASK in text:
+        return f"The value was lost on its way to me. Please send it once more. {again}"
+    if not name:
+        return f"Please write it as NAME=value, such as API_TOKEN=abc123. {again}"
+    if problem := why_no_name(name):
+        return f"{problem} {again}"
+    if not value.strip():
+        what = f"the value of {wanted}" if wanted else "it as NAME=value"
+        return f"That is empty. Please send {what}. {again}"
+    if "\0" in value or len(value.encode("utf-8", "replace")) > VALUE_BYTES_MAX:
+        return f"That can't be a value: at most {VALUE_BYTES_MAX} bytes, and no NUL character. {again}"
+    if meant := _option_meant(decision, text):
+        return f"Did you mean {meant}? If it is the value: /answer {decision.number} {PROVIDE_VALUE.name} and then it."
+    return ""
+
+
+def _option_meant(decision: Decision, text: str) -> str:
+    """A misspelt option is no value."""
+    names = [option.name for option in decision.options if option != PROVIDE_VALUE]
+    near = difflib.get_close_matches(text.lower().replace(" ", "-"), names, n=1, cutoff=_TYPO)
+    return near[0] if near else ""

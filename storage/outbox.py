@@ -9,6 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.dml import Update
 
 from executor.domain.notice import Notice, NoticeState
+from executor.ports import Clock
+from storage.chats import ChatRows
 from storage.codec import plain
 from storage.connections import Connections
 from storage.fetching import fetch, fetch_first
@@ -93,8 +95,10 @@ _LAST = select(func.max(_highest.c.id))
 class OutboxRows:
     """See the port. A notice that is not in a state to be marked stays as it is: marking twice changes nothing."""
 
-    def __init__(self, connections: Connections) -> None:
+    def __init__(self, connections: Connections, chats: ChatRows, clock: Clock) -> None:
         self._connections = connections
+        self._chats = chats
+        self._clock = clock
 
     async def pending(self, now: datetime, limit: int = 200) -> list[Notice]:
         async with self._connections.read_once() as connection:
@@ -122,6 +126,9 @@ class OutboxRows:
 
     async def mark_dead(self, key: str, error: str) -> None:
         await self._mark("outbox.mark_dead", _TO_DEAD, key, {"why": plain(error)})
+
+    async def chat_gone(self, chat_id: int, reason: str, key: str) -> None:
+        await self._chats.set_chat_inactive(chat_id, reason, self._clock.now(), key)
 
     async def forget_message(self, key: str) -> None:
         await self._mark("outbox.forget_message", _WITHOUT_MESSAGE, key, {})

@@ -54,9 +54,9 @@ class Database:
         self._connections = connections
         self._clock = clock
         self.path = path
-        self.outbox = OutboxRows(connections)
         self.inbox = InboxRows(connections, clock)
         self.chats = ChatRows(connections)
+        self.outbox = OutboxRows(connections, self.chats, clock)
 
     @classmethod
     async def open(

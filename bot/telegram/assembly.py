@@ -16,6 +16,7 @@ from bot.telegram.front import TelegramFront, Wiring
 from bot.telegram.inbox import InboxRows
 from bot.telegram.joining import WAIT_S
 from bot.telegram.ports import ChatOutbox, Engine, Example, PollMark, ReadGoal, ReadRun, Workflows
+from bot.telegram.presence import ChatRows
 from bot.telegram.sender import TelegramSender
 from executor.domain.plan import TaskSpec
 from executor.engine.courier import Courier
@@ -37,6 +38,7 @@ class Plugs:
     store: Store
     outbox: NoticeRows
     inbox: InboxRows
+    chats: ChatRows
     clock: Clock
     timezone: tzinfo
     crash_points: CrashPoints
@@ -104,6 +106,7 @@ def assemble(
     )
     wiring = Wiring(
         rows=plugs.inbox,
+        chats=plugs.chats,
         mark=plugs.mark,
         start_soon=plugs.start_soon,
         deliver=courier.wake,

@@ -20,6 +20,7 @@ from bot.telegram.joining import ALONE, WAIT_S, Joiner, Whole
 from bot.telegram.lanes import Lanes, lane_of
 from bot.telegram.polling import Poller
 from bot.telegram.ports import PollMark, Wake
+from bot.telegram.presence import ChatRows, Presence
 from executor.domain.errors import MilepostError, Unconfigured
 from executor.domain.notice import Notice, NoticeKind
 
@@ -32,13 +33,15 @@ StartSoon = Callable[[Coroutine[Any, Any, None], str], object]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wiring:
-    """What the front is plugged into. `deliver` wakes the courier; `chat_heard` tells it that a chat is alive."""
+    """What the front is plugged into. `deliver` wakes the courier; `chat_heard` tells it that a chat is alive, and says
+    whether it was taken for gone."""
 
     rows: InboxRows
+    chats: ChatRows
     mark: PollMark
     start_soon: StartSoon
     deliver: Wake
-    chat_heard: Callable[[int], None] = lambda chat_id: None
+    chat_heard: Callable[[int], bool] = lambda chat_id: False
 
 
 class TelegramFront:
@@ -69,6 +72,7 @@ class TelegramFront:
         self._lanes = Lanes(wiring.start_soon)
         self._dispatcher = Dispatcher(desk, self._toast, self._name)
         self._joiner = Joiner(wiring.rows, desk.clock, self._parse, join_s)
+        self._presence = Presence(wiring.chats, desk.access, desk.clock, wiring.chat_heard)
         self._queue = InboxQueue(wiring.rows, desk.clock, self._arrived)
         self._poller = Poller(
             bot,
@@ -93,6 +97,7 @@ class TelegramFront:
     async def start(self) -> None:
         """Handle what a predecessor left, then listen. Raises Unconfigured when the server refuses the token; a server
         that is not there yet is waited for in the background."""
+        await self._presence.start()
         for row in await self._wiring.rows.waiting():
             if (update := self._parse(row.payload)) is not None:
                 self._arrived(update.update_id, update)
@@ -133,11 +138,9 @@ class TelegramFront:
     async def _work(self, update_id: int, update: Update) -> None:
         """Handle one stored update and store its answers. What fails unexpectedly is set aside, with a word to the chat
         and the trace in the log: one bad update must not stop its lane."""
-        chat = update.effective_chat
-        if chat is not None:
-            self._wiring.chat_heard(chat.id)
         whole: Whole | None = ALONE
         try:
+            await self._presence.heard(update)
             whole = await self._joiner.whole(update)
             if whole is None:
                 return

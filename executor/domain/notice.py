@@ -22,7 +22,7 @@ class NoticeState(StrEnum):
     SENDING = "sending"  # stored before the request leaves
     SENT = "sent"
     UNKNOWN = "unknown"  # the request left and nobody saw the answer
-    DEAD = "dead"  # it can't be delivered; the reason is in `error`
+    DEAD = "dead"  # it can't be delivered; the reason is in `error`, see GONE
 
 
 NOTICE_MOVES: Mapping[NoticeState, frozenset[NoticeState]] = {
@@ -30,8 +30,10 @@ NOTICE_MOVES: Mapping[NoticeState, frozenset[NoticeState]] = {
     NoticeState.SENDING: frozenset({NoticeState.SENT, NoticeState.UNKNOWN, NoticeState.PENDING, NoticeState.DEAD}),
     NoticeState.UNKNOWN: frozenset({NoticeState.SENT, NoticeState.PENDING, NoticeState.DEAD}),
     NoticeState.SENT: frozenset({NoticeState.PENDING}),  # a card or a decided question is edited again
-    NoticeState.DEAD: frozenset(),
+    NoticeState.DEAD: frozenset({NoticeState.PENDING}),  # its chat was gone, and is back
 }
+GONE = "the chat is gone"
+"""Stands in `error` of a dead notice that is delivered once its chat is back; every other dead one stays dead."""
 
 PRIORITY: Mapping[NoticeKind, int] = {
     NoticeKind.ANSWER: 0,

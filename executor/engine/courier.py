@@ -96,11 +96,13 @@ class Courier:
         """There may be something to deliver. Call it after a commit; cheap, from the event loop only."""
         self._woken.set()
 
-    def chat_is_back(self, chat_id: int) -> None:
-        """Somebody wrote in this chat: it is alive, whatever we were told before."""
-        if (lane := self._lanes.get(chat_id)) is not None and lane.gone:
-            lane.resume()
-            self.wake()
+    def chat_is_back(self, chat_id: int) -> bool:
+        """Somebody wrote in this chat: it is alive, whatever we were told before. True: it was gone until now."""
+        if (lane := self._lanes.get(chat_id)) is None or not lane.gone:
+            return False
+        lane.resume()
+        self.wake()
+        return True
 
     async def stop(self) -> None:
         """Start nothing more; run() returns when what is under way has ended."""
@@ -249,9 +251,11 @@ class Courier:
                 await self._unsure(row, delivery)
             case Undeliverable():
                 logger.warning("{} can't be delivered to chat {}: {}", row.key, row.chat_id, delivery.error)
-                await self._outbox.mark_dead(row.key, delivery.error)
                 if delivery.chat_gone:
                     lane.pause(self._clock.monotonic() + GONE_PAUSE_S, gone=True)
+                    await self._outbox.chat_gone(row.chat_id, delivery.error, row.key)
+                else:
+                    await self._outbox.mark_dead(row.key, delivery.error)
             case MessageGone():
                 await self._outbox.forget_message(row.key)
                 await self._outbox.mark_pending(row.key, self._clock.now(), "the message was gone")

@@ -32,6 +32,11 @@ class Outbox(Protocol):
 
     async def mark_dead(self, key: str, error: str) -> None: ...
 
+    async def chat_gone(self, chat_id: int, reason: str, key: str) -> None:
+        """Nothing arrives in that chat any more, as the delivery of `key` has shown: this notice and all pending ones
+        of the chat are dead until it is back (domain.notice.GONE)."""
+        ...
+
     async def forget_message(self, key: str) -> None:
         """The message is gone from the chat: the next delivery sends a new one. Sending or unknown → pending."""
         ...

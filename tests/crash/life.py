@@ -245,6 +245,7 @@ class Life:
             store=database,
             outbox=database.outbox,
             inbox=database.inbox,
+            chats=database.chats,
             clock=clock,
             timezone=ZONE,
             crash_points=self.points,

@@ -99,6 +99,30 @@ async def _take(executor: Executor, outside: Outside) -> None:
         await asyncio.sleep(0.005)
 
 
+async def _come_back(executor: Executor, outside: Outside) -> None:
+    """The person blocks the bot when the work begins, and lets it in again when all is over."""
+    chat = outside.chat
+    here = (chat.operator_id, chat.room.identity.bot_id)
+    while outside.do(lambda: chat.room.store.standing(*here)) is None:
+        await asyncio.sleep(0.005)
+    while not all(goal.final for goal in await executor.goals()):
+        await asyncio.sleep(0.005)
+    if outside.do(lambda: chat.room.store.standing(*here)) == "kicked":
+        outside.do(lambda: chat.people.set_standing(*here, "member"))
+    while outside.do(chat.room.store.updates_waiting):  # until it was heard: before that all seems to be said
+        await asyncio.sleep(0.005)
+
+
+def _blocks(outside: Outside) -> None:
+    chat = outside.chat
+
+    def block(message_id: int) -> None:
+        chat.people.set_standing(chat.operator_id, chat.room.identity.bot_id, "kicked")
+
+    outside.on_text["Planning Complete"] = block
+    outside.say(SMALL.replace("pay", "ok"))  # a goal that needs nobody while nobody is there
+
+
 def _says(outside: Outside, text: str, **how: object) -> Callable[[int], None]:
     return lambda message_id: outside._said(outside.chat.say(text, **how))
 
@@ -193,6 +217,7 @@ SCENARIOS = (
     Scenario(name="unsure", plan=Plan(goals=1, looks=False), begin=_unsure, lost_answers=2),
     Scenario(name="crowd", plan=Plan(goals=1, script=_take), begin=lambda outside: outside.say(CROWD)),
     Scenario(name="group", plan=Plan(goals=1), begin=_group),
+    Scenario(name="blocked", plan=Plan(goals=1, script=_come_back), begin=_blocks),
 )
 
 

@@ -229,7 +229,7 @@ async def test_every_commit_of_storage_has_its_crash_points(database: Database, 
     await inbox.failed(1, "")
     await inbox.prune(now)
     await chats.remember_chat(1, "private", "Ann", now)
-    await chats.set_chat_inactive(1, "")
+    await chats.set_chat_inactive(1, "", now)
 
     assert set(crash_points.passed) == set(crash_point_names(LABELS))
 

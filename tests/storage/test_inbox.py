@@ -66,7 +66,7 @@ async def test_pruning_forgets_old_handled_updates_alone(database: Database, clo
 
 async def test_a_chat_is_remembered_and_comes_back_to_life(database: Database) -> None:
     await database.chats.remember_chat(1, "private", "Ann", START)
-    await database.chats.set_chat_inactive(1, "Forbidden: bot was blocked by the user")
+    await database.chats.set_chat_inactive(1, "Forbidden: bot was blocked by the user", later(2))
     [gone] = await database.chats.all()
 
     await database.chats.remember_chat(1, "private", "Ann B", later(5))

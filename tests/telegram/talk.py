@@ -108,6 +108,7 @@ def plugs_of(house: House, people: Access, folder: Path, **other: Any) -> Plugs:
         store=house.database,
         outbox=house.database.outbox,
         inbox=house.database.inbox,
+        chats=house.database.chats,
         clock=house.clock,
         timezone=house.timezone,
         crash_points=house.crash_points,

@@ -257,11 +257,15 @@ async def test_a_chat_that_blocked_us_is_left_alone_until_somebody_writes_there(
     await post.put(notice("a"), notice("b", created_at=START + timedelta(seconds=1)), notice("c", chat_id=2))
 
     await post.round()
-    assert await post.states() == {"a": "dead", "b": "pending", "c": "sent"}
-    post.courier.chat_is_back(1)
+    assert await post.states() == {"a": "dead", "b": "dead", "c": "sent"}
+    await post.put(notice("d"))
+    await post.round()
+    assert post.chat.keys == ["a", "c"]
+    back = [post.courier.chat_is_back(1), post.courier.chat_is_back(1)]
     await post.round()
 
-    assert await post.states() == {"a": "dead", "b": "sent", "c": "sent"}
+    assert back == [True, False]
+    assert await post.states() == {"a": "dead", "b": "dead", "c": "sent", "d": "sent"}
 
 
 async def test_a_chat_with_thousands_of_waiting_notices_starves_nobody(post: Post) -> None:

@@ -54,11 +54,12 @@ from executor.engine.tick import Ticker
 from executor.planner import characters, shapes
 from executor.planner.examples import EXAMPLES
 from executor.planner.goal_text import read_goal
-from executor.planner.models.build import ModelChoice, model_brain
+from executor.planner.models.build import ModelChoice, model_brain, model_mind, model_talk
+from executor.planner.models.talk import Talk
 from executor.planner.offline import OfflineBrain, per_criterion
 from executor.planner.run_text import read_run
 from executor.planner.workflows import Library
-from executor.ports import Actions, Assignment, Brain, CrashPoints
+from executor.ports import Actions, Assignment, Brain, CrashPoints, Mind
 from executor.workers.local import LocalWorkers
 from executor.workers.outside import OutsideWorkers
 from storage.purse import Caps
@@ -139,10 +140,15 @@ async def open_house(settings: Settings, workers: type[LocalWorkers] = LocalWork
         timezone = settings.chat.zone or ZoneInfo(get_localzone_name() or "UTC")
         secrets = Secrets(FernetSeal(folder, settings.secrets_key()), settings.variables(), settings.hidden())
         hide_too(secrets.hide)
-        actions, tools = _tools(settings, timezone, clock, points, secrets)
+        talk = _talk(settings, database, clock)
+        if talk is not None:
+            stack.push_async_callback(talk.provider.close)
+        mind = model_mind(talk) if talk else None
+        actions, tools = _tools(settings, timezone, clock, points, secrets, mind)
         library = Library(folder / "workflows", actions=actions)
         changed: list[Callable[[], None]] = []
-        brain = await _brain(settings, database, library, actions, clock, stack)
+        offline = OfflineBrain(library)
+        brain = model_brain(talk, offline, actions, tasks_max=tools.limits.tasks_max) if talk else offline
         executor, hands = _executor(settings, database, tools, brain, nursery, changed, workers)
         yield House(
             settings, clock, timezone, points, database, secrets, actions, library, nursery, executor, hands, changed
@@ -150,10 +156,15 @@ async def open_house(settings: Settings, workers: type[LocalWorkers] = LocalWork
 
 
 def _tools(
-    settings: Settings, timezone: ZoneInfo, clock: SystemClock, points: CrashPoints, secrets: Secrets
+    settings: Settings,
+    timezone: ZoneInfo,
+    clock: SystemClock,
+    points: CrashPoints,
+    secrets: Secrets,
+    mind: Mind | None,
 ) -> tuple[Actions, Tools]:
     launcher = PlainLauncher()
-    known = standard_actions(launcher, timezone, settings.http.allow)
+    known = standard_actions(launcher, timezone, settings.http.allow, mind)
     installed, problems = installed_actions([action.name for action in known])
     for problem in problems:
         logger.warning("{}", problem)
@@ -166,6 +177,7 @@ def _tools(
         limits=_limits(settings),
         crash_points=points,
         secrets=secrets,
+        mind=mind,
     )
     return actions, tools
 
@@ -185,18 +197,11 @@ def _limits(settings: Settings) -> Limits:
     )
 
 
-async def _brain(
-    settings: Settings,
-    database: Database,
-    library: Library,
-    actions: Actions,
-    clock: SystemClock,
-    stack: AsyncExitStack,
-) -> Brain:
-    """The configured brain; the model's connection is closed with the house. Raises Unconfigured."""
-    offline, chosen = OfflineBrain(library), settings.brain
+def _talk(settings: Settings, database: Database, clock: SystemClock) -> Talk | None:
+    """The configured model, with its purse; None: there is none. Raises Unconfigured."""
+    chosen = settings.brain
     if chosen.provider == "offline":
-        return offline
+        return None
     caps = Caps(
         goal_usd=Decimal(str(settings.budget.goal_usd)),
         day_usd=Decimal(str(settings.budget.day_usd)),
@@ -211,17 +216,7 @@ async def _brain(
         price_in=chosen.price_in,
         price_out=chosen.price_out,
     )
-    brain, provider = model_brain(
-        choice,
-        offline=offline,
-        actions=actions,
-        purse=database.purse(caps),
-        clock=clock,
-        ids=RandomIds(),
-        tasks_max=_limits(settings).tasks_max,
-    )
-    stack.push_async_callback(provider.close)
-    return brain
+    return model_talk(choice, purse=database.purse(caps), clock=clock, ids=RandomIds())
 
 
 def _executor(

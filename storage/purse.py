@@ -10,16 +10,17 @@ from decimal import Decimal
 from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from executor.domain.allowance import AllowanceKind
 from executor.ports import CYCLES, BrainFailed, Call, Failure, Receipt
 from storage.connections import Connections
 from storage.fetching import fetch, fetch_first
 from storage.rows import Record
+from storage.rows.money import MICRO, day_of, micro
 from storage.sqlite import insert
 from storage.tables import allowances, brain_calls, goals
 
-LABELS = ("purse.reserve", "purse.settle", "purse.allow")
+LABELS = ("purse.reserve", "purse.settle")
 RESERVED = "reserved"
-_MICRO = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +58,7 @@ _ALLOWED = select(func.coalesce(func.sum(allowances.c.amount), 0)).where(
     allowances.c.goal_number == bindparam("goal"), allowances.c.kind == bindparam("kind")
 )
 _ALLOWED_TODAY = select(func.coalesce(func.sum(allowances.c.amount), 0)).where(
-    allowances.c.day == bindparam("day"), allowances.c.kind == "day"
+    allowances.c.day == bindparam("day"), allowances.c.kind == AllowanceKind.DAY.value
 )
 _BUDGET = select(goals.c.budget_usd).where(goals.c.number == bindparam("goal"))
 _SETTLE = update(brain_calls).where(brain_calls.c.id == bindparam("call"), brain_calls.c.error == RESERVED)
@@ -84,11 +85,11 @@ class PurseRows:
         self._caps = caps
 
     async def reserve(self, call: Call) -> None:
-        worst = _micro(call.worst)
+        worst = micro(call.worst)
         async with self._connections.write("purse.reserve") as connection:
             if call.goal_number is not None:
                 await self._check_goal(connection, call.goal_number, worst, call)
-            await self._check_day(connection, call.at, worst)
+            await self._checkday_of(connection, call.at, worst)
             await connection.execute(insert(brain_calls).values(_values(call, worst)))
 
     async def settle(self, call_id: str, receipt: Receipt) -> None:
@@ -96,19 +97,12 @@ class PurseRows:
             "tokens_in": receipt.tokens_in,
             "tokens_cached": receipt.tokens_cached,
             "tokens_out": receipt.tokens_out,
-            "cost_microusd": _micro(receipt.cost),
+            "cost_microusd": micro(receipt.cost),
             "duration_s": receipt.duration_s,
             "error": receipt.error,
         }
         async with self._connections.write("purse.settle") as connection:
             await connection.execute(_SETTLE.values(values), {"call": call_id})
-
-    async def allow(self, grant_id: str, goal_number: int, kind: str, amount: Decimal, at: datetime) -> None:
-        """More of `kind`: "goal" or "day" in US dollars, or "cycles". The same id again grants nothing."""
-        whole = int(amount) if kind == "cycles" else _micro(amount)
-        row = {"id": grant_id, "goal_number": goal_number, "kind": kind, "amount": whole, "day": _day(at), "at": at}
-        async with self._connections.write("purse.allow") as connection:
-            await connection.execute(insert(allowances).on_conflict_do_nothing(index_elements=["id"]).values(row))
 
     async def spent(self, goal_number: int) -> list[Spent]:
         """By task, purpose and model; dearest first."""
@@ -118,29 +112,36 @@ class PurseRows:
 
     async def _check_goal(self, connection: AsyncConnection, goal: int, worst: int, call: Call) -> None:
         own = await fetch_first(connection, _BUDGET, {"goal": goal})
-        cap = _micro(own.budget_usd if own is not None and own.budget_usd is not None else self._caps.goal_usd)
-        cap += await _number(connection, _ALLOWED, {"goal": goal, "kind": "goal"})
+        cap = micro(own.budget_usd if own is not None and own.budget_usd is not None else self._caps.goal_usd)
+        cap += await _number(connection, _ALLOWED, {"goal": goal, "kind": AllowanceKind.GOAL.value})
         used = await _number(connection, _COST_OF_GOAL, {"goal": goal})
         if worst and used + worst > cap:
             raise BrainFailed(
                 Failure.BUDGET,
                 f"{_usd(used)} of {_usd(cap)} is used, and the next request could cost up to {_usd(worst)}.",
+                limit=AllowanceKind.GOAL,
             )
         if call.purpose in CYCLES:
-            limit = self._caps.cycles_max + await _number(connection, _ALLOWED, {"goal": goal, "kind": "cycles"})
+            limit = self._caps.cycles_max + await _number(
+                connection, _ALLOWED, {"goal": goal, "kind": AllowanceKind.CYCLES.value}
+            )
             if await _number(connection, _CYCLES, {"goal": goal}) >= limit:
-                raise BrainFailed(Failure.CYCLES, f"The {limit} reasoning cycles of this goal are used up.")
+                raise BrainFailed(
+                    Failure.CYCLES,
+                    f"The {limit} reasoning cycles of this goal are used up.",
+                    limit=AllowanceKind.CYCLES,
+                )
 
-    async def _check_day(self, connection: AsyncConnection, at: datetime, worst: int) -> None:
+    async def _checkday_of(self, connection: AsyncConnection, at: datetime, worst: int) -> None:
         midnight = at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-        cap = _micro(self._caps.day_usd) + await _number(connection, _ALLOWED_TODAY, {"day": _day(at)})
+        cap = micro(self._caps.day_usd) + await _number(connection, _ALLOWED_TODAY, {"day": day_of(at)})
         used = await _number(connection, _COST_SINCE, {"since": midnight})
         if worst and used + worst > cap:
             raise BrainFailed(
                 Failure.BUDGET,
                 f"Today's {_usd(cap)} for all goals is nearly used up ({_usd(used)}), and the next request could cost "
                 f"up to {_usd(worst)}.",
-                detail="day",
+                limit=AllowanceKind.DAY,
             )
 
 
@@ -173,17 +174,9 @@ def _spent(row: Record) -> Spent:
         calls=row.calls,
         tokens_in=row.tokens_in,
         tokens_out=row.tokens_out,
-        cost=Decimal(int(row.cost)) / _MICRO,
+        cost=Decimal(int(row.cost)) / MICRO,
     )
 
 
-def _micro(dollars: Decimal) -> int:
-    return int((Decimal(dollars) * _MICRO).to_integral_value())
-
-
-def _usd(micro: int) -> str:
-    return f"${Decimal(micro) / _MICRO:.4f}".rstrip("0").rstrip(".") if micro % 10_000 else f"${micro / _MICRO:.2f}"
-
-
-def _day(at: datetime) -> str:
-    return f"{at.astimezone(UTC):%Y-%m-%d}"
+def _usd(amount: int) -> str:
+    return f"${Decimal(amount) / MICRO:.4f}".rstrip("0").rstrip(".") if amount % 10_000 else f"${amount / MICRO:.2f}"

@@ -28,6 +28,7 @@ from storage.codec import dumps, plain
 from storage.noticing import notices_to_put
 from storage.prepared import Prepared
 from storage.rows import Values
+from storage.rows.money import allowance_values
 from storage.sqlite import Bound, insert, is_duplicate, run_together
 from storage.tables.blockages import BLOCKAGE_OPEN
 from storage.tables.decisions import DECISION_OPEN
@@ -103,6 +104,7 @@ _CHANGED_MILESTONES = Prepared(
 )
 _PROGRESS = Prepared(plain_insert(tables.progress))
 _EVENTS = Prepared(plain_insert(tables.execution_log))
+_ALLOWANCES = Prepared(insert(tables.allowances).on_conflict_do_nothing(index_elements=["id"]))
 _COMMANDS = Prepared(plain_insert(tables.commands))
 _new_secret = insert(tables.secrets)
 _SECRETS = Prepared(
@@ -185,6 +187,7 @@ def _write_history(write: "_Writer", changes: Changes, now: datetime) -> None:
     write.change("milestone", _CHANGED_MILESTONES, reached)
     write.add("progress", _PROGRESS, [rows.progress_values(line) for line in changes.progress])
     write.add("event", _EVENTS, [rows.event_values(event) for event in changes.events])
+    write.add("allowance", _ALLOWANCES, [allowance_values(one) for one in changes.allowances])
     carried_out = [{"id": key, "reply": dumps(dict(reply)), "at": now} for key, reply in changes.commands]
     write.add("command", _COMMANDS, carried_out)
     write.add("secret", _SECRETS, [rows.secret_values(one) for one in changes.secrets])

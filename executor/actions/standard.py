@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import tzinfo
 
 from executor.actions.ask import Ask
+from executor.actions.draft import Draft
 from executor.actions.http import Http
 from executor.actions.install import Install
 from executor.actions.launcher import Launcher
@@ -13,11 +14,14 @@ from executor.actions.read import Read
 from executor.actions.shell import Shell
 from executor.actions.wait import Wait
 from executor.actions.write import Write
-from executor.ports import Action
+from executor.ports import Action, Mind
 
 
-def standard_actions(launcher: Launcher, zone: tzinfo, http_allow: Iterable[str]) -> list[Action]:
-    """`zone` is where times without a zone are meant; `http_allow` holds internal "host:port" pairs."""
+def standard_actions(
+    launcher: Launcher, zone: tzinfo, http_allow: Iterable[str], mind: Mind | None = None
+) -> list[Action]:
+    """`zone` is where times without a zone are meant; `http_allow` holds internal "host:port" pairs; `mind` writes
+    drafts."""
     return [
         Shell(launcher),
         Install(launcher),
@@ -25,6 +29,7 @@ def standard_actions(launcher: Launcher, zone: tzinfo, http_allow: Iterable[str]
         Read(),
         Http(http_allow),
         Wait(launcher, zone),
+        Draft(mind),
         Notify(),
         Ask(),
         Manual(),

@@ -28,7 +28,9 @@ ATTEMPT_MOVES: Mapping[AttemptState, frozenset[AttemptState]] = {
             AttemptState.UNKNOWN,
         }
     ),
-    AttemptState.WAITING: frozenset({AttemptState.RUNNING, AttemptState.INTERRUPTED}),
+    AttemptState.WAITING: frozenset(
+        {AttemptState.RUNNING, AttemptState.SUCCEEDED, AttemptState.FAILED, AttemptState.INTERRUPTED}
+    ),
     AttemptState.UNKNOWN: frozenset(
         {AttemptState.RUNNING, AttemptState.SUCCEEDED, AttemptState.FAILED, AttemptState.INTERRUPTED}
     ),

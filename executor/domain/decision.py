@@ -54,6 +54,9 @@ OPTIONS: Mapping[DecisionKind, tuple[Option, ...]] = {
     DecisionKind.BLOCKAGE: (_o("Retry"), _o("Skip"), _o("Take over"), _o("Pause")),
     DecisionKind.QUESTION: (),
     DecisionKind.MANUAL: (_o("Done"), _o("Hand back", no=True)),
+    DecisionKind.DRAFT: (_o("Looks good"), _o("Rework", text=True, no=True)),
+    DecisionKind.BUDGET: (Option("+1", "+$1"), Option("+5", "+$5"), _o("Stop", no=True)),
+    DecisionKind.CYCLES: (Option("+50", "+50"), _o("Stop", no=True)),
     DecisionKind.EFFECT: (_o("It happened"), _o("It did not", no=True), _o("Check")),
 }
 """Options by kind where they are always the same; a question brings its own choices."""

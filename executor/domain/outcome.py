@@ -77,6 +77,23 @@ class NeedsPerson:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NeedsAllowance:
+    """The next request to a model would overshoot a limit (``goal``, ``day`` or ``cycles``): a person decides."""
+
+    kind: str
+    question: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NeedsReview:
+    """It succeeded, and a person looks at the result before it counts. `preview` is the head of what was made."""
+
+    result: Result
+    evidence: str
+    preview: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Interrupted:
     """The attempt was stopped from our side (shutdown, pause, cancel). It does not count as a failure. `lost`: Milepost
     itself died while it ran."""
@@ -100,4 +117,15 @@ class NotNeeded:
     note: str
 
 
-Outcome = Succeeded | Stumbled | Blocked | Waiting | NeedsPerson | Interrupted | Uncertain | NotNeeded
+Outcome = (
+    Succeeded
+    | Stumbled
+    | Blocked
+    | Waiting
+    | NeedsPerson
+    | NeedsAllowance
+    | NeedsReview
+    | Interrupted
+    | Uncertain
+    | NotNeeded
+)

@@ -9,6 +9,7 @@ from executor.domain.decision import PROVIDE_VALUE, Decision, DecisionKind, Deci
 from executor.domain.effect import EffectState
 from executor.domain.goal import GoalState
 from executor.domain.task import Answer, Task, TaskKind, TaskState
+from executor.engine.asking import allow, review
 from executor.engine.blocking import block_task
 from executor.engine.case import Case
 from executor.engine.flow import close_parked_attempt, end, fresh, start
@@ -40,8 +41,15 @@ def answer(
 
 def _wants_text(decision: Decision, chosen: Option) -> Accepted:
     hidden = chosen == PROVIDE_VALUE
-    sentence = asks_for(decision) if hidden else "Send the new text of the goal as a reply."
+    sentence = asks_for(decision) if hidden else _WANTED[decision.kind]
     return Accepted(sentence=sentence, decision_number=decision.number, wants_text=True, hidden=hidden)
+
+
+_WANTED = {
+    DecisionKind.START: "Send the new text of the goal as a reply.",
+    DecisionKind.DRAFT: "Say what should be different, as a reply.",
+}
+"""What is asked for after an option that wants a text."""
 
 
 def closed(decision: Decision) -> Refused:
@@ -219,10 +227,25 @@ def _effect(case: Case, decision: Decision, caller: Caller, option: Option | Non
             return _accepted(case, decision, f"Doing {task.ref} now.")
 
 
+def _allowance(case: Case, decision: Decision, caller: Caller, option: Option | None, text: str | None) -> Reply:
+    if option is None:
+        return Refused(code="no_such_option", sentence=_which(decision))
+    case.decide(decision.number, caller, option=option.name, text=text)
+    return _accepted(case, decision, allow(case, decision, caller, option))
+
+
+def _draft(case: Case, decision: Decision, caller: Caller, option: Option | None, text: str | None) -> Reply:
+    case.decide(decision.number, caller, option=option.name if option else "rework", text=text)
+    return _accepted(case, decision, review(case, decision, caller, option, text))
+
+
 _EFFECTS: dict[DecisionKind, Callable[[Case, Decision, Caller, Option | None, str | None], Reply]] = {
     DecisionKind.START: _start,
     DecisionKind.BLOCKAGE: _blockage,
     DecisionKind.MANUAL: _manual,
     DecisionKind.QUESTION: _question,
     DecisionKind.EFFECT: _effect,
+    DecisionKind.BUDGET: _allowance,
+    DecisionKind.CYCLES: _allowance,
+    DecisionKind.DRAFT: _draft,
 }

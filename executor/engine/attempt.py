@@ -9,12 +9,15 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from executor.domain.blockage import BlockageType
 from executor.domain.errors import MilepostError
 from executor.domain.limits import Limits
 from executor.domain.outcome import (
     Blocked,
     Interrupted,
+    NeedsAllowance,
     NeedsPerson,
+    NeedsReview,
     NotNeeded,
     Outcome,
     Result,
@@ -23,12 +26,26 @@ from executor.domain.outcome import (
     Uncertain,
     Waiting,
 )
-from executor.domain.plan import Check, CheckKind
+from executor.domain.plan import Check, CheckKind, ExecutionType
 from executor.domain.task import Task, TaskKind
 from executor.engine.classification import Evidence, classify, look
 from executor.engine.flow import asks_person
 from executor.engine.secrets import Secrets
-from executor.ports import Action, Actions, Assignment, Checks, Clock, Context, CrashPoints, Workspaces
+from executor.ports import (
+    PASSING,
+    About,
+    Action,
+    Actions,
+    Assignment,
+    BrainFailed,
+    Checks,
+    Clock,
+    Context,
+    CrashPoints,
+    Failure,
+    Mind,
+    Workspaces,
+)
 
 CRASH_POINTS = ("attempt.before_action", "attempt.after_action", "attempt.after_check")
 
@@ -46,6 +63,7 @@ class Tools:
     limits: Limits
     crash_points: CrashPoints
     secrets: Secrets = field(default_factory=Secrets)
+    mind: Mind | None = None  # None: there is no model, and people judge
 
 
 @dataclass(slots=True)
@@ -64,8 +82,21 @@ class Run:
             if self.assignment.task.kind is TaskKind.CRITERION:
                 return await self._criterion()
             return await self._before() or await self._work()
+        except BrainFailed as error:
+            return self._without_model(error)
         except MilepostError as error:  # bad parameters, a reference without an output, a path outside
             return self.broken(error.public)
+
+    def _without_model(self, error: BrainFailed) -> Outcome:
+        """A model could not be asked: nothing was done, and what may pass is waited for, without using up attempts."""
+        if self.began_effect:
+            return Uncertain(note=error.public)
+        if error.kind in (Failure.BUDGET, Failure.CYCLES):
+            return NeedsAllowance(kind=error.limit, question=error.public)
+        if error.kind in PASSING:
+            return Waiting(wait_s=max(error.wait_s or 0.0, PROBE_S), note=f"{error.public} I ask again by myself.")
+        result = Result(success=False, error=error.public, metadata={"brain": str(error.kind)})
+        return Blocked(result=result, type=BlockageType.EXTERNAL, cause=error.public)
 
     def broken(self, error: str) -> Outcome:
         """What an exception means: it says nothing about an effect that may be out."""
@@ -104,6 +135,8 @@ class Run:
             return NeedsPerson(
                 manual=True, question=task.spec.title, problem=_problem(task), check=said(task.spec.check)
             )
+        if _judged(task) and self.tools.mind is not None and answer is None:
+            return await self._seen(Result(success=True))
         if asks_person(task):
             if answer is None:
                 question = task.spec.check.question if task.spec.check else ""
@@ -184,8 +217,21 @@ class Run:
         return await self._look(result)
 
     async def _look(self, result: Result) -> Outcome:
-        """The task's own check decides; without one the action's result does."""
-        check = _lookable(self._task.spec.check)
+        """The task's own check decides; without one the action's result does. What a person wants to see first
+        counts after that."""
+        outcome = await self._seen(result)
+        spec = self._task.spec
+        if not isinstance(outcome, Succeeded) or spec.execution_type is not ExecutionType.SEMI_AUTOMATED:
+            return outcome
+        return NeedsReview(
+            result=outcome.result, evidence=outcome.evidence, preview=outcome.result.output[:PREVIEW_CHARACTERS]
+        )
+
+    async def _seen(self, result: Result) -> Outcome:
+        check = self._task.spec.check
+        if check is not None and check.kind is CheckKind.OPINION and self.tools.mind is not None:
+            return await self._opinion(check.question, result)
+        check = _lookable(check)
         if check is None:
             return Succeeded(result=result, evidence=result.result or "Done")
         seen = await self.tools.checks.look(check, self._context())
@@ -197,7 +243,29 @@ class Run:
         shown = seen.result if seen.result is not None and not seen.result.success else result
         return Stumbled(result=shown, evidence=f"The check does not hold: {seen.evidence}")
 
+    async def _opinion(self, question: str, result: Result) -> Outcome:
+        """Where no check can decide, a model judges what was really seen, and its judgement is marked as one."""
+        assert self.tools.mind is not None
+        goal, task = self.assignment.goal, self._task
+        facts = {
+            "goal": goal.title,
+            "task": task.spec.title,
+            "expected": task.spec.expected_outcome,
+            "result": result.result,
+            "output": result.output[-JUDGED_CHARACTERS:],
+            "earlier_outputs": {key: text[-JUDGED_CHARACTERS:] for key, text in self.assignment.outputs.items()},
+        }
+        about = About(goal_number=goal.number, task_ref=task.ref)
+        opinion = await self.tools.mind.judge(question, facts, about)
+        evidence = f"Opinion of {opinion.by}: {opinion.evidence}"
+        if opinion.met:
+            return Succeeded(result=result, evidence=evidence)
+        return Stumbled(result=replace(result, success=False, error=evidence), evidence=evidence)
 
+
+JUDGED_CHARACTERS = 4_000  # of one output, as a model is shown it
+PROBE_S = 30.0  # between two requests to a model that has trouble
+PREVIEW_CHARACTERS = 1_500  # of a draft in its message; the whole is in its file
 OVERTIME_S = 30.0  # beyond an action's own limit, for its own way of ending
 TOO_MANY_REQUESTS = 429
 
@@ -221,6 +289,10 @@ def doubted(result: Result) -> Result | None:
     if verdict is None or verdict.confidence < SURE:
         return None
     return replace(result, success=False, error=verdict.cause)
+
+
+def _judged(task: Task) -> bool:
+    return task.spec.check is not None and task.spec.check.kind is CheckKind.OPINION
 
 
 def _lookable(check: Check | None) -> Check | None:

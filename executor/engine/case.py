@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from executor.domain.allowance import Allowance
 from executor.domain.attempt import ATTEMPT_MOVES, Attempt, AttemptState
 from executor.domain.blockage import Blockage
 from executor.domain.decision import OPTIONS, Decision, DecisionKind, DecisionState, Option
@@ -317,6 +318,11 @@ class Case:
         self._new.new_tasks.extend(fresh)
         self.tasks.update({task.ref: task for task in fresh})
         self._name_work()
+
+    def allow(self, allowance: Allowance) -> None:
+        self._touched = True
+        self._new.allowances.append(allowance)
+        self.event("budget.allowed", None, kind=str(allowance.kind), amount=str(allowance.amount))
 
     def add_draft(self, draft: GoalDraft) -> None:
         self._touched = True

@@ -16,7 +16,9 @@ from executor.domain.notice import NoticeKind
 from executor.domain.outcome import (
     Blocked,
     Interrupted,
+    NeedsAllowance,
     NeedsPerson,
+    NeedsReview,
     NotNeeded,
     Outcome,
     Result,
@@ -25,7 +27,9 @@ from executor.domain.outcome import (
     Uncertain,
     Waiting,
 )
+from executor.domain.plan import ExecutionType
 from executor.domain.task import Task, TaskKind, TaskState
+from executor.engine.asking import ask_for_allowance, ask_for_review
 from executor.engine.case import Case
 from executor.engine.correcting import carry_out, correct, may_adapt, unless_in_circles
 from executor.engine.loops import lost_too_often, noted, noted_loss, noted_poll, pointless_wait
@@ -36,6 +40,8 @@ _EFFECTS = {
     Blocked: EffectState.FAILED,
     Interrupted: EffectState.FAILED,  # before it began: else its outcome would be Uncertain
     NeedsPerson: EffectState.FAILED,
+    NeedsAllowance: EffectState.FAILED,
+    NeedsReview: EffectState.DONE,
     NotNeeded: EffectState.FAILED,
 }
 
@@ -65,11 +71,8 @@ def _settle_open(case: Case, task: Task, attempt: Attempt, outcome: Outcome) -> 
             _record(case, attempt, AttemptState.FAILED, outcome.result, outcome.evidence)
             _settle_effect(case, task.ref, EffectState.FAILED, outcome.cause)
             carry_out(case, task, AskPerson(type=outcome.type, cause=outcome.cause, confidence=1.0), outcome.result)
-        case Waiting():
-            _wait(case, task, attempt, outcome)
-        case NeedsPerson():
-            _park(case, attempt)
-            _ask(case, task, outcome)
+        case Waiting() | NeedsPerson() | NeedsAllowance() | NeedsReview():
+            _settle_parked(case, task, attempt, outcome)
         case Interrupted():
             _record(case, attempt, AttemptState.INTERRUPTED, None, outcome.note)
             _settle_effect(case, task.ref, EffectState.FAILED, "It was not begun")
@@ -84,8 +87,28 @@ def _settle_open(case: Case, task: Task, attempt: Attempt, outcome: Outcome) -> 
             assert_never(outcome)
 
 
+def _settle_parked(
+    case: Case, task: Task, attempt: Attempt, outcome: Waiting | NeedsPerson | NeedsAllowance | NeedsReview
+) -> None:
+    """The attempt stays open, without a slot and without a timer of its own."""
+    match outcome:
+        case Waiting():
+            _wait(case, task, attempt, outcome)
+        case NeedsPerson():
+            _park(case, attempt)
+            _ask(case, task, outcome)
+        case NeedsAllowance():
+            _park(case, attempt)
+            case.move_task(task.ref, TaskState.AWAITING_APPROVAL, summary="Waits until a person allows more")
+            ask_for_allowance(case, outcome.kind, outcome.question)
+        case NeedsReview():
+            _settle_effect(case, task.ref, EffectState.DONE, outcome.evidence)
+            _park(case, replace(attempt, result=outcome.result.record()))
+            ask_for_review(case, task, outcome)
+
+
 def _result_of(outcome: Outcome) -> Result | None:
-    return outcome.result if isinstance(outcome, Succeeded | Stumbled | Blocked | Uncertain) else None
+    return outcome.result if isinstance(outcome, Succeeded | Stumbled | Blocked | Uncertain | NeedsReview) else None
 
 
 def _record(case: Case, attempt: Attempt, state: AttemptState, result: Result | None, evidence: str = "") -> None:
@@ -108,6 +131,11 @@ def _settle_effect(case: Case, ref: str, state: EffectState, receipt: str) -> No
         case.settle_effect(ref, state, receipt)
     elif state is EffectState.DONE:
         case.settle_effect(ref, EffectState.HAPPENED, receipt)
+
+
+def _by_hand(task: Task) -> bool:
+    """The answer is the work itself, and not what a person wants to have done better."""
+    return task.taken_over or task.spec.execution_type is not ExecutionType.SEMI_AUTOMATED
 
 
 def _park(case: Case, attempt: Attempt) -> None:
@@ -136,7 +164,7 @@ def _succeed(case: Case, task: Task, attempt: Attempt, outcome: Succeeded) -> No
 def _stumble(case: Case, task: Task, attempt: Attempt, outcome: Stumbled) -> None:
     _record(case, attempt, AttemptState.FAILED, outcome.result, outcome.evidence)
     _settle_effect(case, task.ref, EffectState.FAILED, outcome.evidence or outcome.result.error or "")
-    if task.answer is not None:  # a person's Done or answer did not hold: tell them why, and ask again
+    if task.answer is not None and _by_hand(task):  # it did not hold: tell them why, and ask again
         problem = outcome.evidence or outcome.result.error or "It did not hold"
         case.set_task(replace(task.moved(TaskState.QUEUED, case.now, summary=problem), answer=None))
         return

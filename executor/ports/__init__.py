@@ -5,7 +5,20 @@ root names them.
 """
 
 from executor.ports.actions import Action, Actions, Ask, Checks, Context, Seen, Workspaces
-from executor.ports.brain import CYCLES, PASSING, Brain, BrainFailed, Call, Failure, Purpose, Purse, Receipt
+from executor.ports.brain import (
+    CYCLES,
+    PASSING,
+    About,
+    Brain,
+    BrainFailed,
+    Call,
+    Failure,
+    Mind,
+    Opinion,
+    Purpose,
+    Purse,
+    Receipt,
+)
 from executor.ports.outbox import Outbox
 from executor.ports.secrets import Seal
 from executor.ports.sender import (
@@ -25,6 +38,7 @@ from executor.ports.workers import Assignment, Report, Workers
 __all__ = [
     "CYCLES",
     "PASSING",
+    "About",
     "Action",
     "Actions",
     "Ask",
@@ -49,7 +63,9 @@ __all__ = [
     "MaybeDelivered",
     "MessageGone",
     "NoMark",
+    "Mind",
     "NotDelivered",
+    "Opinion",
     "Outbox",
     "ProgressRow",
     "Pulse",

@@ -1,5 +1,6 @@
 """What turns a draft into a plan, and what it may cost to ask a model."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -65,12 +66,46 @@ PASSING = frozenset({Failure.RATE_LIMITED, Failure.SERVER, Failure.TIMEOUT, Fail
 
 
 class BrainFailed(MilepostError):
-    """The model could not be asked, or gave no usable answer. `wait_s`: not before so many seconds, where told."""
+    """The model could not be asked, or gave no usable answer. `wait_s`: not before so many seconds, where told.
+    `limit`: which limit would be overshot (an AllowanceKind), for the kinds BUDGET and CYCLES."""
 
-    def __init__(self, kind: Failure, public: str, *, wait_s: float | None = None, detail: str = "") -> None:
+    def __init__(
+        self, kind: Failure, public: str, *, wait_s: float | None = None, limit: str = "", detail: str = ""
+    ) -> None:
         super().__init__(public, detail=detail)
         self.kind = kind
         self.wait_s = wait_s
+        self.limit = limit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class About:
+    """For what a request is made; its cost is counted there."""
+
+    goal_number: int | None = None
+    task_ref: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opinion:
+    """What a model thinks of a question; `deviation` is 0..1. It never counts as more than that."""
+
+    met: bool
+    deviation: float
+    evidence: str
+    by: str  # the model
+
+
+class Mind(Protocol):
+    """A model's part in single tasks. Every method raises BrainFailed. What it is given as facts is data to it."""
+
+    name: str
+
+    async def draft(self, instructions: str, facts: Mapping[str, object], about: About) -> str:
+        """A text, written as instructed, from the facts alone."""
+        ...
+
+    async def judge(self, question: str, facts: Mapping[str, object], about: About) -> Opinion: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
 
+from executor.domain.allowance import Allowance
 from executor.domain.attempt import Attempt
 from executor.domain.blockage import Blockage
 from executor.domain.decision import Decision
@@ -75,6 +76,7 @@ class Changes:
     progress: list[ProgressRow] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
+    allowances: list[Allowance] = field(default_factory=list)
     commands: list[tuple[str, Mapping[str, object]]] = field(default_factory=list)  # (command id, its reply)
     secrets: list[SealedSecret] = field(default_factory=list)  # a known name of the goal gets the new value
     forgotten: list[int] = field(default_factory=list)  # goals that are over: their secrets go

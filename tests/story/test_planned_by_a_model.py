@@ -16,7 +16,7 @@ from executor.actions.registry import Registry
 from executor.actions.standard import standard_actions
 from executor.domain.goal import GoalState
 from executor.planner.goal_text import read_goal
-from executor.planner.models.build import ModelChoice, model_brain
+from executor.planner.models.build import ModelChoice, model_brain, model_talk
 from executor.planner.offline import OfflineBrain
 from executor.planner.workflows import Library
 from executor.ports import Brain, BrainFailed, Call, Failure, Purpose, Receipt
@@ -50,17 +50,9 @@ def brain_of(kind: str, server: ModelServer, clock: ManualClock, caps: Caps = CA
     )
 
     def build(database: Database) -> Brain:
-        brain, provider = model_brain(
-            choice,
-            offline=OfflineBrain(Library()),
-            actions=REGISTRY,
-            purse=database.purse(caps),
-            clock=clock,
-            ids=RandomIds(),
-            tasks_max=200,
-        )
-        server.closing.append(provider.close)
-        return brain
+        talk = model_talk(choice, purse=database.purse(caps), clock=clock, ids=RandomIds())
+        server.closing.append(talk.provider.close)
+        return model_brain(talk, OfflineBrain(Library()), REGISTRY, tasks_max=200)
 
     return build
 

@@ -10,11 +10,11 @@ from executor.domain.plan import Alternative, Check, Criterion, GoalDraft, Plan,
 from executor.planner.models.messages import Message, Prompt
 from executor.planner.models.prompts import ACTIONS, fenced, system_text
 from executor.planner.models.shapes import AlternativeShape, PlanReply, read_as, schema_of
-from executor.planner.models.talk import About, Talk
+from executor.planner.models.talk import Talk
 from executor.planner.offline import OfflineBrain
 from executor.planner.shapes import Shape, criterion_of, task_of
 from executor.planner.validate import faults
-from executor.ports import Actions, Clock, Purpose
+from executor.ports import About, Actions, Clock, Purpose
 
 PLAN_TOKENS = 16_384  # of one reply, thinking included
 _FAULTS_MAX = 12  # told to the model at once
@@ -22,15 +22,15 @@ _FAULTS_MAX = 12  # told to the model at once
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Puts a request together for one purpose. `actions`: the names that may be planned."""
+    """Puts a request together for one purpose. `actions`: what may be planned; None where nothing is."""
 
     talk: Talk
-    actions: Actions
+    actions: Actions | None
 
     async def ask(
         self, purpose: Purpose, shape: type[Shape], data: str, about: About, read: Any, *, tokens: int
     ) -> Any:
-        known = {name: line_of(name) for name in self.actions.names()}
+        known = {name: line_of(name) for name in (self.actions.names() if self.actions else ())}
         schema = schema_of(shape)
         prompt = Prompt(
             purpose=purpose,
@@ -133,7 +133,7 @@ def _told(name: str, notes: Sequence[str]) -> tuple[str, ...]:
 
 
 def _with_alternatives(
-    plan: Plan, reply: PlanReply, chosen: AlternativeShape, actions: Actions, tasks_max: int
+    plan: Plan, reply: PlanReply, chosen: AlternativeShape, actions: Actions | None, tasks_max: int
 ) -> Plan:
     ways = []
     for one in reply.alternatives:

@@ -9,6 +9,7 @@ from executor.domain.errors import Unconfigured
 from executor.planner.models.brain import Asker, ModelBrain
 from executor.planner.models.gemini import Gemini
 from executor.planner.models.messages import Provider
+from executor.planner.models.mind import ModelMind
 from executor.planner.models.openai_compatible import OpenAICompatible
 from executor.planner.models.prices import FREE, Price, listed
 from executor.planner.models.talk import Talk
@@ -55,25 +56,22 @@ def price_of(choice: ModelChoice) -> Price | None:
     return listed(choice.provider, model_of(choice))
 
 
-def model_brain(
-    choice: ModelChoice,
-    *,
-    offline: OfflineBrain,
-    actions: Actions,
-    purse: Purse,
-    clock: Clock,
-    ids: Ids,
-    tasks_max: int,
-) -> tuple[ModelBrain, Provider]:
-    """The brain, and the provider that is to be closed at the end. Raises Unconfigured."""
-    provider, model = provider_of(choice, clock.now), model_of(choice)
-    talk = Talk(
-        provider=provider,
+def model_talk(choice: ModelChoice, *, purse: Purse, clock: Clock, ids: Ids) -> Talk:
+    """The configured model. Whoever makes it closes its provider at the end. Raises Unconfigured."""
+    return Talk(
+        provider=provider_of(choice, clock.now),
         provider_key=choice.provider,
-        model=model,
+        model=model_of(choice),
         price=price_of(choice) or FREE,
         purse=purse,
         clock=clock,
         ids=ids,
     )
-    return ModelBrain(model, Asker(talk, actions), offline, clock, tasks_max=tasks_max), provider
+
+
+def model_brain(talk: Talk, offline: OfflineBrain, actions: Actions, *, tasks_max: int) -> ModelBrain:
+    return ModelBrain(talk.model, Asker(talk, actions), offline, talk.clock, tasks_max=tasks_max)
+
+
+def model_mind(talk: Talk) -> ModelMind:
+    return ModelMind(talk.model, Asker(talk, None))

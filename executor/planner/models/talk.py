@@ -9,7 +9,7 @@ from executor.domain.errors import WrongInput
 from executor.planner.models.failures import failed
 from executor.planner.models.messages import Message, Prompt, Provider, Reply
 from executor.planner.models.prices import Price, receipt
-from executor.ports import BrainFailed, Call, Clock, Failure, Ids, Purse, Receipt
+from executor.ports import About, BrainFailed, Call, Clock, Failure, Ids, Purse, Receipt
 
 T = TypeVar("T")
 
@@ -18,14 +18,6 @@ _MENDABLE = frozenset({Failure.EMPTY, Failure.TRUNCATED})
 _MAYBE_BILLED = frozenset({Failure.TIMEOUT, Failure.MALFORMED})
 """Failures after which nobody knows whether the request was billed: it keeps counting at its worst."""
 _REPLY_CHARACTERS_BACK = 4_000  # of a reply that did not fit, as it is shown to the model again
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class About:
-    """For what a request is made; it is counted there."""
-
-    goal_number: int | None = None
-    task_ref: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

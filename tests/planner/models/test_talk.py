@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from executor.domain.errors import WrongInput
-from executor.planner.models.talk import About, Talk, json_in
-from executor.ports import BrainFailed, Failure
+from executor.planner.models.talk import Talk, json_in
+from executor.ports import About, BrainFailed, Failure
 from tests.modelserver import ModelServer, Turn, refuses, says
 from tests.planner.models.conftest import OpenPurse
 from tests.planner.models.test_providers import PROMPT

@@ -1,0 +1,72 @@
+"""Questions about what a model costs and what it made, and what follows from their answers."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+from executor.domain.allowance import Allowance, AllowanceKind
+from executor.domain.attempt import AttemptState
+from executor.domain.decision import Decision, DecisionKind, Option
+from executor.domain.goal import GoalState
+from executor.domain.outcome import NeedsReview
+from executor.domain.task import Answer, Task, TaskState
+from executor.engine.case import Case
+from executor.engine.flow import end
+from executor.engine.replies import Caller
+
+_KINDS = {AllowanceKind.CYCLES: DecisionKind.CYCLES}
+
+
+def ask_for_allowance(case: Case, kind: str, question: str) -> None:
+    """One question for the whole goal, however many of its tasks wait for it."""
+    wanted = _KINDS.get(AllowanceKind(kind), DecisionKind.BUDGET)
+    if all(decision.kind is not wanted for decision in case.open_decisions()):
+        case.ask(wanted, task_ref=None, question=question, facts={"title": case.goal.title, "limit": kind})
+
+
+def allow(case: Case, decision: Decision, caller: Caller, option: Option) -> str:
+    """Grant what was asked for, and let everything go on that waits for it."""
+    if option.refuses:
+        end(case, GoalState.CANCELLED, reason=f"Stopped by {caller.name} at the limit of what models may cost.")
+        return f"Goal {case.goal.number} is stopped."
+    kind = AllowanceKind(str(decision.facts["limit"]))
+    amount = Decimal(option.name.removeprefix("+"))
+    case.allow(Allowance(id=str(decision.number), goal_number=case.goal.number, kind=kind, amount=amount, at=case.now))
+    for task in [t for t in case.tasks.values() if t.state is TaskState.AWAITING_APPROVAL]:
+        if not case.open_decisions(task.ref):
+            case.move_task(task.ref, TaskState.QUEUED, summary=f"{caller.name} allowed {option.label}")
+    more = f"{amount} more cycles" if kind is AllowanceKind.CYCLES else f"${amount} more"
+    return f"{more} for goal {case.goal.number}; it goes on."
+
+
+def ask_for_review(case: Case, task: Task, outcome: NeedsReview) -> None:
+    """What was made counts once a person says that it is good."""
+    case.move_task(task.ref, TaskState.AWAITING_APPROVAL, summary="Waits for a person to look at it")
+    case.ask(
+        DecisionKind.DRAFT,
+        task_ref=task.ref,
+        question=f"Is this good? {task.spec.title}",
+        facts={
+            "ref": task.ref,
+            "title": task.spec.title,
+            "preview": outcome.preview,
+            "evidence": outcome.evidence,
+            "file": outcome.result.metadata.get("file_path") or "",
+        },
+        free_text=True,
+    )
+
+
+def review(case: Case, decision: Decision, caller: Caller, option: Option | None, text: str | None) -> str:
+    """Looks good: it counts. Anything else is what to do better, and the task is done again with it."""
+    task = case.tasks[decision.task_ref or ""]
+    if option is not None and not option.refuses:
+        evidence = f"{decision.facts.get('evidence')}; {caller.name} says that it is good"
+        attempt = case.attempts.get(task.ref)
+        if attempt is not None:
+            case.set_attempt(replace(attempt, state=AttemptState.SUCCEEDED, evidence=evidence, finished_at=case.now))
+        case.move_task(task.ref, TaskState.COMPLETED, summary=evidence)
+        return f"{task.ref} is done."
+    case.end_attempt(task.ref, AttemptState.FAILED)
+    again = case.move_task(task.ref, TaskState.QUEUED, summary=f"{caller.name}: {text or 'do it again'}"[:200])
+    case.set_task(replace(again, answer=Answer(text=text or "Do it again.", by=caller.name, at=case.now)))
+    return f"Doing {task.ref} again with that."

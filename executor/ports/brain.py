@@ -99,7 +99,10 @@ class Opinion:
 class Mind(Protocol):
     """A model's part in single tasks. Every method raises BrainFailed. What it is given as facts is data to it."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """The model, as people are told of it."""
+        ...
 
     async def draft(self, instructions: str, facts: Mapping[str, object], about: About) -> str:
         """A text, written as instructed, from the facts alone."""

@@ -20,7 +20,7 @@ from executor.engine.service import Executor
 from executor.engine.tick import Ticker
 from executor.planner.offline import OfflineBrain
 from executor.planner.workflows import Library
-from executor.ports import Actions, Assignment, Brain, Checks, CrashPoints, GoalView
+from executor.ports import Actions, Assignment, Brain, Checks, CrashPoints, GoalView, Mind
 from executor.workers.local import LocalWorkers
 from storage.sealing import FernetSeal
 from storage.store import Database
@@ -114,6 +114,7 @@ async def world(
     registry: Actions | None = None,
     hands: type[LocalWorkers] = LocalWorkers,
     secrets: Secrets | None = None,
+    mind: Mind | None = None,
 ) -> AsyncIterator[World]:
     """Open on `folder`, recover, and close without any goodbye: as a kill would, but for the connections."""
     clock = clock or ManualClock()
@@ -131,6 +132,7 @@ async def world(
         limits=limits,
         crash_points=points,
         secrets=secrets or Secrets(FernetSeal(folder)),
+        mind=mind,
     )
     ticker = Ticker(
         database, tools, executor_id=executor_id, log_failure=lambda what, error: failures.append(f"{what}: {error!r}")

@@ -93,6 +93,8 @@ def outcome(decision: Decision, now: datetime, timezone: tzinfo) -> str:
 def _hint(decision: Decision) -> str:
     """The text twins, for those who type and for buttons that can't be pressed any more."""
     number = decision.number
+    if decision.kind is DecisionKind.DRAFT:
+        return f"Reply with what should be different, or /answer {number} looks-good"
     if decision.kind is DecisionKind.QUESTION and (decision.free_text or not decision.options):
         return f"Reply to this message, or /answer {number} <i>your words</i>"
     words = [option.name for option in decision.options]
@@ -111,6 +113,10 @@ def _body(decision: Decision) -> list[str]:
             return _effect(decision)
         case DecisionKind.QUESTION:
             return _question(decision)
+        case DecisionKind.BUDGET | DecisionKind.CYCLES:
+            return [f"💰 {bold(str(decision.facts.get('title', '')))}", f"It waits. {escape(decision.question)}"]
+        case DecisionKind.DRAFT:
+            return _draft(decision)
         case DecisionKind.START:
             return [f"📋 {bold(decision.question or 'Start this plan?')}"]
         case _:
@@ -143,6 +149,14 @@ def _manual(decision: Decision) -> list[str]:
         lines += ["", f"Not done yet: {evidence(problem)}"]
     if (check := str(facts.get("check") or "").strip()) and check not in problem:
         lines += ["", f"Done is checked by {code(check)}"]
+    return lines
+
+
+def _draft(decision: Decision) -> list[str]:
+    facts = decision.facts
+    lines = [f"✍️ {bold(_name(facts))}", "", escape(str(facts.get("preview") or "").strip())]
+    if file := str(facts.get("file") or ""):
+        lines += ["", f"The whole text: {code(file)}"]
     return lines
 
 

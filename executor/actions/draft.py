@@ -14,6 +14,7 @@ from executor.domain.outcome import Result
 from executor.ports import About, Context, Mind
 
 NO_MODEL = "A draft needs a model: set [brain] provider, or take the task over."
+EARLIER_CHARACTERS = 6_000  # of the output of one task that the draft depends on
 EARLIER_BYTES = 40_000  # of the last draft, when it is to be done better
 
 
@@ -45,7 +46,8 @@ class Draft(Typed[DraftParameters]):
             return Result(success=False, error=NO_MODEL, metadata={"execution_time": 0.0})
         began = monotonic()
         path = parameters.path or f"draft-{context.task_ref}.md"
-        facts: dict[str, object] = {"goal": context.goal_title}
+        earlier = {key: text[-EARLIER_CHARACTERS:] for key, text in context.outputs.items()}
+        facts: dict[str, object] = {"goal": context.goal_title, "earlier_outputs": earlier}
         if context.answer is not None:  # a person looked at the last draft
             facts["last_draft"] = await asyncio.to_thread(_text, context, path)
             facts["what_to_do_better"] = context.answer.text

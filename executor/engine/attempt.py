@@ -127,6 +127,7 @@ class Run:
             started=self.started,
             tell=self.texts.append,
             answer=self._task.answer,
+            outputs=self.assignment.outputs,
         )
 
     async def _criterion(self) -> Outcome:
@@ -135,7 +136,7 @@ class Run:
             return NeedsPerson(
                 manual=True, question=task.spec.title, problem=_problem(task), check=said(task.spec.check)
             )
-        if _judged(task) and self.tools.mind is not None and answer is None:
+        if is_opinion(task.spec.check) and self.tools.mind is not None and answer is None:
             return await self._seen(Result(success=True))
         if asks_person(task):
             if answer is None:
@@ -229,7 +230,7 @@ class Run:
 
     async def _seen(self, result: Result) -> Outcome:
         check = self._task.spec.check
-        if check is not None and check.kind is CheckKind.OPINION and self.tools.mind is not None:
+        if check is not None and is_opinion(check) and self.tools.mind is not None:
             return await self._opinion(check.question, result)
         check = _lookable(check)
         if check is None:
@@ -291,8 +292,12 @@ def doubted(result: Result) -> Result | None:
     return replace(result, success=False, error=verdict.cause)
 
 
-def _judged(task: Task) -> bool:
-    return task.spec.check is not None and task.spec.check.kind is CheckKind.OPINION
+BY_MODEL = frozenset({"draft", "agent"})
+"""Actions in which a model works; it sees the outputs of the tasks that this one depends on."""
+
+
+def is_opinion(check: Check | None) -> bool:
+    return check is not None and check.kind is CheckKind.OPINION
 
 
 def _lookable(check: Check | None) -> Check | None:

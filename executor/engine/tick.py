@@ -16,7 +16,7 @@ from executor.domain.goal import GOAL_RUNNING
 from executor.domain.limits import Limits
 from executor.domain.outcome import Blocked, Interrupted, Outcome, Uncertain
 from executor.domain.task import TASK_DUE, Task, TaskKind, TaskState
-from executor.engine.attempt import Tools, shown_command
+from executor.engine.attempt import BY_MODEL, Tools, is_opinion, shown_command
 from executor.engine.case import Case, Numbers, merge
 from executor.engine.desk import no_goal
 from executor.engine.flow import advance
@@ -208,8 +208,7 @@ class Ticker:
         """Hand a claimed and committed attempt to the workers, with the outputs that it refers to: they are stored by
         now. Where that fails it is reported as interrupted."""
         try:
-            keys = self._tools.actions.keys_used(assignment.task.spec.parameters)
-            if keys:
+            if keys := await self._keys_shown(assignment.task):
                 assignment = replace(assignment, outputs=await self._store.outputs(assignment.goal.number, keys))
             if (lost := self._tools.secrets.lost(assignment.goal.number)) is not None:
                 self.report(assignment, Blocked(result=lost, type=BlockageType.EXTERNAL, cause=lost.error or ""), [])
@@ -221,6 +220,19 @@ class Ticker:
             self.report(assignment, Interrupted(note="It could not be started"), [])
             raise
         return assignment
+
+    async def _keys_shown(self, task: Task) -> list[str]:
+        """The tasks whose outputs an attempt gets to see: those that its parameters name; those that it depends on,
+        where a model works with them; and all of them, where a model judges the whole goal."""
+        keys = self._tools.actions.keys_used(task.spec.parameters)
+        if self._tools.mind is None:
+            return keys
+        if task.kind is TaskKind.CRITERION and is_opinion(task.spec.check):
+            plan = await self._store.plan(task.goal_number)
+            return [spec.key for spec in plan.tasks] if plan else []
+        if task.spec.action in BY_MODEL or is_opinion(task.spec.check):
+            return list(dict.fromkeys([*keys, *task.spec.depends_on]))
+        return keys
 
     # -------------------------------------------------------------------------------------------------- recovery
 

@@ -1,7 +1,7 @@
 """What tasks can do, how it is looked at, and where it happens."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -15,7 +15,8 @@ from executor.domain.task import Answer
 class Context:
     """What an action gets beside its parameters. `started` must be awaited with (pid, start time, command) before a
     child process does anything that can be seen; it raises if the attempt has lost its lease. `tell` puts a text in
-    the goal's chat when the attempt is committed. `first_started_at` is when a waiting attempt first began."""
+    the goal's chat when the attempt is committed. `first_started_at` is when a waiting attempt first began. `outputs`
+    are those of earlier tasks that the attempt may see, by key."""
 
     task_ref: str
     attempt: int
@@ -29,6 +30,7 @@ class Context:
     started: Callable[[int, float, str], Awaitable[None]]
     tell: Callable[[str], None]
     answer: Answer | None = None
+    outputs: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

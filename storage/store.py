@@ -14,6 +14,7 @@ from executor.domain.decision import Decision
 from executor.domain.errors import DataFolderError, Unconfigured
 from executor.domain.event import Event
 from executor.domain.goal import Goal
+from executor.domain.letter import DeadLetter
 from executor.domain.plan import GoalDraft, Plan
 from executor.domain.secret import SealedSecret
 from executor.ports import Clock, CrashPoints, GoalView, Pulse, Transaction
@@ -21,6 +22,7 @@ from storage import chats, inbox, listing, outbox, purse, schema
 from storage.chats import ChatRows
 from storage.connections import Connections
 from storage.inbox import InboxRows
+from storage.letters import read_letters
 from storage.maintenance import backup, quick_check
 from storage.outbox import OutboxRows
 from storage.purse import Caps, PurseRows
@@ -112,6 +114,10 @@ class Database:
     async def goals(self, *, open_only: bool, chat_id: int | None = None, limit: int = 50) -> list[Goal]:
         async with self._connections.read_once() as connection:
             return await listing.read_goals(connection, open_only, chat_id, limit)
+
+    async def dead_letters(self, chat_id: int | None, *, offset: int, limit: int) -> list[DeadLetter]:
+        async with self._connections.read() as connection:
+            return await read_letters(connection, chat_id, offset, limit)
 
     async def draft(self, goal_number: int) -> GoalDraft | None:
         async with self._connections.read_once() as connection:

@@ -48,7 +48,8 @@ def end_message(facts: Mapping[str, Any]) -> Message:
     lines += ["", f"⏱ {duration(float(facts.get('duration_s') or 0))} · {count(int(facts['attempts']), 'attempt')}"]
     if facts.get("folder"):
         lines.append(f"📁 {code(facts['folder'])}")
-    return fit(Message(html="\n".join(lines)), f"receipt-{facts['number']}.md")
+    buttons = ((Button("Take up again", f"t:{facts['number']}"),),) if facts.get("can_be_taken_up") else ()
+    return fit(Message(html="\n".join(lines), buttons=buttons), f"receipt-{facts['number']}.md")
 
 
 def _criterion(facts: Mapping[str, Any]) -> list[str]:

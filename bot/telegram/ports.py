@@ -10,6 +10,7 @@ from executor.domain.attempt import Attempt
 from executor.domain.decision import Decision
 from executor.domain.event import Event
 from executor.domain.goal import Goal, Origin
+from executor.domain.letter import DeadLetter
 from executor.domain.notice import Notice
 from executor.domain.plan import GoalDraft, Plan
 from executor.engine.replies import Caller, Refused, Reply
@@ -72,6 +73,12 @@ class Engine(Protocol):
     async def revert(self, goal_number: int, version: int, *, caller: Caller, command_id: str) -> Reply: ...
 
     async def compare(self, goal_number: int, old: int, new: int) -> PlanDiff | Refused: ...
+
+    async def dead_letters(self, chat_id: int | None, *, offset: int, limit: int) -> list[DeadLetter]:
+        """Newest first."""
+        ...
+
+    async def take_up(self, goal_number: int, *, caller: Caller, command_id: str) -> Reply: ...
 
     async def plan(self, goal_number: int, version: int | None = None) -> Plan | None:
         """The newest version where none is named."""

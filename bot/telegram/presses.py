@@ -1,9 +1,11 @@
 """Presses of inline buttons: the decision first, then the answer to the press, with what really came of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.telegram.access import Role
+from bot.telegram.commands.arguments import goal_number, task_ref
 from bot.telegram.commands.deciding import check_may_decide
+from bot.telegram.commands.letters import again, page, read_page
 from bot.telegram.decisions import Press, outcome, read_data
 from bot.telegram.desk import Request, Said, say_reply
 from bot.telegram.html import clip, plain
@@ -28,6 +30,10 @@ async def press(request: Request, data: str) -> Pressed:
     """Raises WrongInput where this person may not."""
     if data.startswith("x:"):
         return await _example(request, data[2:])
+    if data.startswith("t:"):
+        return await _again(request, data[2:])
+    if data.startswith("l:"):
+        return await _letters(request, data[2:])
     read = read_data(data)
     if read is None:
         return Pressed(toast=NOT_MINE, alert=True)
@@ -88,3 +94,23 @@ async def _example(request: Request, place: str) -> Pressed:
         draft, origin=request.origin, caller=request.caller, command_id=request.command_id
     )
     return Pressed(toast=clip(reply.sentence, TOAST_CHARACTERS_MAX), alert=not isinstance(reply, Accepted))
+
+
+async def _again(request: Request, name: str) -> Pressed:
+    """Take up what had ended: a goal by its number, a task by its ref."""
+    if goal_number(name) is None and task_ref(name) is None:
+        return Pressed(toast=NOT_MINE, alert=True)
+    if request.role < Role.REQUESTER:
+        raise WrongInput("Taking up work again needs the role requester or higher.")
+    reply = await again(replace(request, words=name))
+    refused = not isinstance(reply, Accepted)
+    return Pressed(
+        toast=clip(reply.sentence, TOAST_CHARACTERS_MAX), alert=refused, said=None if refused else say_reply(reply)
+    )
+
+
+async def _letters(request: Request, data: str) -> Pressed:
+    wanted = read_page(data)
+    if wanted is None:
+        return Pressed(toast=NOT_MINE, alert=True)
+    return Pressed(toast="", said=await page(request, wanted[0], everywhere=wanted[1]))

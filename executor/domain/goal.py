@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from executor.domain.moves import check_move
+from executor.domain.moves import check_move, check_return
 
 
 class GoalState(StrEnum):
@@ -38,6 +38,11 @@ GOAL_MOVES: Mapping[GoalState, frozenset[GoalState]] = {
     _G.FAILED: frozenset(),
     _G.CANCELLED: frozenset(),
 }
+GOAL_TAKEN_UP: Mapping[GoalState, frozenset[GoalState]] = {
+    _G.FAILED: frozenset({_G.IN_PROGRESS}),
+    _G.CANCELLED: frozenset({_G.IN_PROGRESS}),
+}
+"""The one way back out of an end, and only by `taken_up`: a person wants to go on with it."""
 GOAL_FINAL = frozenset({_G.COMPLETED, _G.FAILED, _G.CANCELLED})
 GOAL_RUNNING = frozenset({_G.IN_PROGRESS, _G.BLOCKED, _G.VALIDATING})
 """States in which ready tasks may be taken: a blocked goal's other branches still run."""
@@ -73,6 +78,7 @@ class Goal:
     percentage: int = 0
     plan_trail: tuple[str, ...] = ()  # hashes of its last plan versions, once there is a second
     reason: str = ""  # why it is paused, blocked, failed or cancelled; for people
+    times_taken_up: int = 0  # after it had ended
     revision: int = 0  # grows with every stored change; compare-and-set uses it
     created_at: datetime
     updated_at: datetime
@@ -89,3 +95,11 @@ class Goal:
         finished_at = now if state in GOAL_FINAL else None
         started_at = self.started_at or (now if state is GoalState.IN_PROGRESS else None)
         return replace(self, state=state, reason=reason, updated_at=now, started_at=started_at, finished_at=finished_at)
+
+    def taken_up(self, now: datetime) -> "Goal":
+        """The goal as it goes on after its end. Raises WrongMove for one that did not fail and was not cancelled."""
+        check_return(GOAL_TAKEN_UP, self.state, GoalState.IN_PROGRESS, f"Goal {self.number}")
+        times = self.times_taken_up + 1
+        return replace(
+            self, state=GoalState.IN_PROGRESS, reason="", updated_at=now, finished_at=None, times_taken_up=times
+        )

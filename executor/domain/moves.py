@@ -13,3 +13,9 @@ def check_move(table: Mapping[S, frozenset[S]], old: S, new: S, what: str) -> No
     """Raise WrongMove unless `table` allows `old` → `new`. Staying in a state is always allowed."""
     if new != old and new not in table[old]:
         raise WrongMove(f"{what} can't go from {old} to {new}.")
+
+
+def check_return(table: Mapping[S, frozenset[S]], old: S, new: S, what: str) -> None:
+    """Raise WrongMove unless the (partial) `table` leads from `old` to `new`; staying is no way back."""
+    if new not in table.get(old, ()):
+        raise WrongMove(f"{what} can't be taken up again: it is {old}.")

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from executor.domain.moves import check_move
+from executor.domain.moves import check_move, check_return
 from executor.domain.plan import TaskSpec
 
 
@@ -39,6 +39,17 @@ TASK_MOVES: Mapping[TaskState, frozenset[TaskState]] = {
     _T.SKIPPED: frozenset(),
     _T.CANCELLED: frozenset(),
 }
+TASK_TAKEN_UP: Mapping[TaskState, frozenset[TaskState]] = {
+    _T.FAILED: frozenset({_T.PENDING}),
+    _T.CANCELLED: frozenset({_T.PENDING}),
+    _T.SKIPPED: frozenset({_T.PENDING}),
+}
+"""The way back of what an ended goal left undone, and only by `taken_up`."""
+CRITERION_TAKEN_UP: Mapping[TaskState, frozenset[TaskState]] = {
+    **TASK_TAKEN_UP,
+    _T.COMPLETED: frozenset({_T.PENDING}),
+}
+"""What was seen before the rest of the work was done is looked at again."""
 TASK_FINAL = frozenset({_T.COMPLETED, _T.FAILED, _T.SKIPPED, _T.CANCELLED})
 TASK_DUE = frozenset({_T.QUEUED, _T.RETRYING})
 """States that the tick takes from, once `due_at` has come."""
@@ -113,3 +124,9 @@ class Task:
             blocked_at=now if state is TaskState.BLOCKED else None,
             finished_at=now if state in TASK_FINAL else None,
         )
+
+    def taken_up(self) -> "Task":
+        """The task as it begins again, after its goal had ended without it. Raises WrongMove for finished work."""
+        table = CRITERION_TAKEN_UP if self.kind is TaskKind.CRITERION else TASK_TAKEN_UP
+        check_return(table, self.state, TaskState.PENDING, f"Task {self.ref}")
+        return replace(self, state=TaskState.PENDING, summary="", due_at=None, finished_at=None, taken_over=False)

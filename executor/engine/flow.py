@@ -20,6 +20,8 @@ from executor.engine.receipt import end_facts
 
 _ACTIVE = frozenset({TaskState.QUEUED, TaskState.IN_PROGRESS, TaskState.RETRYING})
 _PARKED = frozenset({TaskState.AWAITING_APPROVAL, TaskState.BLOCKED, TaskState.PAUSED})
+WITH_THE_GOAL = "Cancelled with the goal"
+SKIPPED_BECAUSE = "Skipped: task"
 
 
 def advance(case: Case) -> None:
@@ -49,7 +51,7 @@ def _release_one(case: Case, task: Task) -> bool:
     for key in spec.only_if:
         condition = case.by_key(key)
         if condition is not None and condition.final and condition.state is not TaskState.COMPLETED:
-            case.move_task(task.ref, TaskState.SKIPPED, summary=f"Skipped: task {condition.ref} did not succeed")
+            case.move_task(task.ref, TaskState.SKIPPED, summary=f"{SKIPPED_BECAUSE} {condition.ref} did not succeed")
             return True
     needed = [case.by_key(key) for key in {*spec.depends_on, *spec.only_if}]
     if all(other is None or other.satisfied for other in needed):
@@ -154,10 +156,11 @@ def end(case: Case, state: GoalState, *, reason: str = "") -> None:
     """Close the goal: open tasks cancelled, running attempts stopped, open questions withdrawn, one final notice."""
     for task in list(case.tasks.values()):
         if not task.final:
-            cancel_task(case, task, summary="Cancelled with the goal")
+            cancel_task(case, task, summary=WITH_THE_GOAL)
     case.withdraw(None, note=f"The goal is {state}")
     case.move_goal(state, reason=reason)
-    case.tell(NoticeKind.END, f"{case.goal.number}/end", end_facts(case))
+    again = f"/{case.goal.times_taken_up + 1}" if case.goal.times_taken_up else ""
+    case.tell(NoticeKind.END, f"{case.goal.number}/end{again}", end_facts(case))
 
 
 def cancel_task(case: Case, task: Task, *, summary: str) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from executor.domain.goal import GoalState
+from executor.domain.goal import GOAL_TAKEN_UP, GoalState
 from executor.domain.milestone import COMPLETE, title_of
 from executor.domain.task import Task, TaskState
 from executor.engine.case import Case
@@ -26,6 +26,7 @@ def end_facts(case: Case) -> Mapping[str, object]:
         "percentage": goal.percentage,
         "note": _note(case),
         "reason": goal.reason,
+        "can_be_taken_up": goal.state in GOAL_TAKEN_UP and goal.started_at is not None,
         "duration_s": (case.now - started_at).total_seconds(),
         "attempts": sum(task.attempts for task in case.work),
         "criteria": [_criterion(task) for task in case.criteria],

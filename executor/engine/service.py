@@ -20,6 +20,7 @@ from executor.engine.attempt import Tools
 from executor.engine.decision_commands import DecisionCommands
 from executor.engine.desk import goal_of
 from executor.engine.goal_commands import GoalCommands
+from executor.engine.letter_commands import LetterCommands
 from executor.engine.nursery import Nursery
 from executor.engine.plan_commands import PlanCommands
 from executor.engine.readings import Readings
@@ -31,7 +32,7 @@ from executor.ports import Assignment, Brain, Mark, NoMark, Store, Workers
 _PAUSE_AFTER_ERROR_S = 1.0  # a database that is busy or full is tried again soon, not in a hot loop
 
 
-class Executor(GoalCommands, PlanCommands, DecisionCommands, TaskCommands, Readings):
+class Executor(GoalCommands, PlanCommands, DecisionCommands, TaskCommands, LetterCommands, Readings):
     """`changed` is called after every commit of a command or a tick: the courier listens. `log_error(what, error)`."""
 
     def __init__(

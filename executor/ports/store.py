@@ -14,6 +14,7 @@ from executor.domain.decision import Decision
 from executor.domain.effect import Effect
 from executor.domain.event import Event
 from executor.domain.goal import Goal
+from executor.domain.letter import DeadLetter
 from executor.domain.milestone import Milestone
 from executor.domain.notice import Notice
 from executor.domain.plan import GoalDraft, Plan
@@ -169,6 +170,10 @@ class Store(Protocol):
 
     async def goals(self, *, open_only: bool, chat_id: int | None = None, limit: int = 50) -> list[Goal]:
         """Newest first."""
+        ...
+
+    async def dead_letters(self, chat_id: int | None, *, offset: int, limit: int) -> list[DeadLetter]:
+        """Goals that failed or were cancelled with work left, and tasks that failed in others, newest first."""
         ...
 
     async def draft(self, goal_number: int) -> GoalDraft | None: ...

@@ -28,6 +28,7 @@ goals = Table(
     Column("percentage", Integer, nullable=False),
     Column("reason", Text, nullable=False),
     Column("plan_trail", Text),  # JSON array: hashes of its last plan versions; None before the second
+    Column("times_taken_up", Integer, nullable=False, server_default="0"),
     Column("draft", Text),  # JSON: the goal as its person wrote it
     Column("revision", Integer, nullable=False),
     Column("created_at", Instant, nullable=False),

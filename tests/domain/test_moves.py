@@ -8,11 +8,11 @@ import pytest
 from executor.domain.attempt import ATTEMPT_MOVES
 from executor.domain.effect import EFFECT_MOVES
 from executor.domain.errors import WrongMove
-from executor.domain.goal import GOAL_FINAL, GOAL_MOVES, Goal, GoalState
+from executor.domain.goal import GOAL_FINAL, GOAL_MOVES, GOAL_TAKEN_UP, Goal, GoalState
 from executor.domain.moves import check_move
 from executor.domain.notice import NOTICE_MOVES
 from executor.domain.plan import TaskSpec
-from executor.domain.task import TASK_FINAL, TASK_MOVES, Task, TaskState
+from executor.domain.task import CRITERION_TAKEN_UP, TASK_FINAL, TASK_MOVES, TASK_TAKEN_UP, Task, TaskKind, TaskState
 from tests.fakes import START
 
 TABLES: list[Mapping[StrEnum, frozenset[StrEnum]]] = [
@@ -89,3 +89,35 @@ def test_a_task_notes_when_it_began_was_blocked_and_ended() -> None:
 
     assert (running.started_at, blocked.blocked_at, blocked.finished_at) == (START, START, None)
     assert blocked.moved(TaskState.FAILED, START).finished_at == START
+
+
+def task_in(state: TaskState, kind: TaskKind = TaskKind.WORK) -> Task:
+    spec = TaskSpec(key="1", title="T", action="shell")
+    return Task(ref="1.1", goal_number=1, position=1, spec=spec, kind=kind, state=state, created_at=START)
+
+
+@pytest.mark.parametrize("state", list(GoalState))
+def test_only_a_goal_that_failed_or_was_cancelled_is_taken_up_again(state: GoalState) -> None:
+    goal = Goal(number=1, title="Rest", state=state, created_at=START, updated_at=START, finished_at=START)
+
+    if state in (GoalState.FAILED, GoalState.CANCELLED):
+        taken = goal.taken_up(START)
+        assert (taken.state, taken.finished_at, taken.times_taken_up) == (GoalState.IN_PROGRESS, None, 1)
+        assert GOAL_TAKEN_UP[state] == {GoalState.IN_PROGRESS}
+    else:
+        assert state not in GOAL_TAKEN_UP
+        with pytest.raises(WrongMove):
+            goal.taken_up(START)
+
+
+@pytest.mark.parametrize("kind", list(TaskKind))
+@pytest.mark.parametrize("state", list(TaskState))
+def test_only_what_an_end_left_undone_begins_again_and_finished_work_never(state: TaskState, kind: TaskKind) -> None:
+    table = CRITERION_TAKEN_UP if kind is TaskKind.CRITERION else TASK_TAKEN_UP
+
+    if state in table:
+        assert task_in(state, kind).taken_up().state is TaskState.PENDING
+    else:
+        with pytest.raises(WrongMove):
+            task_in(state, kind).taken_up()
+    assert TaskState.COMPLETED not in TASK_TAKEN_UP

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from bot.telegram.access import Role
-from bot.telegram.commands import deciding, goals, plans, reading, tasks
+from bot.telegram.commands import deciding, goals, letters, plans, reading, tasks
 from bot.telegram.desk import Request, Said, say
 from bot.telegram.html import bold, escape
 
@@ -52,7 +52,7 @@ _TABLE = (
     Command("approve", Role.REQUESTER, "/approve 17", "says yes to a question", deciding.approve),
     Command("reject", Role.REQUESTER, "/reject 17", "says no to it", deciding.reject),
     Command("answer", Role.REQUESTER, "/answer 17 your words", "answers it", deciding.answer),
-    Command("retry", Role.REQUESTER, "/retry 12.3", "tries a blocked task again", tasks.retry),
+    Command("retry", Role.REQUESTER, "/retry 12.3", "tries a task again; 12: a goal that ended", letters.retry),
     Command("skip", Role.REQUESTER, "/skip 12.3", "goes on without it", tasks.skip),
     Command("takeover", Role.REQUESTER, "/takeover 12.3", "you do it yourself", tasks.takeover),
     Command("done", Role.REQUESTER, "/done 12.3", "you did it", tasks.done),
@@ -64,6 +64,7 @@ _TABLE = (
     Command("task", Role.REQUESTER, "/task 12 Call Ann", "adds a task by hand", tasks.task),
     Command("note", Role.REQUESTER, "/note 12 Ann is on holiday", "keeps a remark", goals.note),
     Command("fail", Role.REQUESTER, "/fail 12 the reason", "declares a goal failed", goals.fail),
+    Command("failed", Role.VIEWER, "/failed", "what ended without being done", letters.failed),
     Command("system", Role.VIEWER, "/system", "how everything is", reading.system),
     Command("whoami", Role.VIEWER, "/whoami", "your id and role", reading.whoami),
     Command("help", Role.VIEWER, "/help", "this list", help),

@@ -28,10 +28,6 @@ async def task(request: Request) -> Said:
     return say_reply(reply)
 
 
-async def retry(request: Request) -> Said:
-    return await _on_task(request, request.desk.engine.retry, "/retry 12.3", DecisionKind.BLOCKAGE)
-
-
 async def skip(request: Request) -> Said:
     return await _on_task(request, request.desk.engine.skip, "/skip 12.3", DecisionKind.BLOCKAGE)
 

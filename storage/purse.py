@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from executor.domain.allowance import AllowanceKind
-from executor.ports import CYCLES, BrainFailed, Call, Failure, Receipt
+from executor.ports import CYCLES, BrainFailed, Call, Failure, Receipt, Spent
 from storage.connections import Connections
 from storage.fetching import fetch, fetch_first
 from storage.rows import Record
@@ -30,19 +30,6 @@ class Caps:
     goal_usd: Decimal
     day_usd: Decimal
     cycles_max: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Spent:
-    """What one purpose of one task (None: of the goal itself) has cost."""
-
-    task_ref: str | None
-    purpose: str
-    model: str
-    calls: int
-    tokens_in: int
-    tokens_out: int
-    cost: Decimal
 
 
 _COST_OF_GOAL = select(func.coalesce(func.sum(brain_calls.c.cost_microusd), 0)).where(
@@ -104,12 +91,6 @@ class PurseRows:
         async with self._connections.write("purse.settle") as connection:
             await connection.execute(_SETTLE.values(values), {"call": call_id})
 
-    async def spent(self, goal_number: int) -> list[Spent]:
-        """By task, purpose and model; dearest first."""
-        async with self._connections.read_once() as connection:
-            rows = await fetch(connection, _SPENT, {"goal": goal_number})
-        return sorted((_spent(row) for row in rows), key=lambda one: -one.cost)
-
     async def _check_goal(self, connection: AsyncConnection, goal: int, worst: int, call: Call) -> None:
         own = await fetch_first(connection, _BUDGET, {"goal": goal})
         cap = micro(own.budget_usd if own is not None and own.budget_usd is not None else self._caps.goal_usd)
@@ -143,6 +124,11 @@ class PurseRows:
                 f"up to {_usd(worst)}.",
                 limit=AllowanceKind.DAY,
             )
+
+
+async def read_spending(connection: AsyncConnection, goal_number: int) -> list[Spent]:
+    rows = await fetch(connection, _SPENT, {"goal": goal_number})
+    return sorted((_spent(row) for row in rows), key=lambda one: -one.cost)
 
 
 async def _number(connection: AsyncConnection, statement: object, parameters: dict[str, object]) -> int:

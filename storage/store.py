@@ -17,7 +17,7 @@ from executor.domain.goal import Goal
 from executor.domain.letter import DeadLetter
 from executor.domain.plan import GoalDraft, Plan
 from executor.domain.secret import SealedSecret
-from executor.ports import Clock, CrashPoints, GoalView, Pulse, Transaction
+from executor.ports import Clock, CrashPoints, GoalView, Pulse, Spent, Transaction
 from storage import chats, inbox, listing, outbox, purse, schema
 from storage.chats import ChatRows
 from storage.connections import Connections
@@ -158,6 +158,10 @@ class Database:
     async def next_due_at(self, after: datetime) -> datetime | None:
         async with self._connections.read_once() as connection:
             return await listing.read_next_due_at(connection, after)
+
+    async def spending(self, goal_number: int) -> list[Spent]:
+        async with self._connections.read_once() as connection:
+            return await purse.read_spending(connection, goal_number)
 
     async def spent_usd(self, goal_number: int) -> Decimal:
         async with self._connections.read_once() as connection:

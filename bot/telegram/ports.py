@@ -15,7 +15,7 @@ from executor.domain.notice import Notice
 from executor.domain.plan import GoalDraft, Plan
 from executor.engine.replies import Caller, Refused, Reply
 from executor.engine.why import Why
-from executor.ports import GoalView
+from executor.ports import GoalView, Spent
 
 
 class Engine(Protocol):
@@ -79,6 +79,8 @@ class Engine(Protocol):
         ...
 
     async def take_up(self, goal_number: int, *, caller: Caller, command_id: str) -> Reply: ...
+
+    async def spending(self, goal_number: int) -> list[Spent]: ...
 
     async def plan(self, goal_number: int, version: int | None = None) -> Plan | None:
         """The newest version where none is named."""

@@ -12,7 +12,7 @@ from executor.engine.desk import Desk
 from executor.engine.reasons import Around, Hold
 from executor.engine.spans import span
 from executor.engine.why import Why, explain
-from executor.ports import GoalView
+from executor.ports import GoalView, Spent
 
 
 class Readings(Desk):
@@ -46,6 +46,10 @@ class Readings(Desk):
 
     async def open_decisions(self, chat_id: int | None = None) -> list[Decision]:
         return await self._store.open_decisions(chat_id)
+
+    async def spending(self, goal_number: int) -> list[Spent]:
+        """What models have cost a goal, dearest first."""
+        return await self._store.spending(goal_number)
 
     async def why(self, goal_number: int, *, task_ref: str | None = None, zone: tzinfo = UTC) -> Why | None:
         """From state alone; `task_ref` narrows the lines to one task, and times of day are told in `zone`. None for a

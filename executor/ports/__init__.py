@@ -31,7 +31,7 @@ from executor.ports.sender import (
     Sender,
     Undeliverable,
 )
-from executor.ports.store import CaseRows, Changes, Due, GoalView, ProgressRow, Pulse, Store, Transaction
+from executor.ports.store import CaseRows, Changes, Due, GoalView, ProgressRow, Pulse, Spent, Store, Transaction
 from executor.ports.time import Clock, CrashPoints, Ids, Mark, NoMark
 from executor.ports.workers import Assignment, Report, Workers
 
@@ -76,6 +76,7 @@ __all__ = [
     "Seal",
     "Seen",
     "Sender",
+    "Spent",
     "Store",
     "Transaction",
     "Undeliverable",

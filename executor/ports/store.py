@@ -148,6 +148,19 @@ class GoalView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Spent:
+    """What one purpose of one task (None: of the goal itself) has cost, with one model."""
+
+    task_ref: str | None
+    purpose: str
+    model: str
+    calls: int
+    tokens_in: int
+    tokens_out: int
+    cost: Decimal  # US dollars
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Pulse:
     """What the whole place looks like, for /system and doctor."""
 
@@ -210,6 +223,10 @@ class Store(Protocol):
 
     async def next_due_at(self, after: datetime) -> datetime | None:
         """When the next task of a running goal becomes due; for alarms between ticks and for /why."""
+        ...
+
+    async def spending(self, goal_number: int) -> list[Spent]:
+        """By task, purpose and model; dearest first."""
         ...
 
     async def spent_usd(self, goal_number: int) -> Decimal:

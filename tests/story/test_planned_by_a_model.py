@@ -115,7 +115,7 @@ async def test_a_calculator_from_one_sentence_to_its_receipt(kind: str, server: 
         proposed = await w.view(number)
         await w.press("start")
         view = await patiently(w, number)
-        spent = await w.database.purse(CAPS).spent(number)
+        spent = await w.executor.spending(number)
 
     assert proposed.goal.state is GoalState.AWAITING_START
     assert proposed.plan is not None

@@ -346,3 +346,13 @@ async def test_something_unexpected_costs_one_line_and_no_lane(talk: Talk, monke
 
     assert words(sorry) == "Something went wrong on my side; it is in the log. Please try again."
     assert words(after).startswith("You are Ann")
+
+
+async def test_cost_and_reasons_are_told_of_a_goal_without_a_model(talk: Talk) -> None:
+    await talk.say(GOAL)
+
+    cost = await talk.say("/cost")
+    reasons = await talk.say("/plan why")
+
+    assert words(cost) == "Say hello #1\nNo model was asked; it has cost nothing."
+    assert words(reasons).startswith("Say hello #1\nPlan v1 by offline\n1 step, as you wrote it\n")

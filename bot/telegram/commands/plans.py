@@ -10,9 +10,10 @@ from bot.telegram.html import bold, escape
 from bot.telegram.message import Message, fit
 from executor.domain.adaptation import PlanDiff
 from executor.domain.errors import WrongInput
+from executor.domain.plan import Alternative
 from executor.engine.replies import Refused
 
-FORMS = "/plan 12, /plan 12 v3, /plan 12 diff 3 4, /plan 12 revert 3"
+FORMS = "/plan 12, /plan 12 why, /plan 12 v3, /plan 12 diff 3 4, /plan 12 revert 3"
 _VERSION = re.compile(r"[vV]?(\d{1,6})")
 
 
@@ -23,6 +24,8 @@ async def plan(request: Request) -> Said:
     match [word.lower() for word in words]:
         case []:
             return await reading.plan(request)
+        case ["why"]:
+            return await _reasons(request, goal)
         case ["diff", old, new]:
             return await _difference(request, goal, _version(old), _version(new))
         case ["revert", version]:
@@ -60,6 +63,35 @@ async def _one(request: Request, goal: str, version: int) -> Said:
     lines = [f"Plan v{version}{f': {escape(plan.reason)}' if plan.reason else ''}"]
     lines += plan_lines(view, plan, request.desk.scene())
     return Said(message=fit(Message(html="\n".join(lines)), f"plan-{view.goal.number}-v{version}.md"))
+
+
+async def _reasons(request: Request, goal: str) -> Said:
+    """How the plan came about: what was weighed, and what was chosen."""
+    view = await meant_view(request, goal, FORMS)
+    plan = view.plan
+    if plan is None:
+        return say(f"Goal {view.goal.number} has no plan yet.")
+    lines = [f"{bold(view.goal.title)} #{view.goal.number}", f"Plan v{plan.version} by {escape(plan.made_by)}"]
+    lines += [escape(plan.reason)] if plan.reason else []
+    lines += [escape(plan.summary)] if plan.summary else []
+    for way in plan.alternatives:
+        lines += ["", *_way(way, chosen=way.name == plan.chosen)]
+    if not plan.alternatives:
+        lines += ["", *(f"• {escape(line)}" for line in plan.reading)]
+    return Said(message=fit(Message(html="\n".join(lines)), f"plan-{view.goal.number}-why.md"))
+
+
+def _way(way: Alternative, *, chosen: bool) -> list[str]:
+    """``✅ Name (chosen)``, its figures as the model guesses them, and why."""
+    figures = [
+        f"{way.probability:.0%} likely" if way.probability is not None else "",
+        f"{way.estimated_minutes:g} min" if way.estimated_minutes is not None else "",
+        f"${way.estimated_usd:.2f}" if way.estimated_usd is not None else "",
+    ]
+    head = f"{'✅' if chosen else '▫️'} {bold(way.name)}{' (chosen)' if chosen else ''}"
+    guessed = ", ".join(figure for figure in figures if figure)
+    lines = [head, *([f"Guessed: {guessed}"] if guessed else [])]
+    return [*lines, escape(way.rationale)] if way.rationale else lines
 
 
 async def _difference(request: Request, goal: str, old: int, new: int) -> Said:

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from bot.telegram.access import Role
-from bot.telegram.commands import deciding, goals, letters, plans, reading, tasks
+from bot.telegram.commands import deciding, goals, letters, money, plans, reading, tasks
 from bot.telegram.desk import Request, Said, say
 from bot.telegram.html import bold, escape
 
@@ -46,9 +46,10 @@ _TABLE = (
     Command("workflows", Role.VIEWER, "/workflows", "lists the workflows", reading.workflows),
     Command("goals", Role.VIEWER, "/goals", "lists the goals", goals.goals),
     Command("status", Role.VIEWER, "/status 12", "shows a goal", reading.status),
-    Command("plan", Role.VIEWER, "/plan 12", "shows what it runs; v3, diff 3 4, revert 3", plans.plan),
+    Command("plan", Role.VIEWER, "/plan 12", "shows what it runs; why, v3, diff 3 4, revert 3", plans.plan),
     Command("why", Role.VIEWER, "/why 12", "says why it is where it is", reading.why),
     Command("log", Role.VIEWER, "/log 12.3", "shows what ran, with its output", reading.log),
+    Command("cost", Role.VIEWER, "/cost 12", "what the model has cost", money.cost),
     Command("approve", Role.REQUESTER, "/approve 17", "says yes to a question", deciding.approve),
     Command("reject", Role.REQUESTER, "/reject 17", "says no to it", deciding.reject),
     Command("answer", Role.REQUESTER, "/answer 17 your words", "answers it", deciding.answer),

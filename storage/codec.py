@@ -12,6 +12,7 @@ from decimal import Decimal
 from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
+from executor.domain.amendment import Amendment
 from executor.domain.decision import Option
 from executor.domain.plan import Alternative, Check, CheckKind, Criterion, ExecutionType, GoalDraft, Plan, TaskSpec
 from executor.domain.task import Answer
@@ -164,6 +165,7 @@ PLAN = Shape(
     created_at=_TIME,
     alternatives=_all(ALTERNATIVE),
 )
+AMENDMENT = Shape(Amendment, tasks=_SPECS, criteria=_all(CRITERION), again=_LIST, because=_LIST)
 OPTION = Shape(Option)
 ANSWER = Shape(Answer, at=_TIME)
 
@@ -174,3 +176,11 @@ def options_to(options: Iterable[Option]) -> str:
 
 def options_from(text: str) -> tuple[Option, ...]:
     return tuple(OPTION.decode(body) for body in loads(text))
+
+
+def amendment_to(amendment: Amendment | None) -> str | None:
+    return None if amendment is None else dumps(AMENDMENT.encode(amendment))
+
+
+def amendment_from(text: str | None) -> Amendment | None:
+    return None if text is None else AMENDMENT.decode(loads(text))

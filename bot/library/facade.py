@@ -45,7 +45,6 @@ class AutonomousGoalExecutor:
     def __init__(self, data_dir: Path | str | None = None, notifier: object = None) -> None:
         self.notifier: Notifier | None = notifier_of(notifier)
         settings = _settings(data_dir)
-        self._adaptation_threshold = settings.executor.adaptation_threshold
         self._monitoring_interval = settings.executor.monitoring_s
         self._backstage = Backstage(open_workshop(settings))
         self._call = self._backstage.call
@@ -87,13 +86,13 @@ class AutonomousGoalExecutor:
     @property
     def adaptation_threshold(self) -> float:
         """The deviation, 0..1, above which a plan is to be adapted."""
-        return self._adaptation_threshold
+        return self._executor.limits.adaptation_threshold
 
     @adaptation_threshold.setter
     def adaptation_threshold(self, deviation: float) -> None:
         if not 0 <= deviation <= 1:
             raise WrongInput("adaptation_threshold is a number from 0 to 1.")
-        self._adaptation_threshold = float(deviation)
+        self._executor.limit(replace(self._executor.limits, adaptation_threshold=float(deviation)))
 
     @property
     def monitoring_interval(self) -> float:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import IntEnum
 
-from executor.domain.decision import Decision, DecisionKind
+from executor.domain.decision import Decision, DecisionKind, Option
 from executor.domain.goal import Goal
 
 GROUP_ANONYMOUS_BOT = 1087968824  # what Telegram shows instead of an anonymous administrator
@@ -25,8 +25,11 @@ class Role(IntEnum):
         return self.name.lower()
 
 
-GUARDED = frozenset({DecisionKind.START, DecisionKind.APPROVAL, DecisionKind.EFFECT})
+GUARDED = frozenset({DecisionKind.START, DecisionKind.APPROVAL, DecisionKind.ADAPTATION, DecisionKind.EFFECT})
 """Decisions that let something happen: never a requester's, not even about their own goal."""
+GUARDED_OPTIONS = frozenset({"retry-with-fix"})
+"""Options that let something happen, in whatever decision."""
+HARMLESS_OPTIONS = frozenset({"ask-why"})
 
 
 @dataclass(slots=True)
@@ -77,7 +80,13 @@ def may_decide(role: Role, person_id: int, decision: Decision, goal: Goal | None
         return None
     own = goal is not None and goal.origin.person_id == person_id
     chosen = decision.find(option) if option else None
-    harmless = decision.kind not in GUARDED or (chosen is not None and (chosen.refuses or chosen.wants_text))
+    harmless = decision.kind not in GUARDED
+    if chosen is not None:
+        harmless = chosen.name not in GUARDED_OPTIONS if harmless else _changes_nothing(chosen)
     if role >= Role.REQUESTER and own and harmless:
         return None
     return "Only an approver or an owner may decide this."
+
+
+def _changes_nothing(option: Option) -> bool:
+    return option.refuses or option.wants_text or option.name in HARMLESS_OPTIONS

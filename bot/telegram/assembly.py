@@ -1,7 +1,7 @@
 """Putting the chat together: one call for the composition root, which names the concrete things."""
 
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import tzinfo
 from functools import partial
 from typing import Any, Protocol
@@ -18,6 +18,7 @@ from bot.telegram.joining import WAIT_S
 from bot.telegram.ports import ChatOutbox, Engine, Example, PollMark, ReadGoal, ReadRun, Workflows
 from bot.telegram.presence import ChatRows
 from bot.telegram.sender import TelegramSender
+from executor.domain.limits import Limits
 from executor.domain.plan import TaskSpec
 from executor.engine.courier import Courier
 from executor.engine.pace import LIVELY, TELEGRAM, Pace
@@ -50,6 +51,7 @@ class Plugs:
     workflows: Workflows
     mark: PollMark
     examples: Sequence[Example] = ()
+    limits: Limits = field(default_factory=Limits)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +80,7 @@ def assemble(
     certain; so messages that got lost are looked for there at once. Raises Unconfigured for an unavailable mode."""
 
     def scene() -> Scene:
-        return Scene(now=plugs.clock.now(), timezone=plugs.timezone, describe=plugs.describe)
+        return Scene(now=plugs.clock.now(), timezone=plugs.timezone, describe=plugs.describe, limits=plugs.limits)
 
     bot, polls = build_bot(connection, plugs.clock)
     sender = TelegramSender(bot, Composer(plugs.store, scene), plugs.store, plugs.outbox, can_probe=local)

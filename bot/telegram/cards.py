@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 
 from bot.telegram.decisions import decision_buttons
@@ -23,14 +23,17 @@ from bot.telegram.words import (
 )
 from executor.domain.attempt import Attempt
 from executor.domain.decision import DecisionKind, DecisionState
+from executor.domain.envelope import Envelope, envelope_of
 from executor.domain.goal import Goal, GoalState
+from executor.domain.limits import Limits
 from executor.domain.milestone import progress_of
 from executor.domain.plan import Plan, TaskSpec
 from executor.domain.task import Task, TaskKind, TaskState
 from executor.ports import GoalView
 
 NOTHING_RUNS = "Nothing runs before you press Start."
-REPAIRS = "Safe repairs included: missing packages, folders and imports in its own folder, another port, more time."
+ACCEPTED = "Start accepts these actions exactly as shown, within budget and deadline."
+REPAIRS = "Safe repairs included: missing packages, folders and imports in its own folder, another port, more time"
 BRIEF_CHARACTERS = 60
 OUTCOME_CHARACTERS = 100
 LINES_MAX = 16  # tasks on a live card: about one phone screen
@@ -46,6 +49,7 @@ class Scene:
     now: datetime
     timezone: tzinfo
     describe: Callable[[TaskSpec], str]
+    limits: Limits = field(default_factory=Limits)
 
 
 def goal_card(view: GoalView, scene: Scene) -> Message:
@@ -61,21 +65,29 @@ def goal_card(view: GoalView, scene: Scene) -> Message:
 def _proposal(view: GoalView, plan: Plan, scene: Scene) -> Message:
     start = next((d for d in view.decisions if d.kind is DecisionKind.START and d.state is DecisionState.OPEN), None)
     buttons = decision_buttons(start) if start else ()
-    whole = Message(html=_proposed(plan_lines(view, plan, scene)), buttons=buttons)
+    accepted = envelope_lines(envelope_of(plan, scene.limits))
+    whole = Message(html=_proposed(plan_lines(view, plan, scene), accepted), buttons=buttons)
     if whole.fits:
         return whole
     name = f"plan-{view.goal.number}-v{plan.version}.md"
     brief = plan_lines(view, plan, scene, brief=True)
     short = Message(
-        html=_proposed([*brief, "", f"📄 Every command in full: {escape(name)}"]),
+        html=_proposed([*brief, "", f"📄 Every command in full: {escape(name)}"], accepted),
         buttons=buttons,
         document=Document(name, plain(whole.html) + "\n"),
     )
     return short if short.fits else fit(whole, name, last_line=NOTHING_RUNS)
 
 
-def _proposed(lines: Sequence[str]) -> str:
-    return "\n".join([*lines, "", italic(REPAIRS), italic(NOTHING_RUNS)])
+def _proposed(lines: Sequence[str], accepted: Sequence[str]) -> str:
+    return "\n".join([*lines, "", *(italic(line) for line in (*accepted, NOTHING_RUNS))])
+
+
+def envelope_lines(envelope: Envelope) -> list[str]:
+    """What Start accepts: the envelope of the plan. Its budget and deadline stand above, as they were understood."""
+    extra = count(envelope.extra_tasks, "more task") if envelope.extra_tasks else "no more tasks"
+    repairs = f"{REPAIRS} (up to {duration(envelope.timeout_s_max)}), {extra} at most."
+    return [ACCEPTED, repairs, "Any other change of the plan asks you first."]
 
 
 def plan_lines(view: GoalView, plan: Plan, scene: Scene, *, brief: bool = False) -> list[str]:

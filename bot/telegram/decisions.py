@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
+from bot.telegram.changes import change_lines, fix_lines
 from bot.telegram.html import bold, clip, code, escape, evidence, italic, pre, with_code
 from bot.telegram.message import Button, Message, fit, rows_of
 from bot.telegram.words import clock_time
@@ -18,7 +19,7 @@ LABEL_CHARACTERS_MAX = 40
 PLACEHOLDER_CHARACTERS_MAX = 64
 WAITS_SHOWN = 5
 _GREEN = frozenset({"start", "approve", "retry", "done", "accept", "looks-good", "it-happened", "do-it"})
-_RED = frozenset({"cancel", "reject", "never", "stop"})
+_RED = frozenset({"cancel", "reject", "never", "revert", "stop"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,9 @@ def _hint(decision: Decision) -> str:
 def _body(decision: Decision) -> list[str]:
     match decision.kind:
         case DecisionKind.BLOCKAGE:
-            return _blockage(decision.facts)
+            return _impasse(decision) if decision.task_ref is None else _blockage(decision.facts)
+        case DecisionKind.ADAPTATION:
+            return change_lines(decision.facts)
         case DecisionKind.MANUAL:
             return _manual(decision)
         case DecisionKind.EFFECT:
@@ -129,11 +132,29 @@ def _blockage(facts: Mapping[str, object]) -> list[str]:
         lines += ["", pre(detail)]
     if tried := _texts(facts.get("tried")):
         lines += ["", bold("Tried"), *(f"• {escape(one)}" for one in tried)]
+    if isinstance(fix := facts.get("fix"), Mapping):
+        lines += fix_lines(fix)
+    if facts.get("critical"):
+        lines += ["", "It is critical: the goal can't succeed without it. /fail gives the goal up."]
     if waits := _texts(facts.get("waits")):
         more = len(waits) - WAITS_SHOWN
         lines += ["", bold("Waits for it"), *(f"• {escape(one)}" for one in waits[:WAITS_SHOWN])]
         lines += [f"• and {more} more"] if more > 0 else []
     return lines
+
+
+def _impasse(decision: Decision) -> list[str]:
+    """Each blocked task has a question of its own; this one is about all of them."""
+    facts = decision.facts
+    lines = [
+        f"⛔ {bold(facts.get('title', ''))} #{facts.get('number', '')}",
+        "Nothing can go on: every way is blocked.",
+    ]
+    lines += ["", *(f"• {escape(one)}" for one in _texts(facts.get("blocked")))]
+    if critical := _texts(facts.get("critical")):
+        lines += ["", f"Critical: {escape(', '.join(critical))}"]
+    lines += ["", f"{facts.get('done', 0)} done, {facts.get('waiting', 0)} waiting for these."]
+    return [*lines, "Your answer is about all of them. Stop gives the goal up: it counts as failed."]
 
 
 def _manual(decision: Decision) -> list[str]:

@@ -50,7 +50,7 @@ async def press(request: Request, data: str) -> Pressed:
     )
     if isinstance(reply, Refused):
         return Pressed(toast=await _refusal(request, read.number, reply), alert=True)
-    said = say_reply(reply) if reply.wants_text else None
+    said = say_reply(reply) if reply.wants_text or reply.aloud else None
     return Pressed(toast=clip(reply.sentence, TOAST_CHARACTERS_MAX), said=said)
 
 

@@ -1,8 +1,9 @@
 """An adaptation: what one version of a plan changed against another, and why."""
 
 from dataclasses import dataclass
+from itertools import zip_longest
 
-from executor.domain.plan import Plan, TaskSpec
+from executor.domain.plan import Criterion, Plan, TaskSpec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,12 +15,15 @@ class PlanDiff:
     added: tuple[TaskSpec, ...]
     removed: tuple[TaskSpec, ...]
     changed: tuple[tuple[TaskSpec, TaskSpec], ...]  # (before, after)
+    criteria: tuple[tuple[Criterion | None, Criterion], ...] = ()  # (before, after); None before: it is new
     minutes: float | None
 
     @property
     def line(self) -> str:
         """``Plan v3 → v4: +2 −1 ~1, +2 h``."""
-        counts = f"+{len(self.added)} −{len(self.removed)} ~{len(self.changed)}"
+        new = sum(before is None for before, _ in self.criteria)
+        changed = len(self.changed) + len(self.criteria) - new
+        counts = f"+{len(self.added) + new} −{len(self.removed)} ~{changed}"
         time = f", {_signed(self.minutes)}" if self.minutes else ""
         return f"Plan v{self.old_version} → v{self.new_version}: {counts}{time}"
 
@@ -36,8 +40,15 @@ def diff(old: Plan, new: Plan) -> PlanDiff:
         added=tuple(task for key, task in after.items() if key not in before),
         removed=tuple(task for key, task in before.items() if key not in after),
         changed=tuple((before[key], task) for key, task in after.items() if key in before and before[key] != task),
+        criteria=_criteria(old, new),
         minutes=_estimate(new) - _estimate(old) if known else None,
     )
+
+
+def _criteria(old: Plan, new: Plan) -> tuple[tuple[Criterion | None, Criterion], ...]:
+    """By their place: none is ever taken away."""
+    pairs = zip_longest(old.criteria, new.criteria)
+    return tuple((before, after) for before, after in pairs if after is not None and before != after)
 
 
 def _estimate(plan: Plan) -> float:

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from executor.domain.amendment import Amendment
+
 
 class BlockageType(StrEnum):
     DEPENDENCY = "dependency"  # something that we could provide is missing
@@ -29,3 +31,4 @@ class Blockage:
     detected_at: datetime
     resolved_at: datetime | None = None
     resolution: str = ""
+    amendment: Amendment | None = None  # a repair that is known but waits for a person

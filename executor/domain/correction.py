@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from executor.domain.amendment import Amendment
 from executor.domain.blockage import BlockageType
 
 
@@ -19,6 +20,7 @@ class AskPerson:
     type: BlockageType
     cause: str
     confidence: float
+    amendment: Amendment | None = None  # a repair that is known but waits for a person
 
 
 def pause_s(failures: int, first_s: float) -> float:

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from executor.domain.amendment import Amendment
+
 
 class DecisionKind(StrEnum):
     START = "start"
@@ -52,6 +54,7 @@ OPTIONS: Mapping[DecisionKind, tuple[Option, ...]] = {
         _o("Never"),
     ),
     DecisionKind.BLOCKAGE: (_o("Retry"), _o("Skip"), _o("Take over"), _o("Pause")),
+    DecisionKind.ADAPTATION: (_o("Accept"), _o("Revert", no=True), _o("Ask why")),
     DecisionKind.QUESTION: (),
     DecisionKind.MANUAL: (_o("Done"), _o("Hand back", no=True)),
     DecisionKind.DRAFT: (_o("Looks good"), _o("Rework", text=True, no=True)),
@@ -63,6 +66,12 @@ OPTIONS: Mapping[DecisionKind, tuple[Option, ...]] = {
 
 PROVIDE_VALUE = _o("Provide value", text=True)
 """Stands among the ways out of a blockage where a value is missing, before Skip."""
+
+
+RETRY_WITH_FIX = _o("Retry with fix")
+"""Beside a blockage's options where a repair is known that waits for a word."""
+IMPASSE = (_o("Retry"), _o("Skip"), _o("Pause"), _o("Stop", no=True))
+"""Of a blockage of the whole goal, in which every way is blocked; each option is about all blocked tasks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +96,7 @@ class Decision:
     opened_at: datetime
     closed_at: datetime | None = None
     note: str = ""  # why it was withdrawn
+    amendment: Amendment | None = None  # the change of the plan that an adaptation asks about
 
     @property
     def wants_value(self) -> bool:

@@ -75,6 +75,8 @@ class Goal:
     autonomy: str = "plan"
     origin: Origin = Origin()
     plan_version: int = 0  # 0: no plan yet
+    own_adaptations: int = 0  # new versions that Milepost made by itself
+    own_tasks: int = 0  # tasks that it added by itself since a person last accepted the plan
     percentage: int = 0
     plan_trail: tuple[str, ...] = ()  # hashes of its last plan versions, once there is a second
     reason: str = ""  # why it is paused, blocked, failed or cancelled; for people

@@ -19,6 +19,7 @@ class Limits:
     attempts_max: int = 3
     adaptations_max: int = 5  # of one goal by Milepost itself; then a person decides
     adaptation_threshold: float = 0.3
+    extra_tasks_max: int = 3  # that Milepost may add to an accepted plan by itself
     lease_s: float = 60.0
     retry_first_s: float = 2.0
     timeout_s: float = 600.0

@@ -7,12 +7,16 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from executor.domain.adaptation import PlanDiff, diff
+from executor.domain.decision import DecisionKind
+from executor.domain.goal import Goal, GoalState
 from executor.domain.notice import NoticeKind
 from executor.domain.plan import Criterion, Plan, TaskSpec
 from executor.domain.task import Task, TaskState
+from executor.engine.blocking import ask_again
 from executor.engine.case import Case
 from executor.engine.flow import cancel_task, close_parked_attempt, fresh
 from executor.engine.loops import with_version
+from executor.engine.planning import criterion_spec, criterion_task
 
 _TROUBLED = frozenset({TaskState.FAILED, TaskState.BLOCKED})
 _UNTOUCHED = frozenset({TaskState.COMPLETED, TaskState.SKIPPED, TaskState.IN_PROGRESS})
@@ -43,9 +47,11 @@ def adapt(
     reason: str,
     deviation: float | None = None,
     again: Collection[str] = (),
+    criteria: Sequence[Criterion] | None = None,
 ) -> PlanDiff:
     """Make `specs` the next version. Finished and running tasks stay as they are; unfinished ones that are not in
-    `specs` are cancelled; tasks whose key is in `again` begin afresh. The caller advances the case."""
+    `specs` are cancelled; tasks whose key is in `again`, and troubled ones that change, begin afresh. `criteria` None:
+    they stay; else each takes the place of the one before, and more are added. The caller advances the case."""
     old = current_plan(case)
     kept = {task.spec.key: task for task in case.work if task.state is not TaskState.CANCELLED}
     wanted = {spec.key for spec in specs}
@@ -54,6 +60,7 @@ def adapt(
     new = replace(
         old,
         version=version,
+        criteria=old.criteria if criteria is None else tuple(criteria),
         tasks=(*stays, *(_as_kept(spec, kept) for spec in specs)),
         reason=reason,
         deviation=deviation,
@@ -62,14 +69,28 @@ def adapt(
     for key, task in kept.items():
         if key not in wanted and task.state not in _UNTOUCHED:
             cancel_task(case, task, summary=f"Not part of plan v{version}")
-    fresh_tasks = _new_tasks(case, new, kept)
-    case.set_goal(replace(with_version(case.goal, old.tasks, new.tasks), plan_version=version))
+    fresh_tasks = [*_new_tasks(case, new, kept), *_new_criteria(case, new)]
+    change = diff(old, new)
+    case.set_goal(_counted(case, replace(with_version(case.goal, old.tasks, new.tasks), plan_version=version), change))
     case.add_plan(new, fresh_tasks, removed=[])
     for position, spec in enumerate(new.tasks, start=1):
         _place(case, spec, position, kept, again)
-    change = diff(old, new)
+    for task, criterion in zip(case.criteria, new.criteria, strict=True):
+        _change_criterion(case, task, criterion)
     _report(case, change, reason, deviation)
+    for decision in case.open_decisions():
+        if decision.kind is DecisionKind.ADAPTATION:
+            case.close(decision, f"The plan has changed meanwhile; it is v{version} now")
+    if case.goal.state is not GoalState.PAUSED:  # else when it goes on
+        ask_again(case)
     return change
+
+
+def _counted(case: Case, goal: Goal, change: PlanDiff) -> Goal:
+    """What Milepost does by itself has its limits; a person who changes the plan has thereby accepted all of it."""
+    if case.by is not None:
+        return replace(goal, own_tasks=0)
+    return replace(goal, own_adaptations=goal.own_adaptations + 1, own_tasks=goal.own_tasks + len(change.added))
 
 
 def _as_kept(spec: TaskSpec, kept: dict[str, Task]) -> TaskSpec:
@@ -95,11 +116,32 @@ def _new_tasks(case: Case, plan: Plan, kept: dict[str, Task]) -> list[Task]:
     ]
 
 
+def _new_criteria(case: Case, plan: Plan) -> list[Task]:
+    """Tasks for the criteria that the plan has more than before."""
+    known = len(case.criteria)
+    return [
+        criterion_task(plan, index, criterion, case.now)
+        for index, criterion in enumerate(plan.criteria, start=1)
+        if index > known
+    ]
+
+
+def _change_criterion(case: Case, task: Task, criterion: Criterion) -> None:
+    """One that reads otherwise is looked at again; what is over stays as it was."""
+    spec = criterion_spec(criterion, int(task.ref.rpartition(".c")[2]))
+    if spec != task.spec and not task.final:
+        case.set_task(replace(task, spec=spec))
+        if task.state is not TaskState.PENDING:
+            begin_afresh(case, case.tasks[task.ref])
+
+
 def _place(case: Case, spec: TaskSpec, position: int, kept: dict[str, Task], again: Collection[str]) -> None:
     task = next(t for t in case.work if t.spec.key == spec.key and t.state is not TaskState.CANCELLED)
     if task.position != position or task.spec != spec:
         case.set_task(replace(task, position=position, spec=spec))
-    if spec.key in again and spec.key in kept:
+    wanted_again = spec.key in again and task.state not in _UNTOUCHED
+    changed = task.spec != spec and task.state in _TROUBLED
+    if spec.key in kept and (wanted_again or changed):
         begin_afresh(case, case.tasks[task.ref])
 
 

@@ -10,12 +10,15 @@ from executor.domain.effect import EffectState
 from executor.domain.goal import GoalState
 from executor.domain.task import Answer, Task, TaskKind, TaskState
 from executor.engine.asking import allow, review
-from executor.engine.blocking import block_task
+from executor.engine.blocking import ask_again, block_task
 from executor.engine.case import Case
 from executor.engine.flow import close_parked_attempt, end, fresh, start
 from executor.engine.providing import asks_for, read_value
+from executor.engine.repairing import apply_fix
 from executor.engine.replies import Accepted, Caller, Refused, Reply
 from executor.engine.settle import ask_about_effect
+from executor.engine.showing import reasons
+from executor.engine.steering import after_skip, apply
 
 
 def answer(
@@ -99,6 +102,8 @@ def _start(case: Case, decision: Decision, caller: Caller, option: Option | None
 
 def _blockage(case: Case, decision: Decision, caller: Caller, option: Option | None, text: str | None) -> Reply:
     name = option.name if option else ""
+    if decision.task_ref is None:
+        return _impasse(case, decision, caller, name)
     task = _task(case, decision)
     if option == PROVIDE_VALUE:
         return _provide(case, decision, caller, text or "")
@@ -106,6 +111,8 @@ def _blockage(case: Case, decision: Decision, caller: Caller, option: Option | N
     match name:
         case "retry":
             return _accepted(case, decision, retry(case, task, caller))
+        case "retry-with-fix" if (known := case.blockages[task.ref].amendment) is not None:
+            return _accepted(case, decision, apply_fix(case, task, known))
         case "skip":
             return _accepted(case, decision, skip(case, task, caller))
         case "take-over":
@@ -126,6 +133,38 @@ def _provide(case: Case, decision: Decision, caller: Caller, text: str) -> Reply
     return _accepted(case, decision, f"{given.name} is set for this goal. {tried}")
 
 
+def _impasse(case: Case, decision: Decision, caller: Caller, name: str) -> Reply:
+    """About every blocked task at once."""
+    case.decide(decision.number, caller, option=name, text=None)
+    blocked = [task for task in case.tasks.values() if task.state is TaskState.BLOCKED]
+    names = ", ".join(task.ref for task in blocked)
+    match name:
+        case "retry" | "skip":
+            act, said = (retry, "Trying again") if name == "retry" else (skip, "Skipped")
+            for task in blocked:
+                case.withdraw(task.ref, note=f"{caller.name} decided about all of them")
+                act(case, case.tasks[task.ref], caller)
+            return _accepted(case, decision, f"{said}: {names}.")
+        case "stop":
+            end(case, GoalState.FAILED, reason=f"Given up by {caller.name}; blocked: {names}")
+            return _accepted(case, decision, f"Goal {case.goal.number} counts as failed.")
+        case _:
+            case.move_goal(GoalState.PAUSED, reason=f"Paused by {caller.name}")
+            return _accepted(case, decision, f"Goal {case.goal.number} is paused. /resume {case.goal.number} goes on.")
+
+
+def _adaptation(case: Case, decision: Decision, caller: Caller, option: Option | None, text: str | None) -> Reply:
+    name, amendment = (option.name if option else ""), decision.amendment
+    assert amendment is not None  # every question of this kind is opened with one
+    if name == "ask-why":
+        return replace(_accepted(case, decision, reasons(case, amendment)), aloud=True)
+    case.decide(decision.number, caller, option=name, text=text)
+    if name == "accept":
+        return _accepted(case, decision, f"{apply(case, amendment).line}.")
+    ask_again(case)
+    return _accepted(case, decision, f"Plan v{case.goal.plan_version} stays.")
+
+
 def retry(case: Case, task: Task, caller: Caller) -> str:
     """Queue the task as if it had never failed."""
     case.unblock(task.ref, f"{caller.name}: retry")
@@ -141,6 +180,7 @@ def skip(case: Case, task: Task, caller: Caller) -> str:
     case.withdraw(task.ref, note=f"{caller.name} skipped the task")
     case.move_task(task.ref, TaskState.SKIPPED, summary=f"Skipped by {caller.name}")
     close_parked_attempt(case, task.ref)
+    after_skip(case, task)
     return f"Skipped {task.ref}."
 
 
@@ -242,6 +282,7 @@ def _draft(case: Case, decision: Decision, caller: Caller, option: Option | None
 _EFFECTS: dict[DecisionKind, Callable[[Case, Decision, Caller, Option | None, str | None], Reply]] = {
     DecisionKind.START: _start,
     DecisionKind.BLOCKAGE: _blockage,
+    DecisionKind.ADAPTATION: _adaptation,
     DecisionKind.MANUAL: _manual,
     DecisionKind.QUESTION: _question,
     DecisionKind.EFFECT: _effect,

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 
+from executor.domain.amendment import Amendment
 from executor.domain.blockage import Blockage, BlockageType
-from executor.domain.decision import DecisionKind
+from executor.domain.decision import OPTIONS, RETRY_WITH_FIX, DecisionKind, Option
+from executor.domain.envelope import shown
 from executor.domain.outcome import Result
 from executor.domain.task import Task, TaskKind, TaskState
 from executor.engine.case import Case
-from executor.engine.providing import missing_value, ways_out
+from executor.engine.providing import missing_value, with_value
 
 DETAIL_LINES = 12
 DETAIL_CHARACTERS = 1_500
@@ -23,8 +25,9 @@ def block_task(
     confidence: float = 1.0,
     result: Result | None = None,
     tried: tuple[str, ...] = (),
+    amendment: Amendment | None = None,
 ) -> Task:
-    """Block the task and ask. Returns the task as it now is."""
+    """Block the task and ask. `amendment` is a repair that waits for a word. Returns the task as it now is."""
     blockage = Blockage(
         id=f"{task.ref}/{task.attempts}/{case.now:%Y%m%d%H%M%S%f}",
         goal_number=task.goal_number,
@@ -36,6 +39,7 @@ def block_task(
         tried=tried,
         missing=missing_value(result),
         detected_at=case.now,
+        amendment=amendment,
     )
     task = case.move_task(task.ref, TaskState.BLOCKED, summary=cause, why=str(type))
     case.block(blockage)
@@ -50,19 +54,32 @@ def ask_about(case: Case, task: Task, blockage: Blockage) -> None:
         task_ref=task.ref,
         question=f"{task.spec.title}: {blockage.cause}",
         facts=_facts(case, task, blockage),
-        options=ways_out(blockage.missing),
+        options=ways_out(blockage),
     )
 
 
+def ways_out(blockage: Blockage) -> tuple[Option, ...]:
+    """The buttons of a blockage, in the contract's order, as its facts call for them."""
+    retry, *others = OPTIONS[DecisionKind.BLOCKAGE]
+    with_fix = (retry, RETRY_WITH_FIX, *others)
+    return with_value(with_fix if blockage.amendment is not None else (retry, *others), blockage.missing)
+
+
 def ask_again(case: Case) -> None:
-    """After a pause: blocked tasks whose question was closed are asked about again."""
-    for task in case.tasks.values():
-        if task.state is TaskState.BLOCKED and not case.open_decisions(task.ref):
+    """Blocked tasks that no open question is about are asked about again."""
+    for task in list(case.tasks.values()):
+        if task.state is TaskState.BLOCKED and not case.open_decisions(task.ref) and not _amended(case, task):
             ask_about(case, task, case.blockages[task.ref])
 
 
+def _amended(case: Case, task: Task) -> bool:
+    """A proposed change of the plan would try it again: that question stands for its own."""
+    proposed = [decision.amendment for decision in case.open_decisions() if decision.amendment is not None]
+    return any(task.spec.key in amendment.again for amendment in proposed)
+
+
 def _facts(case: Case, task: Task, blockage: Blockage) -> Mapping[str, object]:
-    return {
+    facts: dict[str, object] = {
         "ref": task.ref,
         "title": task.spec.title,
         "type": str(blockage.type),
@@ -71,7 +88,23 @@ def _facts(case: Case, task: Task, blockage: Blockage) -> Mapping[str, object]:
         "tried": list(blockage.tried),
         "waits": [f"{other.ref} {other.spec.title}" for other in waiting_for(case, task)],
         "attempts": task.attempts,
-    } | ({} if blockage.missing is None else {"missing": blockage.missing})
+    }
+    if blockage.missing is not None:
+        facts["missing"] = blockage.missing
+    if task.spec.critical:
+        facts["critical"] = True
+    if blockage.amendment is not None:
+        facts["fix"] = _fix(blockage.amendment)
+    return facts
+
+
+def _fix(amendment: Amendment) -> Mapping[str, object]:
+    """A known repair: what it is, what exactly would run, and why it waits."""
+    return {
+        "what": amendment.reason,
+        "runs": [shown(spec, whole=True) for spec in amendment.tasks],
+        "because": list(amendment.because),
+    }
 
 
 def waiting_for(case: Case, task: Task) -> list[Task]:

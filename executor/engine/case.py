@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from executor.domain.allowance import Allowance
+from executor.domain.amendment import Amendment
 from executor.domain.attempt import ATTEMPT_MOVES, Attempt, AttemptState
 from executor.domain.blockage import Blockage
 from executor.domain.decision import OPTIONS, Decision, DecisionKind, DecisionState, Option
@@ -214,6 +215,7 @@ class Case:
         facts: Mapping[str, object],
         options: tuple[Option, ...] | None = None,
         free_text: bool = False,
+        amendment: Amendment | None = None,
     ) -> Decision:
         """Open a decision. The start decision shows on the card; every other one is a message of its own."""
         decision = Decision(
@@ -226,6 +228,7 @@ class Case:
             options=OPTIONS[kind] if options is None else options,
             free_text=free_text,
             opened_at=self.now,
+            amendment=amendment,
         )
         self._touched = True
         self.decisions[decision.number] = decision
@@ -253,9 +256,16 @@ class Case:
     def withdraw(self, task_ref: str | None, note: str) -> None:
         """Close what is open about a task (None: about the whole goal): nobody's answer is needed any more."""
         for decision in self.open_decisions(task_ref):
-            closed = replace(decision, state=DecisionState.WITHDRAWN, note=note, closed_at=self.now)
-            self.decisions[decision.number] = closed
-            self.event("decision.withdrawn", decision.task_ref, decision=decision.number, note=note)
+            self.close(decision, note)
+
+    def close(self, decision: Decision, note: str) -> None:
+        """Withdraw one open decision. One that was only opened in this very transaction is never shown."""
+        closed = replace(decision, state=DecisionState.WITHDRAWN, note=note, closed_at=self.now)
+        self.decisions[decision.number] = closed
+        self.event("decision.withdrawn", decision.task_ref, decision=decision.number, note=note)
+        if any(decision.number == new.number for new in self._new.new_decisions):
+            self._new.notices[:] = [n for n in self._new.notices if n.decision_number != decision.number]
+        else:
             self._show(closed)
 
     def _show(self, decision: Decision) -> None:

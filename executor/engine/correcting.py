@@ -1,6 +1,6 @@
 """What Milepost does about a stumble: `correct` decides, purely; `carry_out` changes the case accordingly."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import assert_never
 
@@ -8,42 +8,33 @@ from executor.domain.blockage import BlockageType
 from executor.domain.correction import AskPerson, RetryAfter, pause_s
 from executor.domain.limits import Limits
 from executor.domain.outcome import Result, Stumbled
-from executor.domain.plan import TaskSpec
-from executor.domain.task import Task, TaskKind, TaskState
-from executor.engine.adaptation import adapt, begin_afresh, current_plan
+from executor.domain.task import Task, TaskState
 from executor.engine.blocking import block_task
 from executor.engine.case import Case
 from executor.engine.classification import Verdict, classify
-from executor.engine.fixes import Fix, find_fix
 from executor.engine.loops import leads_back, stopped
-
-
-@dataclass(frozen=True, slots=True)
-class Repair:
-    """Change the plan by this fix, and try again."""
-
-    fix: Fix
-
+from executor.engine.repairing import Repair, repair, repaired
 
 Correction = RetryAfter | AskPerson | Repair
 
 
-def may_adapt(case: Case, task: Task) -> bool:
-    """Repairs belong to work that runs, and end at a number: then a person decides."""
-    return task.kind is TaskKind.WORK and case.goal.plan_version <= case.limits.adaptations_max and not task.taken_over
-
-
-def correct(task: Task, outcome: Stumbled, limits: Limits, *, may_adapt: bool = False) -> Correction:
-    """A known repair, else another try with growing pauses while attempts are left and it may pass by itself, else a
-    person: at once where the very same attempt can't succeed before something changes (a missing credential, a bug)."""
+def correct(task: Task, outcome: Stumbled, limits: Limits, *, repair: Repair | None = None) -> Correction:
+    """A known repair that needs no word, else another try with growing pauses while attempts are left and it may pass
+    by itself, else a person, who is offered the repair that needs a word: at once where the very same attempt can't
+    succeed before something changes (a missing credential, a bug)."""
     verdict = classify(outcome.result)
     attempts_left = task.failures < (task.spec.attempts_max or limits.attempts_max)
-    if may_adapt and not outcome.result.success and (fix := find_fix(task.spec, outcome.result, verdict)) is not None:
-        return Repair(fix)
+    if repair is not None and not repair.because:
+        return repair
     if attempts_left and not _hopeless(verdict, outcome.result):
         waits = (pause_s(task.failures, limits.retry_first_s), outcome.wait_s or 0.0, verdict.wait_s or 0.0)
         return RetryAfter(wait_s=max(waits))
-    return AskPerson(type=verdict.type, cause=_cause(outcome, verdict), confidence=verdict.confidence)
+    return AskPerson(
+        type=verdict.type,
+        cause=_cause(outcome, verdict),
+        confidence=verdict.confidence,
+        amendment=None if repair is None else repair.amendment,
+    )
 
 
 def _hopeless(verdict: Verdict, result: Result) -> bool:
@@ -84,32 +75,12 @@ def carry_out(case: Case, task: Task, correction: Correction, result: Result) ->
                 confidence=correction.confidence,
                 result=result,
                 tried=_tried(task),
+                amendment=correction.amendment,
             )
         case Repair():
-            repair(case, task, correction.fix)
+            repair(case, task, correction)
         case _:
             assert_never(correction)
-
-
-def repair(case: Case, task: Task, fix: Fix) -> None:
-    """The fix as a new version of the plan: the task as it is tried next, behind whatever has to come first."""
-    case.event("task.repaired", task.ref, fix=fix.what)
-    failures, trail = task.failures, task.trail
-    case.set_task(case.move_task(task.ref, TaskState.RETRYING, summary=fix.what))
-    adapt(case, _repaired(case, task, fix), reason=fix.what)
-    begin_afresh(case, case.tasks[task.ref])
-    case.set_task(replace(case.tasks[task.ref], failures=failures, trail=trail, summary=fix.what))
-
-
-def _repaired(case: Case, task: Task, fix: Fix) -> list[TaskSpec]:
-    """The plan with this fix in it."""
-    specs: list[TaskSpec] = []
-    for spec in current_plan(case).tasks:
-        if spec.key == task.spec.key:
-            specs += [fix.before, fix.spec] if fix.before is not None else [fix.spec]
-        else:
-            specs.append(spec)
-    return specs
 
 
 def unless_in_circles(case: Case, task: Task, outcome: Stumbled, correction: Correction) -> Correction:
@@ -119,7 +90,7 @@ def unless_in_circles(case: Case, task: Task, outcome: Stumbled, correction: Cor
     repairs = isinstance(correction, Repair)
     if (stop := stopped(task, outcome, repairs=repairs)) is not None:
         return stop
-    if isinstance(correction, Repair) and leads_back(case.goal, _repaired(case, task, correction.fix)):
+    if isinstance(correction, Repair) and leads_back(case.goal, repaired(case, correction)):
         verdict = classify(outcome.result)
         cause = f"{verdict.cause}; the repair would lead back to a plan that failed before"
         return AskPerson(type=verdict.type, cause=cause, confidence=verdict.confidence)

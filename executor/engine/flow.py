@@ -16,6 +16,7 @@ from executor.domain.plan import CheckKind
 from executor.domain.task import Task, TaskKind, TaskState
 from executor.engine.blocking import block_task
 from executor.engine.case import Case
+from executor.engine.impasse import look_at_impasse
 from executor.engine.receipt import end_facts
 
 _ACTIVE = frozenset({TaskState.QUEUED, TaskState.IN_PROGRESS, TaskState.RETRYING})
@@ -30,6 +31,7 @@ def advance(case: Case) -> None:
         return
     _release(case)
     _settle_goal(case)
+    look_at_impasse(case)
     measure(case)
     if case.goal.state is GoalState.VALIDATING and all(task.final for task in case.tasks.values()):
         _conclude(case)

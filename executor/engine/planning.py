@@ -58,7 +58,7 @@ def propose(case: Case, plan: Plan, *, autonomy: str = "plan") -> None:
         case.move_goal(GoalState.PLANNING)
     version = case.goal.plan_version + 1
     plan = replace(plan, goal_number=case.goal.number, version=version, created_at=case.now)
-    case.set_goal(replace(case.goal, plan_version=version, percentage=0))
+    case.set_goal(replace(case.goal, plan_version=version, percentage=0, autonomy=autonomy))
     case.add_plan(plan, tasks_of(plan, case.now), removed=list(case.tasks))
     case.event("plan.created", None, version=version, tasks=len(plan.tasks), by_brain=plan.made_by)
     if autonomy == "plan":
@@ -89,22 +89,24 @@ def tasks_of(plan: Plan, now: datetime) -> list[Task]:
         )
         for position, spec in enumerate(plan.tasks, start=1)
     ]
-    criteria = [
-        Task(
-            ref=f"{number}.c{index}",
-            goal_number=number,
-            position=len(work) + index,
-            spec=_criterion_spec(criterion, index),
-            kind=TaskKind.CRITERION,
-            plan_version=plan.version,
-            created_at=now,
-        )
-        for index, criterion in enumerate(plan.criteria, start=1)
+    return work + [
+        criterion_task(plan, index, criterion, now) for index, criterion in enumerate(plan.criteria, start=1)
     ]
-    return work + criteria
 
 
-def _criterion_spec(criterion: Criterion, index: int) -> TaskSpec:
+def criterion_task(plan: Plan, index: int, criterion: Criterion, now: datetime) -> Task:
+    return Task(
+        ref=f"{plan.goal_number}.c{index}",
+        goal_number=plan.goal_number,
+        position=len(plan.tasks) + index,
+        spec=criterion_spec(criterion, index),
+        kind=TaskKind.CRITERION,
+        plan_version=plan.version,
+        created_at=now,
+    )
+
+
+def criterion_spec(criterion: Criterion, index: int) -> TaskSpec:
     covered = {"covered_by": criterion.covered_by} if criterion.covered_by else {}
     return TaskSpec(
         key=f"c{index}",

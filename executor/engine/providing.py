@@ -4,7 +4,7 @@ import difflib
 import re
 from collections.abc import Sequence
 
-from executor.domain.decision import OPTIONS, PROVIDE_VALUE, Decision, DecisionKind, Option
+from executor.domain.decision import PROVIDE_VALUE, Decision, Option
 from executor.domain.outcome import Result
 from executor.domain.secret import MASK, Provided, why_no_name
 from executor.engine.classification import classify
@@ -31,11 +31,6 @@ def missing_value(result: Result | None) -> str | None:
     if verdict.subclass == "missing_env_var" and verdict.subject and not why_no_name(verdict.subject):
         return verdict.subject
     return None
-
-
-def ways_out(missing: str | None) -> tuple[Option, ...]:
-    """The options of a blockage, in the contract's order."""
-    return with_value(OPTIONS[DecisionKind.BLOCKAGE], missing)
 
 
 def with_value(options: Sequence[Option], missing: str | None) -> tuple[Option, ...]:

@@ -119,6 +119,11 @@ class Known:
     def decision_about(self, ref: str | None) -> Decision | None:
         return next((d for d in self.decisions if d.task_ref == ref and d.state is DecisionState.OPEN), None)
 
+    def proposal_for(self, task: Task) -> Decision | None:
+        """The question about a change of the plan that would try this task again."""
+        proposed = (d for d in self.decisions if d.amendment is not None and d.state is DecisionState.OPEN)
+        return next((d for d in proposed if d.amendment and task.spec.key in d.amendment.again), None)
+
     def running(self, ref: str) -> Attempt | None:
         attempt = self.attempts.get(ref)
         return attempt if attempt is not None and attempt.state is AttemptState.RUNNING else None
@@ -272,7 +277,7 @@ def _in_progress(task: Task, known: Known, around: Around) -> Reason:
 
 
 def _asked(task: Task, known: Known, around: Around) -> Reason:
-    decision = known.decision_about(task.ref)
+    decision = known.decision_about(task.ref) or known.proposal_for(task)
     if decision is None:
         return _stuck("it waits for a person whom nobody has asked")
     what = f"blocked: {task.summary.rstrip('.')}; " if task.state is TaskState.BLOCKED and task.summary else ""

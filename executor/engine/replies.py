@@ -22,6 +22,7 @@ class Accepted:
     decision_number: int | None = None
     wants_text: bool = False  # the option needs a text: ask for it as a reply
     hidden: bool = False  # that text is a secret
+    aloud: bool = False  # the sentence is what was asked for, and more than a button's short notice can hold
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

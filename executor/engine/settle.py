@@ -31,8 +31,9 @@ from executor.domain.plan import ExecutionType
 from executor.domain.task import Task, TaskKind, TaskState
 from executor.engine.asking import ask_for_allowance, ask_for_review
 from executor.engine.case import Case
-from executor.engine.correcting import carry_out, correct, may_adapt, unless_in_circles
+from executor.engine.correcting import carry_out, correct, unless_in_circles
 from executor.engine.loops import lost_too_often, noted, noted_loss, noted_poll, pointless_wait
+from executor.engine.repairing import known_repair
 
 _EFFECTS = {
     Succeeded: EffectState.DONE,
@@ -170,7 +171,7 @@ def _stumble(case: Case, task: Task, attempt: Attempt, outcome: Stumbled) -> Non
         return
     task = noted(replace(task, failures=task.failures + 1), outcome.result)
     case.set_task(task)
-    correction = correct(task, outcome, case.limits, may_adapt=may_adapt(case, task))
+    correction = correct(task, outcome, case.limits, repair=known_repair(case, task, outcome))
     carry_out(case, task, unless_in_circles(case, task, outcome, correction), outcome.result)
 
 

@@ -22,6 +22,7 @@ from executor.engine.desk import no_goal
 from executor.engine.flow import advance
 from executor.engine.replies import Refused
 from executor.engine.settle import settle
+from executor.engine.steering import steer
 from executor.engine.taking import why_not
 from executor.ports import Assignment, CaseRows, Changes, Store, Transaction, Workers
 
@@ -104,6 +105,7 @@ class Ticker:
                 for report in reports:
                     settle(case, report.task_ref, report.number, report.outcome, report.texts)
                 advance(case)
+                steer(case)
                 parts.append(case.changes())
                 cases.append(case)
             except Exception as error:  # noqa: BLE001 - one goal's bug must not hold up every other goal

@@ -2,7 +2,7 @@
 
 from executor.domain.blockage import Blockage, BlockageType
 from executor.domain.decision import Decision, DecisionKind, DecisionState
-from storage.codec import dumps, loads, options_from, options_to, plain
+from storage.codec import amendment_from, amendment_to, dumps, loads, options_from, options_to, plain
 from storage.rows.kinds import Record, Values
 
 
@@ -26,6 +26,7 @@ def decision_values(decision: Decision) -> Values:
         "opened_at": decision.opened_at,
         "closed_at": decision.closed_at,
         "note": plain(decision.note),
+        "amendment": amendment_to(decision.amendment),
     }
 
 
@@ -49,6 +50,7 @@ def decision_from(row: Record) -> Decision:
         opened_at=row.opened_at,
         closed_at=row.closed_at,
         note=row.note,
+        amendment=amendment_from(row.amendment),
     )
 
 
@@ -67,6 +69,7 @@ def blockage_values(blockage: Blockage) -> Values:
         "resolved_at": blockage.resolved_at,
         "resolution": plain(blockage.resolution),
         "status": "open" if blockage.resolved_at is None else "resolved",
+        "amendment": amendment_to(blockage.amendment),
     }
 
 
@@ -84,4 +87,5 @@ def blockage_from(row: Record) -> Blockage:
         detected_at=row.detected_at,
         resolved_at=row.resolved_at,
         resolution=row.resolution,
+        amendment=amendment_from(row.amendment),
     )

@@ -22,6 +22,7 @@ blockages = Table(
     Column("resolved_at", Instant),
     Column("resolution", Text, nullable=False),
     Column("status", Text, nullable=False),  # open, resolved
+    Column("amendment", Text),  # JSON: a known repair that waits for a person
     known("type", BlockageType),
 )
 

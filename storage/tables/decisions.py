@@ -27,6 +27,7 @@ decisions = Table(
     Column("opened_at", Instant, nullable=False),
     Column("closed_at", Instant),
     Column("note", Text, nullable=False),
+    Column("amendment", Text),  # JSON: the change of the plan that it asks about
     known("kind", DecisionKind),
     known("state", DecisionState),
 )

@@ -7,7 +7,8 @@ from executor.domain.correction import AskPerson, RetryAfter
 from executor.domain.limits import Limits
 from executor.domain.outcome import Result, Stumbled
 from executor.domain.task import Task
-from executor.engine.correcting import Correction, Repair, correct
+from executor.engine.correcting import Correction, correct
+from executor.engine.repairing import Repair, fix_for
 from tests.builders import spec
 from tests.fakes import START
 
@@ -17,12 +18,13 @@ def failed(said: str, exit_code: int = 1) -> Stumbled:
     return Stumbled(result=Result(success=False, error=f"exit code {exit_code}", metadata=metadata))
 
 
-def after_one_failure(outcome: Stumbled, command: str = "run", *, may_adapt: bool = True) -> Correction:
+def after_one_failure(outcome: Stumbled, command: str = "run") -> Correction:
     parameters = {"command": command}
     task = Task(
         ref="1.1", goal_number=1, position=1, spec=spec("1", parameters=parameters), failures=1, created_at=START
     )
-    return correct(task, outcome, Limits(), may_adapt=may_adapt)
+    fix = fix_for(task, outcome, Limits())
+    return correct(task, outcome, Limits(), repair=None if fix is None else Repair(fix))
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,10 @@ from executor.domain.limits import Limits
 from executor.domain.outcome import Interrupted, Result, Stumbled, Waiting
 from executor.domain.plan import TaskSpec
 from executor.engine.adaptation import adapt, current_plan
-from executor.engine.correcting import repair
 from executor.engine.fixes import Fix
 from executor.engine.flow import advance
 from executor.engine.loops import circle_of
+from executor.engine.repairing import Repair, repair
 from tests.builders import ANN, chain, command, draft, proposal, spec
 from tests.engine.conftest import Walk, failed
 from tests.fakes import ScriptedAction, ScriptedChecks
@@ -147,7 +147,7 @@ def test_a_repair_that_leads_back_to_a_plan_that_failed_is_not_made() -> None:
     walk = started(spec("1", action="shell", parameters=first))
     task = walk.case.tasks["1.1"]
     walk.claim("1.1")
-    repair(walk.case, walk.case.tasks["1.1"], Fix(what="Port 8000", spec=replace(task.spec, parameters=second)))
+    repair(walk.case, walk.case.tasks["1.1"], Repair(Fix(what="Port 8000", spec=replace(task.spec, parameters=second))))
     advance(walk.case)
 
     walk.finish("1.1", failed(stderr="OSError: [Errno 98] Address already in use: port 8000"))

@@ -84,9 +84,11 @@ def words(message: Json) -> str:
 
 
 @asynccontextmanager
-async def talking(folder: Path, chat: LocalChat, *, runs: bool = True, **how: Any) -> AsyncIterator[Talk]:
-    """A running bot in this room; `runs` False leaves the executor's loop still."""
-    settings = Settings.model_validate({"data_dir": str(folder), "chat": {"timezone": "UTC"}})
+async def talking(
+    folder: Path, chat: LocalChat, *, runs: bool = True, chosen: Json | None = None, **how: Any
+) -> AsyncIterator[Talk]:
+    """A running bot in this room; `runs` False leaves the executor's loop still; `chosen`: settings."""
+    settings = Settings.model_validate({"data_dir": str(folder), "chat": {"timezone": "UTC"}} | (chosen or {}))
     async with AsyncExitStack() as stack:
         house = await stack.enter_async_context(open_house(settings))
         people = Access(owners=[chat.operator_id])

@@ -1,0 +1,74 @@
+"""Known repairs: found for a failure, held against what Milepost may do by itself, and put into the plan."""
+
+from dataclasses import dataclass, replace
+
+from executor.domain.amendment import Amendment, put_in
+from executor.domain.limits import Limits
+from executor.domain.outcome import Stumbled
+from executor.domain.plan import TaskSpec
+from executor.domain.task import Task, TaskKind, TaskState
+from executor.engine.adaptation import adapt, begin_afresh, current_plan
+from executor.engine.case import Case
+from executor.engine.classification import classify
+from executor.engine.envelopes import why_ask
+from executor.engine.fixes import Fix, find_fix
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """Change the plan by this fix, and try again. `because` says why a person has to agree first; empty: nobody has."""
+
+    fix: Fix
+    because: tuple[str, ...] = ()
+
+    @property
+    def specs(self) -> tuple[TaskSpec, ...]:
+        return (self.fix.spec,) if self.fix.before is None else (self.fix.before, self.fix.spec)
+
+    @property
+    def amendment(self) -> Amendment:
+        key = self.fix.spec.key
+        return Amendment(tasks=self.specs, whole=False, again=(key,), reason=self.fix.what, because=self.because)
+
+
+def known_repair(case: Case, task: Task, outcome: Stumbled) -> Repair | None:
+    """The repair for this failure; None where none is known, or the task is not Milepost's to repair."""
+    fix = fix_for(task, outcome, case.limits)
+    if fix is None:
+        return None
+    found = Repair(fix)
+    plan = current_plan(case)
+    new = replace(plan, tasks=put_in(plan.tasks, found.specs))
+    return replace(found, because=why_ask(case, plan, new, repaired=found.specs))
+
+
+def fix_for(task: Task, outcome: Stumbled, limits: Limits) -> Fix | None:
+    if task.kind is not TaskKind.WORK or task.taken_over or outcome.result.success:
+        return None
+    verdict, spec = classify(outcome.result), task.spec
+    if verdict.subclass == "time_limit" and spec.timeout_s is None and "timeout_s" not in spec.parameters:
+        spec = replace(spec, timeout_s=limits.timeout_s)  # it ran under the configuration's
+    return find_fix(spec, outcome.result, verdict)
+
+
+def repair(case: Case, task: Task, found: Repair) -> None:
+    """The fix as a new version of the plan: the task as it is tried next, behind whatever has to come first."""
+    case.event("task.repaired", task.ref, fix=found.fix.what)
+    failures, trail = task.failures, task.trail
+    case.set_task(case.move_task(task.ref, TaskState.RETRYING, summary=found.fix.what))
+    adapt(case, repaired(case, found), reason=found.fix.what)
+    begin_afresh(case, case.tasks[task.ref])
+    case.set_task(replace(case.tasks[task.ref], failures=failures, trail=trail, summary=found.fix.what))
+
+
+def repaired(case: Case, found: Repair) -> tuple[TaskSpec, ...]:
+    """The plan with this repair in it."""
+    return put_in(current_plan(case).tasks, found.specs)
+
+
+def apply_fix(case: Case, task: Task, amendment: Amendment) -> str:
+    """A person agreed to the repair of a blocked task."""
+    specs = put_in(current_plan(case).tasks, amendment.tasks)
+    case.event("task.repaired", task.ref, fix=amendment.reason)
+    adapt(case, specs, reason=amendment.reason, again=amendment.again)
+    return f"Trying {task.ref} again: {amendment.reason}."

@@ -1,0 +1,176 @@
+"""A plan that changes while it runs, as a person lives it in the chat: real commands, presses and restarts."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.localchat import LocalChat
+from tests.telegram.talk import Json, Talk, talking, words
+
+QUICK: Json = {"executor": {"retry_first_s": 0.01, "attempts_max": 1}}
+NO_CHANGES: Json = {"executor": {"retry_first_s": 0.01, "attempts_max": 1, "adaptations_max": 0}}
+WRITE = "/goal Write it down\n1. Write: `echo hello > out/today.txt`"
+LATER = "/goal Count\n1. Count: `test -f made.txt`\n2. Make: `sleep 0.4; touch made.txt`\n3. Look: `true` after 1,2"
+LETTER = "/goal Send a letter\n1. Write it\n2. Print it after 1\n3. Post it after 2\n4. Buy stamps"
+
+
+@pytest.fixture
+async def room(tmp_path: Path) -> AsyncIterator[LocalChat]:
+    chat = LocalChat(tmp_path / "chat", port=0, operator_name="Ann")
+    await chat.start()
+    yield chat
+    await chat.stop()
+
+
+async def started(talk: Talk, text: str) -> Json:
+    card = await talk.say(text, "Nothing runs before you press Start")
+    await talk.press(card, "Start")
+    return card
+
+
+def labels(message: Json) -> list[str]:
+    return [button["text"] for row in message["reply_markup"]["inline_keyboard"] for button in row]
+
+
+async def test_the_card_says_what_start_accepts(tmp_path: Path, room: LocalChat) -> None:
+    async with talking(tmp_path / "data", room) as talk:
+        card = await talk.say(WRITE, "Write it down")
+
+        assert words(card).endswith(
+            "Start accepts these actions exactly as shown, within budget and deadline.\n"
+            "Safe repairs included: missing packages, folders and imports in its own folder, another port, more time"
+            " (up to 10 min), 3 more tasks at most.\n"
+            "Any other change of the plan asks you first.\n"
+            "Nothing runs before you press Start."
+        )
+
+
+async def test_a_repair_inside_what_was_accepted_is_reported_and_asks_nothing(tmp_path: Path, room: LocalChat) -> None:
+    async with talking(tmp_path / "data", room, chosen=QUICK) as talk:
+        await started(talk, WRITE)
+
+        told = await talk.hear("Plan v1 → v2")
+        await talk.hear("Goal Complete")
+
+        assert words(told) == (
+            "🔧 Plan v1 → v2: +1 −0 ~1, The folder out is missing: making it\n+ Make the folder out\n~ Write"
+        )
+
+
+async def test_a_repair_beyond_the_limit_is_a_button_and_works_after_a_restart(tmp_path: Path, room: LocalChat) -> None:
+    async with talking(tmp_path / "data", room, chosen=NO_CHANGES) as talk:
+        await started(talk, WRITE)
+        card = await talk.hear("Known fix")
+
+    async with talking(tmp_path / "data", room, chosen=NO_CHANGES) as talk:
+        pressed = await talk.press(card, "Retry with fix")
+        await talk.hear("Goal Complete")
+
+        assert labels(card) == ["Retry", "Retry with fix", "Skip", "Take over", "Pause"]
+        assert (
+            "Known fix\n"
+            "The folder out is missing: making it\n"
+            "   mkdir -p -- out\n"
+            "   echo hello > out/today.txt\n"
+            "• I may not change a plan by myself\n"
+        ) in words(card)
+        assert pressed["text"] == "Trying 1.1 again: The folder out is missing: making it."
+
+
+async def test_what_failed_too_early_is_tried_again_behind_what_it_needed(tmp_path: Path, room: LocalChat) -> None:
+    async with talking(tmp_path / "data", room, chosen=QUICK) as talk:
+        await started(talk, LATER)
+
+        told = await talk.hear("Plan v1 → v2")
+        await talk.hear("Goal Complete")
+
+        assert words(told) == (
+            "🔧 Plan v1 → v2: +0 −0 ~1, 1.1 is tried again behind 1.2, finished since it failed\n~ Count"
+        )
+
+
+async def test_a_change_that_needs_a_word_explains_itself_and_is_accepted_after_a_restart(
+    tmp_path: Path, room: LocalChat
+) -> None:
+    async with talking(tmp_path / "data", room, chosen=NO_CHANGES) as talk:
+        await started(talk, LATER)
+        card = await talk.hear("Why I ask")
+        await talk.press(card, "Ask why")
+        why = await talk.hear("I ask because")
+
+    async with talking(tmp_path / "data", room, chosen=NO_CHANGES) as talk:
+        accepted = await talk.press(card, "Accept")
+        again = await talk.press_data(card, card["reply_markup"]["inline_keyboard"][0][0]["callback_data"])
+        await talk.hear("Goal Complete")
+        decided = await talk.message(card["message_id"], "✅ Accept")
+
+        assert labels(card) == ["Accept", "Revert", "Ask why"]
+        assert words(card).split("\n")[:-2] == [
+            "🔧 Plan v1 → v2: +0 −0 ~1",
+            "Count #1",
+            "",
+            "1.1 is tried again behind 1.2, finished since it failed",
+            "",
+            "~ Count",
+            "   waits for: 1.2",
+            "",
+            "Begins afresh: 1.1",
+            "",
+            "Why I ask",
+            "• I may not change a plan by myself",
+            "",
+            "Until then plan v1 stays.",
+        ]
+        assert "50% of what was tried has failed, by weight; more than the 30% allowed.\n" in words(why)
+        assert accepted["text"] == "Plan v1 → v2: +0 −0 ~1."
+        assert again["text"].startswith("Already decided: ✅ Accept — Ann")
+        assert "reply_markup" not in decided
+
+
+async def test_revert_brings_the_task_back_with_its_ways_out(tmp_path: Path, room: LocalChat) -> None:
+    async with talking(tmp_path / "data", room, chosen=NO_CHANGES) as talk:
+        await started(talk, LATER)
+        await talk.hear("Blocked")
+        card = await talk.hear("Why I ask")
+        why = await talk.say("/why", "Count")
+
+        await talk.say("/reject " + words(card).rpartition("/answer ")[2].split()[0], "Plan v1 stays.")
+        blocked = await talk.hear("Blocked")
+
+        assert "stands still" not in words(why)
+        assert words(blocked).startswith("⛔ 1.1 Count\n")
+        assert labels(blocked) == ["Retry", "Skip", "Take over", "Pause"]
+
+
+async def test_what_only_served_a_skipped_task_is_offered_and_a_newer_plan_takes_the_offer_away(
+    tmp_path: Path, room: LocalChat
+) -> None:
+    async with talking(tmp_path / "data", room) as talk:
+        await started(talk, LETTER)
+        await talk.hear("4 Buy stamps")
+        await talk.say("/skip 1.3", "Skipped 1.3")
+        offer = await talk.hear("only served")
+
+        await talk.say("/task 1 Call Ann", "Task 1.5")
+        closed = await talk.message(offer["message_id"], "▫️")
+        late = await talk.press_data(offer, offer["reply_markup"]["inline_keyboard"][0][0]["callback_data"])
+
+        assert "− Write it\n− Print it\n" in words(offer)
+        assert "▫️ The plan has changed meanwhile; it is v2 now" in words(closed)
+        assert late["text"].startswith(
+            f"Question {words(offer).rpartition('/answer ')[2].split()[0]} is no longer open"
+        )
+
+
+async def test_a_goal_in_which_nothing_moves_asks_once_as_a_whole(tmp_path: Path, room: LocalChat) -> None:
+    async with talking(tmp_path / "data", room, chosen=QUICK) as talk:
+        await started(talk, "/goal Two\n1. One: `false`\n2. Two: `exit 3`\n3. Rest after 1,2")
+        whole = await talk.hear("every way is blocked")
+
+        pressed = await talk.press(whole, "Stop")
+        ended = await talk.hear("Goal Failed")
+
+        assert labels(whole) == ["Retry", "Skip", "Pause", "Stop"]
+        assert pressed["text"] == "Goal 1 counts as failed."
+        assert "Given up by Ann; blocked: 1.1, 1.2" in words(ended)

@@ -41,6 +41,7 @@ from executor.actions.http import Http
 from executor.actions.launcher import PlainLauncher
 from executor.actions.registry import Registry, installed_actions
 from executor.actions.standard import standard_actions
+from executor.actions.watches import looks
 from executor.actions.workspaces import Folders
 from executor.domain.errors import MilepostError, SealBroken, Unconfigured
 from executor.domain.goal import Goal
@@ -178,6 +179,7 @@ def _tools(
         crash_points=points,
         secrets=secrets,
         mind=mind,
+        watches=looks(settings.data_dir, settings.http.allow),
     )
     return actions, tools
 
@@ -194,6 +196,10 @@ def _limits(settings: Settings) -> Limits:
         extra_tasks_max=chosen.extra_tasks_max,
         lease_s=chosen.lease_s,
         retry_first_s=chosen.retry_first_s,
+        outage_failures=chosen.outage_failures,
+        outage_pause_max_s=chosen.outage_pause_max_s,
+        outage_ask_s=chosen.outage_ask_s,
+        resources=settings.resources,
         timeout_s=settings.sandbox.timeout_s,
         output_bytes_max=settings.sandbox.output_bytes_max,
         goal_usd=Decimal(str(settings.budget.goal_usd)),

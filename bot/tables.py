@@ -150,6 +150,9 @@ class ExecutorTable(Table):
     extra_tasks_max: Annotated[int, Strict(), Field(ge=0, le=100, description="a whole number from 0 to 100")] = 3
     lease_s: Seconds = 60
     retry_first_s: Seconds = 2.0
+    outage_failures: Annotated[int, Strict(), Field(ge=1, le=100, description="a whole number from 1 to 100")] = 3
+    outage_pause_max_s: Seconds = 300
+    outage_ask_s: Seconds = 1800
 
 
 class Budget(Table):
@@ -291,6 +294,9 @@ class Settings(Table):
     web: Web = Web()
     sandbox: Sandbox = Sandbox()
     http: Http = Http()
+    resources: Annotated[dict[str, Count], Field(description="a table of name = capacity")] = Field(
+        default_factory=dict
+    )
     actions: dict[str, OwnAction] = Field(default_factory=dict)
     mcp: dict[str, McpServer] = Field(default_factory=dict)
     roles: dict[str, RoleTable] = Field(default_factory=dict)

@@ -5,10 +5,11 @@ from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
-from sqlalchemy import Integer, Select, and_, bindparam, func, or_, select
+from sqlalchemy import Integer, Select, and_, bindparam, exists, func, literal_column, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from executor.domain.attempt import Attempt, AttemptState
+from executor.domain.circuit import Circuit, CircuitState
 from executor.domain.decision import Decision, DecisionKind
 from executor.domain.event import Event
 from executor.domain.goal import Goal
@@ -19,14 +20,14 @@ from executor.ports import Pulse
 from storage.codec import loads
 from storage.fetching import fetch, fetch_first
 from storage.reading import GOAL_COLUMNS
-from storage.rows import attempt_from, decision_from, draft_from, event_from, goal_from, secret_from
+from storage.rows import attempt_from, circuit_from, decision_from, draft_from, event_from, goal_from, secret_from
 from storage.schema import revision_of
-from storage.tables import attempts, brain_calls, decisions, execution_log, goals, notices, secrets, tasks
+from storage.tables import attempts, brain_calls, circuits, decisions, execution_log, goals, notices, secrets, tasks
 from storage.tables.base import among, columns
 from storage.tables.decisions import DECISION_OPEN
 from storage.tables.goals import GOAL_TAKES, GOAL_UNFINISHED
 from storage.tables.notices import NOTICE_DEAD, NOTICE_PENDING
-from storage.tables.tasks import TASK_WAITS_FOR_ITS_TIME
+from storage.tables.tasks import TASK_FREE, TASK_WAITS_FOR_ITS_TIME
 
 _NEWEST = select(*GOAL_COLUMNS).order_by(goals.c.number.desc()).limit(bindparam("most"))
 _OF_CHAT = goals.c.chat_id == bindparam("chat")
@@ -66,10 +67,15 @@ _DECISION_OF_MESSAGE = (
     .order_by(decisions.c.number.desc())
     .limit(1)
 )
+CIRCUIT_HOLDS = exists(literal_column("1")).where(tasks.c.waits_on == circuits.c.key).correlate(circuits)
+_CIRCUITS = select(*columns(circuits)).order_by(circuits.c.key)
+_CLOSED = among(circuits.c.state, (CircuitState.CLOSED,))
+_CIRCUITS_DUE = _CIRCUITS.where(or_(_CLOSED, circuits.c.retry_at <= bindparam("now")), CIRCUIT_HOLDS)
+_NEXT_LOOK_AFTER = select(func.min(circuits.c.retry_at)).where(circuits.c.retry_at > bindparam("after"), CIRCUIT_HOLDS)
 NEXT_DUE_AT = (
     select(tasks.c.due_at)
     .join(goals, goals.c.number == tasks.c.goal_number)
-    .where(TASK_WAITS_FOR_ITS_TIME, GOAL_TAKES)
+    .where(TASK_WAITS_FOR_ITS_TIME, TASK_FREE, GOAL_TAKES)
     .order_by(tasks.c.due_at)
     .limit(1)
 )
@@ -137,8 +143,17 @@ async def read_secrets(connection: AsyncConnection) -> list[SealedSecret]:
 
 
 async def read_next_due_at(connection: AsyncConnection, after: datetime) -> datetime | None:
-    due_at: datetime | None = (await connection.execute(_NEXT_DUE_AFTER, {"after": after})).scalar()
-    return due_at
+    task: datetime | None = (await connection.execute(_NEXT_DUE_AFTER, {"after": after})).scalar()
+    look: datetime | None = (await connection.execute(_NEXT_LOOK_AFTER, {"after": after})).scalar()
+    return min((at for at in (task, look) if at is not None), default=None)
+
+
+async def read_circuits(connection: AsyncConnection) -> list[Circuit]:
+    return [circuit_from(row) for row in await fetch(connection, _CIRCUITS)]
+
+
+async def read_circuits_due(connection: AsyncConnection, now: datetime) -> list[Circuit]:
+    return [circuit_from(row) for row in await fetch(connection, _CIRCUITS_DUE, {"now": now})]
 
 
 async def read_spent_usd(connection: AsyncConnection, goal_number: int) -> Decimal:

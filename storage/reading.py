@@ -42,7 +42,7 @@ NUMBERS_MAX = 500  # in one statement; SQLite takes 32,766, but each count is a 
 TASK_ONLY_WRITTEN = (
     *("key", "title", "action", "dependencies", "unblocks", "critical", "optional", "priority", "assignee"),
     *("execution_type", "ai_confidence", "expected_outcome", "estimated_duration_minutes", "max_retries"),
-    *("failed_at", "actual_outcome", "error", "blocked_reason", "failure_reason", "actual_duration_minutes"),
+    *("failed_at", "actual_outcome", "error", "blocked_reason", "failure_reason", "actual_duration_minutes", "needs"),
 )
 GOAL_COLUMNS = columns(goals, without=("draft",))
 TASK_COLUMNS = columns(tasks, without=TASK_ONLY_WRITTEN)

@@ -10,6 +10,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from executor.domain.attempt import Attempt
+from executor.domain.circuit import Circuit
 from executor.domain.decision import Decision
 from executor.domain.errors import DataFolderError, Unconfigured
 from executor.domain.event import Event
@@ -156,7 +157,7 @@ class Database:
             return await listing.read_secrets(connection)
 
     async def next_due_at(self, after: datetime) -> datetime | None:
-        async with self._connections.read_once() as connection:
+        async with self._connections.read() as connection:
             return await listing.read_next_due_at(connection, after)
 
     async def spending(self, goal_number: int) -> list[Spent]:
@@ -166,6 +167,14 @@ class Database:
     async def spent_usd(self, goal_number: int) -> Decimal:
         async with self._connections.read_once() as connection:
             return await listing.read_spent_usd(connection, goal_number)
+
+    async def circuits(self) -> list[Circuit]:
+        async with self._connections.read_once() as connection:
+            return await listing.read_circuits(connection)
+
+    async def circuits_due(self, now: datetime) -> list[Circuit]:
+        async with self._connections.read_once() as connection:
+            return await listing.read_circuits_due(connection, now)
 
     async def pulse(self) -> Pulse:
         async with self._connections.read() as connection:

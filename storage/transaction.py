@@ -3,10 +3,11 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import bindparam, func, select, tuple_, update
+from sqlalchemy import bindparam, delete, func, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from executor.domain.attempt import Attempt
+from executor.domain.circuit import Circuit, CircuitState
 from executor.domain.decision import Decision
 from executor.domain.errors import Conflict
 from executor.domain.goal import Goal
@@ -14,33 +15,44 @@ from executor.domain.plan import GoalDraft
 from executor.ports import CaseRows, Changes, Clock, Due
 from storage.codec import loads, plain
 from storage.fetching import fetch
+from storage.listing import CIRCUIT_HOLDS, read_circuits
 from storage.reading import GOAL_COLUMNS, read_cases, read_decision
 from storage.rows import attempt_from, draft_from, goal_from
-from storage.tables import attempts, commands, decisions, goals, tasks
+from storage.tables import attempts, circuits, commands, decisions, goals, tasks
 from storage.tables.attempts import ATTEMPT_RUNNING
-from storage.tables.base import columns
-from storage.tables.goals import GOAL_TAKES, GOAL_UNPLANNED
-from storage.tables.tasks import TASK_WAITS_FOR_ITS_TIME
+from storage.tables.base import among, columns
+from storage.tables.goals import GOAL_TAKES, GOAL_UNFINISHED, GOAL_UNPLANNED
+from storage.tables.tasks import TASK_FREE, TASK_WAITS_FOR_ITS_TIME
 from storage.writing import write_changes
 
 _REPLY = select(commands.c.reply).where(commands.c.id == bindparam("id"))
 _LAST_GOAL = select(func.max(goals.c.number))
 _LAST_DECISION = select(func.max(decisions.c.number))
+_ORDER = (
+    tasks.c.unblocks.desc(),
+    goals.c.started_at.is_(None),
+    goals.c.priority.desc(),
+    goals.c.deadline_at.is_(None),
+    goals.c.deadline_at,
+    goals.c.created_at,
+    goals.c.number,
+    tasks.c.position,
+)
 DUE = (
     select(tasks.c.ref, tasks.c.goal_number)
     .join(goals, goals.c.number == tasks.c.goal_number)
-    .where(TASK_WAITS_FOR_ITS_TIME, tasks.c.due_at <= bindparam("now"), GOAL_TAKES)
-    .order_by(
-        tasks.c.unblocks.desc(),
-        goals.c.started_at.is_(None),
-        goals.c.priority.desc(),
-        goals.c.deadline_at.is_(None),
-        goals.c.deadline_at,
-        goals.c.created_at,
-        goals.c.number,
-        tasks.c.position,
-    )
+    .where(TASK_WAITS_FOR_ITS_TIME, tasks.c.due_at <= bindparam("now"), TASK_FREE, GOAL_TAKES)
+    .order_by(*_ORDER)
     .limit(bindparam("most"))
+)
+_WAITING_ON = (
+    select(tasks.c.ref, tasks.c.goal_number)
+    .join(goals, goals.c.number == tasks.c.goal_number)
+    .where(tasks.c.waits_on == bindparam("key"), GOAL_UNFINISHED)
+    .order_by(*_ORDER)
+)
+_FORGET_CIRCUITS = delete(circuits).where(
+    among(circuits.c.state, (CircuitState.CLOSED,)), circuits.c.changed_at < bindparam("before"), ~CIRCUIT_HOLDS
 )
 _UNPLANNED = select(*GOAL_COLUMNS, goals.c.draft).where(GOAL_UNPLANNED).order_by(goals.c.created_at, goals.c.number)
 _LEASE_OVER = attempts.c.lease_until <= bindparam("now")
@@ -90,6 +102,15 @@ class WriteTransaction:
     async def due(self, now: datetime, limit: int) -> list[Due]:
         rows = await fetch(self._connection, DUE, {"now": now, "most": limit})
         return [Due(row.ref, row.goal_number) for row in rows]
+
+    async def circuits(self) -> list[Circuit]:
+        return await read_circuits(self._connection)
+
+    async def waiting_on(self, key: str) -> list[Due]:
+        return [Due(row.ref, row.goal_number) for row in await fetch(self._connection, _WAITING_ON, {"key": key})]
+
+    async def forget_circuits(self, before: datetime) -> None:
+        await self._connection.execute(_FORGET_CIRCUITS, {"before": before})
 
     async def unplanned(self) -> list[tuple[Goal, GoalDraft]]:
         found = []

@@ -96,6 +96,11 @@ _EFFECTS = Prepared(
         _effects.c.state.in_([bindparam(name) for name in _from_states(_EFFECT_SOURCES)]),
     )
 )
+_circuits = tables.circuits
+_NEW_CIRCUITS = Prepared(plain_insert(_circuits))
+_CHANGED_CIRCUITS = Prepared(
+    update(_circuits).where(_circuits.c.key == bindparam("at_key"), _circuits.c.revision == bindparam("at_revision"))
+)
 _NEW_MILESTONES = Prepared(plain_insert(_milestones))
 _CHANGED_MILESTONES = Prepared(
     update(_milestones).where(
@@ -123,6 +128,7 @@ async def write_changes(connection: AsyncConnection, changes: Changes, now: date
     _write_tasks(write, changes)
     _write_attempts(write, changes)
     _write_questions(write, changes)
+    _write_circuits(write, changes)
     _write_history(write, changes, now)
     for statement, values in notices_to_put(changes.notices):
         write.add("notice", statement, values)
@@ -176,6 +182,15 @@ def _write_questions(write: "_Writer", changes: Changes) -> None:
     write.add("blockage", _NEW_BLOCKAGES, [rows.blockage_values(b) for b in changes.new_blockages])
     resolved = [rows.blockage_values(blockage) | {"at_id": blockage.id} for blockage in changes.blockages]
     write.change("blockage", _CHANGED_BLOCKAGES, resolved)
+
+
+def _write_circuits(write: "_Writer", changes: Changes) -> None:
+    write.add("circuit", _NEW_CIRCUITS, [rows.circuit_values(circuit) for circuit in changes.new_circuits])
+    changed = [
+        rows.circuit_values(circuit) | {"at_key": circuit.key, "at_revision": circuit.revision}
+        for circuit in changes.circuits
+    ]
+    write.change("circuit", _CHANGED_CIRCUITS, changed)
 
 
 def _write_history(write: "_Writer", changes: Changes, now: datetime) -> None:

@@ -20,7 +20,7 @@ from executor.engine.service import Executor
 from executor.engine.tick import Ticker
 from executor.planner.offline import OfflineBrain
 from executor.planner.workflows import Library
-from executor.ports import Actions, Assignment, Brain, Checks, CrashPoints, GoalView, Mind
+from executor.ports import Actions, Assignment, Blind, Brain, Checks, CrashPoints, GoalView, Mind, Watches
 from executor.workers.local import LocalWorkers
 from storage.sealing import FernetSeal
 from storage.store import Database
@@ -45,7 +45,7 @@ class World:
         while True:
             ran = bool(self.workers.held())  # and may report its end while the tick is under way
             did = await self.executor.tick()
-            while self.workers.held():
+            while self.workers.held() or self.executor.watching.looking:
                 ran = True
                 await asyncio.sleep(0)
             for failure in self.failures:
@@ -115,6 +115,7 @@ async def world(
     hands: type[LocalWorkers] = LocalWorkers,
     secrets: Secrets | None = None,
     mind: Mind | None = None,
+    watches: Watches | None = None,
 ) -> AsyncIterator[World]:
     """Open on `folder`, recover, and close without any goodbye: as a kill would, but for the connections."""
     clock = clock or ManualClock()
@@ -133,6 +134,7 @@ async def world(
         crash_points=points,
         secrets=secrets or Secrets(FernetSeal(folder)),
         mind=mind,
+        watches=watches or Blind(),
     )
     ticker = Ticker(
         database, tools, executor_id=executor_id, log_failure=lambda what, error: failures.append(f"{what}: {error!r}")

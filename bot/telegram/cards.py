@@ -213,6 +213,9 @@ def _note(
     task: Task, attempt: Attempt | None, refs: Mapping[str, str], states: Mapping[str, TaskState], scene: Scene
 ) -> str:
     """What a task is doing. Times of day instead of spans: nothing edits the card while it only grows older."""
+    if task.waits_on:
+        at = f", next look {clock_time(task.due_at, scene.now, scene.timezone)}" if task.due_at else ""
+        return f"{escape(clip(task.summary, BRIEF_CHARACTERS))}{at}"
     match task.state:
         case TaskState.IN_PROGRESS:
             since = attempt.started_at if attempt else task.started_at

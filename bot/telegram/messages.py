@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from bot.telegram.html import bold, code, escape, evidence, italic
+from bot.telegram.html import bold, code, escape, evidence, italic, with_code
 from bot.telegram.message import Button, Document, Message, fit
 from bot.telegram.words import GOAL_SIGNS, TASK_SIGNS, count, duration
 from executor.domain.goal import GoalState
@@ -82,6 +82,23 @@ def adaptation_message(facts: Mapping[str, Any]) -> Message:
     return fit(Message(html="\n".join(lines)), f"adaptation-{facts['number']}.md")
 
 
+def outage_message(facts: Mapping[str, Any]) -> Message:
+    """What is gone, what happens next without anybody, and what a person could do."""
+    if "what" not in facts:
+        return text_message(facts)
+    sign, gone = ("⏸", facts["reason"]) if facts["local"] else ("📡", f"{facts['what']} does not work")
+    lines = [f"{sign} {bold(gone)}"]
+    if not facts["local"]:
+        lines.append(with_code(str(facts["reason"])))
+    longest = f", then less often (every {duration(facts['longest_s'])} at most)"
+    lines += ["", f"{escape(facts['ref'])} {escape(facts['title'])} waits for it."]
+    lines.append(f"I look again in {duration(facts['look_s'])}{longest}, and go on by myself when it is back.")
+    if facts["advice"]:
+        lines += ["", escape(facts["advice"])]
+    lines.append(italic(f"/skip {facts['ref']} goes on without it, /retry {facts['ref']} tries it at once"))
+    return Message(html="\n".join(lines))
+
+
 def answer_message(facts: Mapping[str, Any]) -> Message:
     """The reply to a command, as its handler made it."""
     document = facts.get("document")
@@ -115,6 +132,6 @@ _FORMS = {
     "end": end_message,
     "text": text_message,
     "adaptation": adaptation_message,
-    "failure": text_message,
+    "failure": outage_message,
     "answer": answer_message,
 }

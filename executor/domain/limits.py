@@ -1,6 +1,7 @@
 """Limits of what a goal may be, in one place, each with its reason."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 TITLE_CHARACTERS_MAX = 256  # fits a card's first line and Telegram's search
@@ -26,3 +27,7 @@ class Limits:
     output_bytes_max: int = 1_000_000
     tasks_max: int = TASKS_MAX
     goal_usd: Decimal = Decimal(1)  # what a brain may cost one goal that names no budget of its own
+    outage_failures: int = 3  # consecutive ones, before a service counts as gone
+    outage_pause_max_s: float = 300.0  # between two looks whether it is back
+    outage_ask_s: float = 1_800.0  # then a person is asked as well
+    resources: Mapping[str, int] = field(default_factory=dict)  # capacities by name; what is not named has 1

@@ -95,6 +95,7 @@ class Task:
     summary: str = ""  # one line: the result, or what went wrong
     resume_state: TaskState | None = None  # where a paused task goes back to
     trail: tuple[str, ...] = ()  # how its last attempts ended, in hashes: what shows that it goes in circles
+    waits_on: str | None = None  # the circuit that holds it; "": to be tried whatever is known to be gone
     revision: int = 0
     created_at: datetime
     started_at: datetime | None = None
@@ -113,7 +114,7 @@ class Task:
         )
 
     def moved(self, state: TaskState, now: datetime, *, summary: str | None = None) -> "Task":
-        """The task in its new state. Raises WrongMove where the table has no such move."""
+        """The task in its new state, held by nothing. Raises WrongMove where the table has no such move."""
         check_move(TASK_MOVES, self.state, state, f"Task {self.ref}")
         return replace(
             self,
@@ -123,6 +124,8 @@ class Task:
             started_at=self.started_at or (now if state is TaskState.IN_PROGRESS else None),
             blocked_at=now if state is TaskState.BLOCKED else None,
             finished_at=now if state in TASK_FINAL else None,
+            resume_state=None,
+            waits_on=None,
         )
 
     def taken_up(self) -> "Task":

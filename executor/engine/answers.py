@@ -168,7 +168,8 @@ def _adaptation(case: Case, decision: Decision, caller: Caller, option: Option |
 def retry(case: Case, task: Task, caller: Caller) -> str:
     """Queue the task as if it had never failed."""
     case.unblock(task.ref, f"{caller.name}: retry")
-    case.set_task(fresh(case.move_task(task.ref, TaskState.QUEUED, summary=f"{caller.name} asked to retry")))
+    task = fresh(case.move_task(task.ref, TaskState.QUEUED, summary=f"{caller.name} asked to retry"))
+    case.set_task(replace(task, waits_on=""))  # now, whatever is known to be gone
     return f"Trying {task.ref} again."
 
 

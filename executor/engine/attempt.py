@@ -37,6 +37,7 @@ from executor.ports import (
     Action,
     Actions,
     Assignment,
+    Blind,
     BrainFailed,
     Checks,
     Clock,
@@ -44,6 +45,7 @@ from executor.ports import (
     CrashPoints,
     Failure,
     Mind,
+    Watches,
     Workspaces,
 )
 
@@ -64,6 +66,7 @@ class Tools:
     crash_points: CrashPoints
     secrets: Secrets = field(default_factory=Secrets)
     mind: Mind | None = None  # None: there is no model, and people judge
+    watches: Watches = Blind()
 
 
 @dataclass(slots=True)

@@ -26,8 +26,10 @@ def block_task(
     result: Result | None = None,
     tried: tuple[str, ...] = (),
     amendment: Amendment | None = None,
+    asks: bool = True,
 ) -> Task:
-    """Block the task and ask. `amendment` is a repair that waits for a word. Returns the task as it now is."""
+    """Block the task and ask. `amendment` is a repair that waits for a word; `asks` False: its question is still open.
+    Returns the task as it now is."""
     blockage = Blockage(
         id=f"{task.ref}/{task.attempts}/{case.now:%Y%m%d%H%M%S%f}",
         goal_number=task.goal_number,
@@ -43,7 +45,8 @@ def block_task(
     )
     task = case.move_task(task.ref, TaskState.BLOCKED, summary=cause, why=str(type))
     case.block(blockage)
-    ask_about(case, task, blockage)
+    if asks:
+        ask_about(case, task, blockage)
     return task
 
 

@@ -23,6 +23,7 @@ from executor.domain.notice import Notice, NoticeKind
 from executor.domain.plan import GoalDraft, Plan
 from executor.domain.secret import Provided
 from executor.domain.task import Task, TaskKind, TaskState
+from executor.engine.circuits import Circuits
 from executor.engine.replies import Caller
 from executor.ports import CaseRows, Changes, ProgressRow
 
@@ -61,6 +62,7 @@ class Case:
     limits: Limits
     numbers: Numbers
     by: Caller | None = None
+    circuits: Circuits = field(default_factory=Circuits)
     goal: Goal = field(init=False)
     tasks: dict[str, Task] = field(init=False)
     attempts: dict[str, Attempt] = field(init=False)  # open ones by task ref

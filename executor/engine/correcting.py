@@ -1,31 +1,45 @@
 """What Milepost does about a stumble: `correct` decides, purely; `carry_out` changes the case accordingly."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import assert_never
 
 from executor.domain.blockage import BlockageType
+from executor.domain.circuit import Outage
 from executor.domain.correction import AskPerson, RetryAfter, pause_s
 from executor.domain.limits import Limits
 from executor.domain.outcome import Result, Stumbled
-from executor.domain.task import Task, TaskState
+from executor.domain.task import Task, TaskKind, TaskState
 from executor.engine.blocking import block_task
 from executor.engine.case import Case
 from executor.engine.classification import Verdict, classify
 from executor.engine.loops import leads_back, stopped
+from executor.engine.outages import wait_for
 from executor.engine.repairing import Repair, repair, repaired
+from executor.engine.resources import resource_outage
+from executor.engine.services import service_outage
 
-Correction = RetryAfter | AskPerson | Repair
+
+@dataclass(frozen=True, slots=True)
+class WaitFor:
+    """Something outside of the task is gone for now: look whether it is back, and go on then."""
+
+    outage: Outage
+
+
+Correction = RetryAfter | AskPerson | Repair | WaitFor
 
 
 def correct(task: Task, outcome: Stumbled, limits: Limits, *, repair: Repair | None = None) -> Correction:
-    """A known repair that needs no word, else another try with growing pauses while attempts are left and it may pass
-    by itself, else a person, who is offered the repair that needs a word: at once where the very same attempt can't
-    succeed before something changes (a missing credential, a bug)."""
+    """A known repair that needs no word; else waiting for what is gone; else another try with growing pauses while
+    attempts are left and it may pass by itself; else a person, who is offered the repair that needs a word: at once
+    where the very same attempt can't succeed before something changes (a missing credential, a bug)."""
     verdict = classify(outcome.result)
     attempts_left = task.failures < (task.spec.attempts_max or limits.attempts_max)
     if repair is not None and not repair.because:
         return repair
+    if (outage := _outage(task, outcome, verdict)) is not None and (attempts_left or not outage.local):
+        return WaitFor(outage)
     if attempts_left and not _hopeless(verdict, outcome.result):
         waits = (pause_s(task.failures, limits.retry_first_s), outcome.wait_s or 0.0, verdict.wait_s or 0.0)
         return RetryAfter(wait_s=max(waits))
@@ -35,6 +49,14 @@ def correct(task: Task, outcome: Stumbled, limits: Limits, *, repair: Repair | N
         confidence=verdict.confidence,
         amendment=None if repair is None else repair.amendment,
     )
+
+
+def _outage(task: Task, outcome: Stumbled, verdict: Verdict) -> Outage | None:
+    """Only of what an action of ours did: what a program's own function raised may mean anything."""
+    ours = task.kind is TaskKind.WORK and {"exit_code", "url"} & outcome.result.metadata.keys()
+    if not ours or task.taken_over:
+        return None
+    return service_outage(task.ref, task.spec, outcome, verdict) or resource_outage(outcome, verdict)
 
 
 def _hopeless(verdict: Verdict, result: Result) -> bool:
@@ -79,13 +101,15 @@ def carry_out(case: Case, task: Task, correction: Correction, result: Result) ->
             )
         case Repair():
             repair(case, task, correction)
+        case WaitFor():
+            wait_for(case, task, correction.outage)
         case _:
             assert_never(correction)
 
 
 def unless_in_circles(case: Case, task: Task, outcome: Stumbled, correction: Correction) -> Correction:
     """A person instead of the correction, where the same came again and again, or the repair only leads back."""
-    if isinstance(correction, AskPerson):
+    if isinstance(correction, AskPerson | WaitFor):
         return correction
     repairs = isinstance(correction, Repair)
     if (stop := stopped(task, outcome, repairs=repairs)) is not None:

@@ -77,13 +77,18 @@ def _settle_goal(case: Case) -> None:
     work_open = [task for task in case.work if not task.final]
     stage = GoalState.IN_PROGRESS if work_open else GoalState.VALIDATING
     unfinished = work_open or [task for task in case.criteria if not task.final]
-    if not unfinished or any(task.state in _ACTIVE for task in unfinished):
+    if not unfinished or any(_moves(task) for task in unfinished):
         case.move_goal(stage)
         return
     parked = [task for task in unfinished if task.state in _PARKED]
     if not parked:  # only pending ones are left, and nothing will ever release them
         parked = [_block_orphan(case, unfinished[0])]
     case.move_goal(GoalState.BLOCKED, reason="Waiting for a person: " + ", ".join(task.ref for task in parked))
+
+
+def _moves(task: Task) -> bool:
+    """It goes on by itself: at work, in the queue, or waiting for a resource that is watched."""
+    return task.state in _ACTIVE or (task.state is TaskState.PAUSED and bool(task.waits_on))
 
 
 def _block_orphan(case: Case, task: Task) -> Task:

@@ -9,6 +9,7 @@ from executor.domain.event import Event
 from executor.domain.goal import Goal
 from executor.domain.plan import Plan
 from executor.engine.desk import Desk
+from executor.engine.holding import holds_by_circuit
 from executor.engine.reasons import Around, Hold
 from executor.engine.spans import span
 from executor.engine.why import Why, explain
@@ -69,15 +70,18 @@ class Readings(Desk):
             tick_s=limits.tick_s,
             slots=limits.concurrency,
             busy=tuple(ref for ref, _ in held),
-            holds=self._holds(view),
+            holds=await self._holds(view),
             since=await self._since(view),
             limit_usd=limits.goal_usd if view.goal.budget_usd is None else view.goal.budget_usd,
             spent_usd=await self._store.spent_usd(view.goal.number),
         )
 
-    def _holds(self, view: GoalView) -> Mapping[str, Hold]:
+    async def _holds(self, view: GoalView) -> Mapping[str, Hold]:
         """What keeps ready tasks back beside the number of slots, by task ref: the one place for whatever does."""
-        return {}
+        holds: dict[str, Hold] = {}
+        if any(task.waits_on for task in view.tasks):
+            holds |= holds_by_circuit(view, await self._store.circuits(), self._now())
+        return holds
 
     async def _since(self, view: GoalView) -> datetime | None:
         """When the goal came into its present state."""

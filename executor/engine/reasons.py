@@ -230,6 +230,8 @@ def _pending(task: Task, known: Known) -> Reason:
 
 
 def _waiting(task: Task, known: Known, around: Around) -> Reason:
+    if task.waits_on and (hold := around.holds.get(task.ref)) is not None:
+        return _held(hold)
     if task.due_at is None:
         return _stuck("it has no time at which it would be taken")
     if task.due_at > around.now:

@@ -27,6 +27,7 @@ from executor.engine.readings import Readings
 from executor.engine.replies import Refused
 from executor.engine.task_commands import TaskCommands
 from executor.engine.tick import Ticker
+from executor.engine.watching import Watching
 from executor.ports import Assignment, Brain, Mark, NoMark, Store, Workers
 
 _PAUSE_AFTER_ERROR_S = 1.0  # a database that is busy or full is tried again soon, not in a hot loop
@@ -65,6 +66,8 @@ class Executor(GoalCommands, PlanCommands, DecisionCommands, TaskCommands, Lette
         self.ticks = 0
         self._marked_at: datetime | None = None
         ticker.workers = workers
+        self.watching = Watching(store, lambda: self._tools, nursery, changed=self._committed, log_failure=log_error)
+        ticker.circuits_changed = self.watching.soon
 
     # -------------------------------------------------------------------------------------------------- the loop
 
@@ -130,6 +133,7 @@ class Executor(GoalCommands, PlanCommands, DecisionCommands, TaskCommands, Lette
         """One turn: plan, settle, claim, start. True if it did anything. Safe to call at any time, by anybody."""
         async with self._turn:
             self.ticks += 1
+            await self.watching.begin()
             did = await self._ticker.tick()
             if not self._brain.immediate:
                 await self._plan_new_goals()
@@ -147,7 +151,7 @@ class Executor(GoalCommands, PlanCommands, DecisionCommands, TaskCommands, Lette
 
     async def _sleep(self, began_at: datetime) -> None:
         """Until something wakes us or a task is due that was not when the last tick began."""
-        due_at = await self._store.next_due_at(began_at)
+        due_at = await self._store.next_due_at(min(began_at, self.watching.seen_until or began_at))
         seconds = None if due_at is None else max((due_at - self._now()).total_seconds(), 0.0)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):  # not wait_for: before Python 3.12 it may swallow a cancellation

@@ -33,6 +33,7 @@ from executor.engine.asking import ask_for_allowance, ask_for_review
 from executor.engine.case import Case
 from executor.engine.correcting import carry_out, correct, unless_in_circles
 from executor.engine.loops import lost_too_often, noted, noted_loss, noted_poll, pointless_wait
+from executor.engine.outages import settled
 from executor.engine.repairing import known_repair
 
 _EFFECTS = {
@@ -52,11 +53,13 @@ def settle(case: Case, ref: str, number: int, outcome: Outcome, texts: Sequence[
     attempt, task = case.attempts.get(ref), case.tasks.get(ref)
     if attempt is None or task is None or attempt.number != number or attempt.state is not AttemptState.RUNNING:
         return False
+    asked = case.open_decisions(ref) if task.state is TaskState.IN_PROGRESS else []
     if task.state is TaskState.IN_PROGRESS:
         _settle_open(case, task, attempt, outcome)
     else:  # a person cancelled or skipped it while it ran: what it did is recorded, and decides nothing
         _record(case, attempt, AttemptState.INTERRUPTED, _result_of(outcome), evidence="Stopped by a person")
         _settle_effect(case, ref, _EFFECTS.get(type(outcome), EffectState.UNKNOWN), "Stopped by a person")
+    settled(case, ref, outcome, asked)
     for index, text in enumerate(texts, start=1):
         case.tell(NoticeKind.TEXT, f"{ref}#{number}/text/{index}", {"text": text, "ref": ref})
     return True

@@ -20,7 +20,7 @@ class TaskCommands(Desk):
 
     async def retry(self, task_ref: str, *, caller: Caller, command_id: str) -> Reply:
         """Try a blocked, failed or retrying task again, now and as if for the first time."""
-        allowed = (TaskState.BLOCKED, TaskState.FAILED, TaskState.RETRYING)
+        allowed = (TaskState.BLOCKED, TaskState.FAILED, TaskState.RETRYING, TaskState.PAUSED)
         return await self._on_task(task_ref, "retry", allowed, answers.retry, caller, command_id)
 
     async def skip(self, task_ref: str, *, caller: Caller, command_id: str) -> Reply:

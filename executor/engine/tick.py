@@ -18,9 +18,12 @@ from executor.domain.outcome import Blocked, Interrupted, Outcome, Uncertain
 from executor.domain.task import TASK_DUE, Task, TaskKind, TaskState
 from executor.engine.attempt import BY_MODEL, Tools, is_opinion, shown_command
 from executor.engine.case import Case, Numbers, merge
+from executor.engine.circuits import Circuits
 from executor.engine.desk import no_goal
 from executor.engine.flow import advance
+from executor.engine.outages import hold, needs_what_is_gone
 from executor.engine.replies import Refused
+from executor.engine.services import services_of
 from executor.engine.settle import settle
 from executor.engine.steering import steer
 from executor.engine.taking import why_not
@@ -56,6 +59,7 @@ class Ticker:
         self.workers: Workers
         self.finished: list[Finished] = []
         self._set_aside: list[Finished] = []
+        self.circuits_changed: Callable[[], None] = lambda: None
 
     def report(self, assignment: Assignment, outcome: Outcome, texts: Sequence[str]) -> None:
         """The workers' callback. No secret gets beyond it."""
@@ -70,8 +74,9 @@ class Ticker:
         try:
             async with self._store.transaction("tick") as transaction:
                 numbers = Numbers(await transaction.next_decision_number())
-                settled = await self._settle(transaction, finished, numbers) if finished else []
-                assignments = await self._claim(transaction, numbers)
+                circuits = Circuits(await transaction.circuits()) if finished else None
+                settled = await self._settle(transaction, finished, numbers, circuits) if circuits is not None else []
+                assignments, held = await self._claim(transaction, numbers, circuits)
         except BaseException:
             self.finished[:0] = finished  # not stored: the next tick tries again
             raise
@@ -82,7 +87,9 @@ class Ticker:
                 await self._start(assignment)
             except Exception as error:  # noqa: BLE001 - one task's bug must not hold up every other task
                 self._log_failure(f"task {assignment.task.ref}", error)
-        return len(finished) + len(assignments)
+        if held or (circuits and circuits.changed):
+            self.circuits_changed()
+        return len(finished) + len(assignments) + held
 
     def limit(self, limits: Limits) -> None:
         self._tools = replace(self._tools, limits=limits)
@@ -92,14 +99,16 @@ class Ticker:
         self.finished.extend(self._set_aside)
         self._set_aside.clear()
 
-    async def _settle(self, transaction: Transaction, finished: list[Finished], numbers: Numbers) -> list[Case]:
+    async def _settle(
+        self, transaction: Transaction, finished: list[Finished], numbers: Numbers, circuits: Circuits
+    ) -> list[Case]:
         """The cases as they now are."""
         by_goal: dict[int, list[Finished]] = {}
         for report in finished:
             by_goal.setdefault(report.goal_number, []).append(report)
         now, parts, cases = self._tools.clock.now(), [], []
         for rows in await transaction.cases(list(by_goal)):
-            case = Case(rows, now, self._tools.limits, numbers)
+            case = Case(rows, now, self._tools.limits, numbers, circuits=circuits)
             reports = by_goal[rows.goal.number]
             try:
                 for report in reports:
@@ -111,25 +120,40 @@ class Ticker:
             except Exception as error:  # noqa: BLE001 - one goal's bug must not hold up every other goal
                 self._log_failure(f"goal {rows.goal.number}", error)
                 self._set_aside.extend(reports)
-        await transaction.save(merge(parts))
+        changes = merge(parts)
+        circuits.add_to(changes)
+        await transaction.save(changes)
         return cases
 
-    async def _claim(self, transaction: Transaction, numbers: Numbers) -> list[Assignment]:
+    async def _claim(
+        self, transaction: Transaction, numbers: Numbers, circuits: Circuits | None
+    ) -> tuple[list[Assignment], int]:
+        """What is to be started, and how many tasks wait instead, for what is gone."""
         free, now = self.workers.free(), self._tools.clock.now()
         due = await transaction.due(now, free) if free > 0 else []
         if not due:
-            return []
+            return [], 0
         refs = {item.task_ref for item in due}
         assignments: list[Assignment] = []
         parts: list[Changes] = []
-        for rows in await transaction.cases(list({item.goal_number for item in due})):
-            case = Case(rows, now, self._tools.limits, numbers)
-            if case.goal.state in GOAL_RUNNING:
-                ready = [task for ref, task in case.tasks.items() if ref in refs and _may_begin(case, task)]
-                assignments.extend(self._claim_one(case, task) for task in ready)
-                parts.append(case.changes())
+        found = await transaction.cases(list({item.goal_number for item in due}))
+        ready = (task for rows in found for task in rows.tasks if task.ref in refs)
+        if circuits is None and any(services_of(task.spec) for task in ready):
+            circuits = Circuits(await transaction.circuits())
+        held = 0
+        for rows in found:
+            case = Case(rows, now, self._tools.limits, numbers, circuits=circuits or Circuits())
+            if case.goal.state not in GOAL_RUNNING:
+                continue
+            for task in [task for ref, task in case.tasks.items() if ref in refs and _may_begin(case, task)]:
+                if (gone := needs_what_is_gone(case, task)) is not None:
+                    hold(case, task, gone)
+                    held += 1
+                else:
+                    assignments.append(self._claim_one(case, task))
+            parts.append(case.changes())
         await transaction.save(merge(parts))
-        return assignments
+        return assignments, held
 
     async def take(self, task_ref: str, goal_number: int, executor_type: str) -> Assignment | Refused:
         """Take one task by its name and hand it to the workers, whatever its turn; else why that can't be done now."""

@@ -33,6 +33,7 @@ from executor.ports.sender import (
 )
 from executor.ports.store import CaseRows, Changes, Due, GoalView, ProgressRow, Pulse, Spent, Store, Transaction
 from executor.ports.time import Clock, CrashPoints, Ids, Mark, NoMark
+from executor.ports.watches import Blind, Watches
 from executor.ports.workers import Assignment, Report, Workers
 
 __all__ = [
@@ -43,6 +44,7 @@ __all__ = [
     "Actions",
     "Ask",
     "Assignment",
+    "Blind",
     "Brain",
     "BrainFailed",
     "Call",
@@ -80,6 +82,7 @@ __all__ = [
     "Store",
     "Transaction",
     "Undeliverable",
+    "Watches",
     "Workers",
     "Workspaces",
 ]

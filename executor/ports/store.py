@@ -10,6 +10,7 @@ from typing import Protocol
 from executor.domain.allowance import Allowance
 from executor.domain.attempt import Attempt
 from executor.domain.blockage import Blockage
+from executor.domain.circuit import Circuit
 from executor.domain.decision import Decision
 from executor.domain.effect import Effect
 from executor.domain.event import Event
@@ -50,7 +51,8 @@ class ProgressRow:
 
 @dataclass(slots=True, kw_only=True)
 class Changes:
-    """What one transaction writes. Goals and tasks carry the revision that was read; the store writes it plus one.
+    """What one transaction writes. Goals, tasks and circuits carry the revision that was read; the store writes it plus
+    one.
 
     `notices` are upserts by key: a new key is inserted; a known one gets the new facts, its revision plus one, and
     becomes pending again if it was sent (a card, a decided question). A known key that may not repeat (a milestone,
@@ -72,6 +74,8 @@ class Changes:
     blockages: list[Blockage] = field(default_factory=list)
     new_effects: list[Effect] = field(default_factory=list)
     effects: list[Effect] = field(default_factory=list)
+    new_circuits: list[Circuit] = field(default_factory=list)
+    circuits: list[Circuit] = field(default_factory=list)
     new_milestones: list[Milestone] = field(default_factory=list)
     milestones: list[Milestone] = field(default_factory=list)
     progress: list[ProgressRow] = field(default_factory=list)
@@ -110,8 +114,21 @@ class Transaction(Protocol):
     async def decision(self, number: int) -> Decision | None: ...
 
     async def due(self, now: datetime, limit: int) -> list[Due]:
-        """Tasks queued or retrying with due_at <= now, of goals that are in progress, blocked or validating, at most
-        `limit`, in the order: what unblocks others, what is in progress already, goal priority, deadline, age."""
+        """Tasks queued or retrying with due_at <= now and held by no circuit, of goals that are in progress, blocked or
+        validating, at most `limit`, in the order: what unblocks others, what is in progress already, goal priority,
+        deadline, age."""
+        ...
+
+    async def circuits(self) -> list[Circuit]:
+        """All that are known, by key."""
+        ...
+
+    async def waiting_on(self, key: str) -> list[Due]:
+        """Tasks that this circuit holds, in the order of `due`."""
+        ...
+
+    async def forget_circuits(self, before: datetime) -> None:
+        """Drop what has been closed since then and holds nobody."""
         ...
 
     async def unplanned(self) -> list[tuple[Goal, GoalDraft]]:
@@ -222,7 +239,16 @@ class Store(Protocol):
         ...
 
     async def next_due_at(self, after: datetime) -> datetime | None:
-        """When the next task of a running goal becomes due; for alarms between ticks and for /why."""
+        """When the next task of a running goal becomes due, or the next circuit wants a look; for alarms between ticks
+        and for /why."""
+        ...
+
+    async def circuits(self) -> list[Circuit]:
+        """All that are known, by key."""
+        ...
+
+    async def circuits_due(self, now: datetime) -> list[Circuit]:
+        """Those that hold tasks, and are closed or want a look by now."""
         ...
 
     async def spending(self, goal_number: int) -> list[Spent]:

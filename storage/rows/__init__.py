@@ -1,6 +1,7 @@
 """Domain values as rows and back. Written by hand, field by field: this runs for every task of every tick."""
 
 from storage.rows.attempts import attempt_changes, attempt_from, attempt_values, effect_from, effect_values
+from storage.rows.circuits import circuit_from, circuit_values
 from storage.rows.goals import draft_from, draft_to, goal_changes, goal_from, goal_values, plan_from, plan_values
 from storage.rows.history import event_from, event_values, milestone_from, milestone_values, progress_values
 from storage.rows.kinds import Record, Values
@@ -17,6 +18,8 @@ __all__ = [
     "attempt_values",
     "blockage_from",
     "blockage_values",
+    "circuit_from",
+    "circuit_values",
     "decision_from",
     "decision_values",
     "draft_from",

@@ -50,6 +50,8 @@ def task_changes(task: Task) -> Values:
         "blocked_reason": summary if state is TaskState.BLOCKED else None,
         "failure_reason": summary if failed else None,
         "actual_duration_minutes": _minutes(task.started_at, task.finished_at),
+        "waits_on": task.waits_on,
+        "needs": dumps(spec.needs) if spec.needs else None,
     }
 
 
@@ -92,6 +94,7 @@ def task_from(row: Record) -> Task:
         summary=row.summary,
         resume_state=None if row.resume_state is None else TaskState(row.resume_state),
         trail=() if row.trail is None else tuple(loads(row.trail)),
+        waits_on=row.waits_on,
         revision=row.revision,
         created_at=row.created_at,
         started_at=row.started_at,

@@ -7,6 +7,7 @@ from storage.tables.base import metadata
 from storage.tables.blockages import blockages
 from storage.tables.brain_calls import brain_calls
 from storage.tables.chats import chats
+from storage.tables.circuits import circuits
 from storage.tables.commands import commands
 from storage.tables.decisions import decisions
 from storage.tables.effects import effects
@@ -31,6 +32,7 @@ __all__ = [
     "blockages",
     "brain_calls",
     "chats",
+    "circuits",
     "commands",
     "decisions",
     "effects",

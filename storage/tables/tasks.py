@@ -5,7 +5,7 @@ the task; it is written with it, for whoever looks with SQL, and never read back
 copy a table that has any.
 """
 
-from sqlalchemy import Boolean, Column, Float, ForeignKey, Index, Integer, Table, Text
+from sqlalchemy import Boolean, Column, Float, ForeignKey, Index, Integer, Table, Text, literal_column
 
 from executor.domain.plan import ExecutionType
 from executor.domain.task import TASK_DUE, TaskKind, TaskState
@@ -58,12 +58,17 @@ tasks = Table(
     Column("blocked_reason", Text),
     Column("failure_reason", Text),
     Column("actual_duration_minutes", Float),
+    Column("waits_on", Text),  # the key of a circuit; empty: tried whatever is known to be gone
+    Column("needs", Text),  # JSON array of resources; None where it needs none
     known("state", TaskState),
     known("kind", TaskKind),
     known("execution_type", ExecutionType),
 )
 
+TASK_HELD = tasks.c.waits_on.is_not(None)
+TASK_FREE = tasks.c.waits_on.is_(None) | (tasks.c.waits_on == literal_column("''"))
 TASK_WAITS_FOR_ITS_TIME = among(tasks.c.state, TASK_DUE)
 
 Index("ix_goal_tasks_goal", tasks.c.goal_number)  # of what never changes: an update then leaves it alone
 partial_index("ix_goal_tasks_due", tasks.c.due_at, where=TASK_WAITS_FOR_ITS_TIME)
+partial_index("ix_goal_tasks_waits", tasks.c.waits_on, where=TASK_HELD)

@@ -88,6 +88,9 @@ class ScriptedShell:
             return Result(success=False, error="it failed once")
         if command == "broken" and not outside.repaired:
             return Result(success=False, error="it needs a person", metadata={"exit_code": 1, "stderr": "broken"})
+        if command == "far" and outside.runs[context.task_ref] <= 2:
+            known = {"url": "http://far.example/", "status": 429, "retry_after_s": 0.05}
+            return Result(success=False, error="429 Too Many Requests", metadata=known)
         if command == "pulse":
             await context.started(4_000_000, 0.0, command)
             beats = self._points.passed.count

@@ -59,6 +59,11 @@ SMALL = """/goal Water the plants
 1. Fill the can: `ok`
 2. Pour: `pay` after 1"""
 
+FAR = """/goal Read the weather
+1. Look: `far`
+2. Look again: `far`
+3. Pack an umbrella: `pay` after 1,2"""
+
 
 CROWD = """/goal Fold the tent
 1. Hold: `hold`
@@ -216,6 +221,7 @@ SCENARIOS = (
     ),
     Scenario(name="unsure", plan=Plan(goals=1, looks=False), begin=_unsure, lost_answers=2),
     Scenario(name="crowd", plan=Plan(goals=1, script=_take), begin=lambda outside: outside.say(CROWD)),
+    Scenario(name="far", plan=Plan(goals=1), begin=lambda outside: outside.say(FAR)),
     Scenario(name="group", plan=Plan(goals=1), begin=_group),
     Scenario(name="blocked", plan=Plan(goals=1, script=_come_back), begin=_blocks),
 )

@@ -1,0 +1,40 @@
+"""What keeps tasks back beside their own plan: something that is gone, or a resource that others hold. For /why."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from executor.domain.circuit import Circuit, CircuitState
+from executor.domain.task import Task, TaskState
+from executor.engine.reasons import Code, Hold
+from executor.engine.spans import ago, ahead
+from executor.ports import GoalView
+
+
+def holds_by_circuit(view: GoalView, circuits: Sequence[Circuit], now: datetime) -> dict[str, Hold]:
+    """By task ref."""
+    known = {circuit.key: circuit for circuit in circuits}
+    return {
+        task.ref: _held(task, known[task.waits_on], now)
+        for task in view.tasks
+        if task.waits_on and task.waits_on in known and task.state is not TaskState.BLOCKED
+    }
+
+
+def _held(task: Task, circuit: Circuit, now: datetime) -> Hold:
+    code = Code.WAITS_FOR_RESOURCE if circuit.local else Code.CIRCUIT_OPEN
+    since = f", {ago(circuit.opened_at, now)} ago" if circuit.opened_at else ""
+    gone = f"{circuit.reason}{since}" if circuit.local else f"{circuit.what} is gone{since} ({circuit.reason})"
+    if circuit.state is CircuitState.HALF_OPEN:
+        then = f"{circuit.trial} tries whether it is back"
+    else:
+        then = f"looks again {ahead(circuit.retry_at, now)}"
+    return Hold(code=code, sentence=f"{gone}; {then}", since=circuit.opened_at, next_at=circuit.retry_at)
+
+
+def holders_of(running: Sequence[tuple[str, Sequence[str]]]) -> Mapping[str, tuple[str, ...]]:
+    """Which tasks hold each resource; `running` has the refs and the needs of what runs."""
+    found: dict[str, tuple[str, ...]] = {}
+    for ref, needs in running:
+        for name in needs:
+            found[name] = (*found.get(name, ()), ref)
+    return found

@@ -23,7 +23,7 @@ from bot.alarm import Alarm
 from bot.control.body import GoalBodies, Readers
 from bot.control.commands import ShellCommands
 from bot.control.protocol import Shell
-from bot.control.server import ControlServer
+from bot.control.server import ControlServer, operator_name
 from bot.folder import hold
 from bot.localchat import LocalChat, LocalChatError
 from bot.localchat.room import open_room
@@ -67,7 +67,6 @@ from storage.purse import Caps
 from storage.sealing import FernetSeal
 from storage.store import Database
 
-OPERATOR = "You"  # the person at the local chat's page
 INBOX_DAYS = 3
 TIDY_S = 3_600.0
 STOP_S = 3.0  # how long what is under way may take to end by itself when Milepost stops
@@ -300,7 +299,7 @@ def _home_chat(settings: Settings) -> int | None:
     """Where the messages of a goal from the shell go: the first owner, or the local chat's operator."""
     if settings.telegram.token.get_secret_value():
         return settings.access.owners[0] if settings.access.owners else None
-    room = open_room(settings.data_dir, system_clock, OPERATOR)
+    room = open_room(settings.data_dir, system_clock, operator_name())
     try:
         return room.identity.operator_id
     finally:
@@ -378,7 +377,12 @@ async def _connection(settings: Settings, stack: AsyncExitStack) -> tuple[Connec
     token = settings.telegram.token.get_secret_value()
     if token:
         return Connection(token=token, api_root=settings.telegram.api_root), None, "Telegram"
-    local = LocalChat(settings.data_dir, host=settings.local_chat.host, port=settings.local_chat.port)
+    local = LocalChat(
+        settings.data_dir,
+        host=settings.local_chat.host,
+        port=settings.local_chat.port,
+        operator_name=operator_name(),
+    )
     try:
         await local.start()
     except LocalChatError as error:

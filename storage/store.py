@@ -1,6 +1,6 @@
 """The adapter of the port Store, and the one object through which the rest of the program reaches the database."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from decimal import Decimal
@@ -28,6 +28,7 @@ from storage.maintenance import backup, quick_check
 from storage.outbox import OutboxRows
 from storage.purse import Caps, PurseRows
 from storage.reading import read_decision, read_plan, read_view
+from storage.replies import read_reply
 from storage.schema import Migrated, migrate
 from storage.sqlite import open_engines, prepare_file
 from storage.transaction import WriteTransaction
@@ -107,6 +108,10 @@ class Database:
     async def transaction(self, label: str = "write") -> AsyncIterator[Transaction]:
         async with self._connections.write(label) as connection:
             yield WriteTransaction(connection, self._clock)
+
+    async def reply(self, command_id: str) -> Mapping[str, object] | None:
+        async with self._connections.read_once() as connection:
+            return await read_reply(connection, command_id)
 
     async def view(self, goal_number: int) -> GoalView | None:
         async with self._connections.read() as connection:

@@ -13,19 +13,19 @@ from executor.domain.errors import Conflict
 from executor.domain.goal import Goal
 from executor.domain.plan import GoalDraft
 from executor.ports import CaseRows, Changes, Clock, Due
-from storage.codec import loads, plain
+from storage.codec import plain
 from storage.fetching import fetch
 from storage.listing import CIRCUIT_HOLDS, read_circuits
 from storage.reading import GOAL_COLUMNS, read_cases, read_decision
+from storage.replies import read_reply
 from storage.rows import attempt_from, draft_from, goal_from
-from storage.tables import attempts, circuits, commands, decisions, goals, tasks
+from storage.tables import attempts, circuits, decisions, goals, tasks
 from storage.tables.attempts import ATTEMPT_RUNNING
 from storage.tables.base import among, columns
 from storage.tables.goals import GOAL_TAKES, GOAL_UNFINISHED, GOAL_UNPLANNED
 from storage.tables.tasks import TASK_FREE, TASK_WAITS_FOR_ITS_TIME
 from storage.writing import write_changes
 
-_REPLY = select(commands.c.reply).where(commands.c.id == bindparam("id"))
 _LAST_GOAL = select(func.max(goals.c.number))
 _LAST_DECISION = select(func.max(decisions.c.number))
 _ORDER = (
@@ -83,9 +83,7 @@ class WriteTransaction:
         self._clock = clock
 
     async def reply_to(self, command_id: str) -> Mapping[str, object] | None:
-        text = (await self._connection.execute(_REPLY, {"id": command_id})).scalar()
-        reply: Mapping[str, object] | None = None if text is None else loads(text)
-        return reply
+        return await read_reply(self._connection, command_id)
 
     async def next_goal_number(self) -> int:
         return ((await self._connection.execute(_LAST_GOAL)).scalar() or 0) + 1

@@ -94,8 +94,16 @@ def caller_of(connection: socket.socket) -> Caller:
 
 
 def this_caller(uid: int) -> Caller:
+    return Caller(person_id=0, name=_name_of(uid) or f"user {uid}", via="shell")
+
+
+def operator_name() -> str:
+    """Who sits at the local chat's page: whoever runs this program. Records name them; the page may say "You"."""
+    return _name_of(os.getuid()) or "Operator"
+
+
+def _name_of(uid: int) -> str:
     try:
-        name = pwd.getpwuid(uid).pw_name
+        return pwd.getpwuid(uid).pw_name
     except KeyError:  # a container's user without a name
-        name = f"user {uid}"
-    return Caller(person_id=0, name=name, via="shell")
+        return ""

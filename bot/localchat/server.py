@@ -60,7 +60,7 @@ class LocalChat:
         *,
         host: str = "127.0.0.1",
         port: int = 8765,
-        operator_name: str = "You",
+        operator_name: str = "Operator",
         clock: Clock = system_clock,
     ) -> None:
         """`port` 0 takes a free one. `clock` gives Unix seconds."""

@@ -113,6 +113,7 @@ def assemble(
         start_soon=plugs.start_soon,
         deliver=courier.wake,
         chat_heard=courier.chat_is_back,
+        hold=courier.holding,
     )
     front = TelegramFront(
         connection,

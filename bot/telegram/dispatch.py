@@ -12,7 +12,7 @@ from bot.telegram.access import Role
 from bot.telegram.asked import decision_shown
 from bot.telegram.commands import deciding, goals, long_goals
 from bot.telegram.commands.table import COMMANDS, forbidden, unknown
-from bot.telegram.desk import Desk, Request, Said, notice_of, say
+from bot.telegram.desk import Desk, Request, Said, notice_of, say, say_reply
 from bot.telegram.html import escape
 from bot.telegram.joining import ALONE, Whole
 from bot.telegram.presses import Pressed, press
@@ -27,6 +27,9 @@ PRIVATE_BOT = "This bot is private. Your id is {id}; an owner can add it."
 NOT_A_QUESTION = "That message asks nothing. A new goal needs no reply: just write it, or use /goal."
 IN_A_GROUP = "In a group I listen to commands: /goal Back up my notes by 18:00. /help lists them all."
 TEXT_ONLY = "I read text only. Write your goal as a message, or send it as a .txt or .md file with the caption /goal."
+
+SET_GOALS = frozenset({"goal", "run"})
+"""Commands whose answer is the goal's card; a repeated one finds its goal by itself."""
 
 Handler = Callable[[Request, TelegramMessage, Whole], Awaitable[Said | None]]
 Toast = Callable[[str, str, bool], Awaitable[None]]
@@ -94,7 +97,7 @@ class Dispatcher:
     async def _written(self, request: Request, message: TelegramMessage, whole: Whole) -> Said | None:
         text = typed_text(message) if whole.text is None else whole.text
         if whole.begun_by is not None:
-            return await long_goals.rest(_with(request, text), whole.begun_by)
+            return await self._told(request) or await long_goals.rest(_with(request, text), whole.begun_by)
         if whole.looks_cut and not request.private:
             raise WrongInput(long_goals.CUT_IN_A_GROUP)
         if found := _COMMAND.match(text):
@@ -104,6 +107,8 @@ class Dispatcher:
             return await self._command(request, found[1].lower(), found[2], words)
         replied_to = message.reply_to_message
         if replied_to is not None and message.text:
+            if (told := await self._told(request)) is not None:
+                return told
             decision = await self._asked(request.chat_id, replied_to)
             if decision is not None:
                 _need(request, Role.REQUESTER)
@@ -139,7 +144,13 @@ class Dispatcher:
             return say(escape(unknown(name))) if request.private or addressed else None
         if request.role < command.role:
             return say(escape(forbidden(command, request.role)))
-        return await command.run(_with(request, words))
+        told = None if name in SET_GOALS else await self._told(request)
+        return told or await command.run(_with(request, words))
+
+    async def _told(self, request: Request) -> Said | None:
+        """What this very message was told before a crash. What it meant without a number may be another goal by now."""
+        reply = await self._desk.engine.replied(request.command_id)
+        return None if reply is None else say_reply(reply)
 
     async def _edited(self, request: Request, message: TelegramMessage, whole: Whole) -> Said | None:
         """An edited goal, before Start, replaces the proposal. Other edits change nothing that was already taken."""
@@ -152,6 +163,8 @@ class Dispatcher:
         mine = await long_goals.set_by(request, message.message_id)
         if mine is None:
             return None
+        if (told := await self._told(request)) is not None:
+            return told
         return await deciding.replace_proposal(request, mine.number, text[found.end() :] if found else text)
 
     # --------------------------------------------------------------------------------------------------------- presses

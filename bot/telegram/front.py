@@ -3,6 +3,7 @@
 import contextlib
 import traceback
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,7 +35,7 @@ StartSoon = Callable[[Coroutine[Any, Any, None], str], object]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wiring:
     """What the front is plugged into. `deliver` wakes the courier; `chat_heard` tells it that a chat is alive, and says
-    whether it was taken for gone."""
+    whether it was taken for gone. `hold` keeps the chat's other messages back until the answer stands in the outbox."""
 
     rows: InboxRows
     chats: ChatRows
@@ -42,6 +43,7 @@ class Wiring:
     start_soon: StartSoon
     deliver: Wake
     chat_heard: Callable[[int], bool] = lambda chat_id: False
+    hold: Callable[[int], AbstractContextManager[None]] = lambda chat_id: contextlib.nullcontext()
 
 
 class TelegramFront:
@@ -144,11 +146,19 @@ class TelegramFront:
             whole = await self._joiner.whole(update)
             if whole is None:
                 return
-            notices = await self._dispatcher.handle(update, whole)
-            await self._wiring.rows.done(update_id, notices, whole.others)
+            with self._answering(update):
+                notices = await self._dispatcher.handle(update, whole)
+                await self._wiring.rows.done(update_id, notices, whole.others)
         except Exception as error:  # noqa: BLE001 - see above
             await self._set_aside(update_id, update, error, whole.others if whole is not None else ())
         self._wiring.deliver()
+
+    def _answering(self, update: Update) -> AbstractContextManager[None]:
+        """A press is answered outside the outbox, and nobody waits for that."""
+        chat = update.effective_chat
+        if chat is None or update.callback_query is not None:
+            return contextlib.nullcontext()
+        return self._wiring.hold(chat.id)
 
     async def _set_aside(self, update_id: int, update: Update, error: Exception, others: Sequence[int]) -> None:
         trace = "".join(traceback.format_exception(error)).replace(self._token, "<token>")

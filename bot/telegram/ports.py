@@ -86,6 +86,10 @@ class Engine(Protocol):
         """The newest version where none is named."""
         ...
 
+    async def replied(self, command_id: str) -> Reply | None:
+        """What a command was told when it was carried out; None where it was not."""
+        ...
+
     async def view(self, goal_number: int) -> GoalView | None: ...
 
     async def newest(self, chat_id: int) -> int | None:

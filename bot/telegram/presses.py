@@ -4,12 +4,12 @@ from dataclasses import dataclass, replace
 
 from bot.telegram.access import Role
 from bot.telegram.commands.arguments import goal_number, task_ref
-from bot.telegram.commands.deciding import check_may_decide
+from bot.telegram.commands.deciding import check_may_decide, refusal
 from bot.telegram.commands.letters import again, page, read_page
-from bot.telegram.decisions import Press, outcome, read_data
+from bot.telegram.decisions import Press, read_data
 from bot.telegram.desk import Request, Said, say_reply
-from bot.telegram.html import clip, plain
-from executor.domain.decision import Decision, DecisionState
+from bot.telegram.html import clip
+from executor.domain.decision import Decision
 from executor.domain.errors import WrongInput
 from executor.engine.replies import Accepted, Refused
 
@@ -49,7 +49,7 @@ async def press(request: Request, data: str) -> Pressed:
         command_id=request.command_id,
     )
     if isinstance(reply, Refused):
-        return Pressed(toast=await _refusal(request, read.number, reply), alert=True)
+        return Pressed(toast=clip(await refusal(request, read.number, reply), TOAST_CHARACTERS_MAX), alert=True)
     said = say_reply(reply) if reply.wants_text or reply.aloud else None
     return Pressed(toast=clip(reply.sentence, TOAST_CHARACTERS_MAX), said=said)
 
@@ -72,15 +72,6 @@ def _named(decision: Decision, option: str | int) -> str | None:
     if isinstance(option, str):
         return option
     return decision.options[option - 1].name if 1 <= option <= len(decision.options) else None
-
-
-async def _refusal(request: Request, number: int, reply: Refused) -> str:
-    """Who decided and when, in the chat's own time; else the engine's reason."""
-    decision = await request.desk.decisions.decision(number)
-    if reply.code == "already_decided" and decision is not None and decision.state is DecisionState.ANSWERED:
-        scene = request.desk.scene()
-        return clip(f"Already decided: {plain(outcome(decision, scene.now, scene.timezone))}", TOAST_CHARACTERS_MAX)
-    return clip(reply.sentence, TOAST_CHARACTERS_MAX)
 
 
 async def _example(request: Request, place: str) -> Pressed:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 
 from executor.domain.attempt import AttemptState
 from executor.domain.blockage import BlockageType
@@ -26,7 +27,7 @@ def answer(
 ) -> Reply:
     """Give `option` (by name, label or number) or a free `text` to a decision; the first valid answer wins."""
     if decision.state is not DecisionState.OPEN:
-        return closed(decision)
+        return closed(decision, case.now)
     if revision is not None and revision != decision.revision:
         return Refused(
             code="superseded",
@@ -55,16 +56,21 @@ _WANTED = {
 """What is asked for after an option that wants a text."""
 
 
-def closed(decision: Decision) -> Refused:
-    """Why a decision takes no more answers."""
+def closed(decision: Decision, now: datetime) -> Refused:
+    """Why a decision takes no more answers. Fronts that know a time zone say the moment in it."""
     if decision.state is DecisionState.WITHDRAWN:
         return Refused(code="withdrawn", sentence=f"Question {decision.number} is no longer open: {decision.note}.")
-    at = f" at {decision.closed_at:%H:%M} UTC" if decision.closed_at else ""
+    at = f" {_moment(decision.closed_at, now)}" if decision.closed_at else ""
     label = next((o.label for o in decision.options if o.name == decision.option), decision.text or "")
     who = decision.answered_by_name or "somebody"
     return Refused(
         code="already_decided", sentence=f"Question {decision.number} was already decided by {who}{at}: {label}."
     )
+
+
+def _moment(at: datetime, now: datetime) -> str:
+    day = "" if at.date() == now.date() else f"on {at.day} {at:%b}{'' if at.year == now.year else f' {at.year}'} "
+    return f"{day}at {at:%H:%M} UTC"
 
 
 def _which(decision: Decision) -> str:

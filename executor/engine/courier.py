@@ -7,7 +7,7 @@ before it may be sent again. So nothing is lost, and nothing is said twice witho
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, assert_never
@@ -44,6 +44,7 @@ READ_MAX = 200
 CANDIDATES_MAX = 10
 IDLE_S = 5.0
 GONE_PAUSE_S = 600.0
+HOLD_S_MAX = 10.0
 NEVER_CONFIRMED = "the chat never confirmed it"
 REPEATS = frozenset({NoticeKind.CARD, NoticeKind.DECISION, NoticeKind.FAILURE, NoticeKind.END, NoticeKind.ANSWER})
 """Sent once more, with a mark, when nobody can tell whether they arrived. A milestone is better missed than doubled."""
@@ -85,6 +86,7 @@ class Courier:
         self._stopping = False
         self._lanes: dict[int, Lane] = {}
         self._busy: set[int] = set()
+        self._held: dict[int, tuple[int, float]] = {}  # how many commands hold a chat, and until when at most
         self._lost: dict[str, _Lost] = {}
         self._repeated: set[str] = set()
         self._failures: dict[str, int] = {}
@@ -103,6 +105,20 @@ class Courier:
         lane.resume()
         self.wake()
         return True
+
+    @contextlib.contextmanager
+    def holding(self, chat_id: int) -> Iterator[None]:
+        """While a command of this chat is carried out: what it causes is not said before its answer. Not for ever: a
+        chat is not silenced by a command that hangs."""
+        count, _ = self._held.get(chat_id, (0, 0.0))
+        self._held[chat_id] = (count + 1, self._clock.monotonic() + HOLD_S_MAX)
+        try:
+            yield
+        finally:
+            count, until = self._held.pop(chat_id)
+            if count > 1:
+                self._held[chat_id] = (count - 1, until)
+            self.wake()
 
     async def stop(self) -> None:
         """Start nothing more; run() returns when what is under way has ended."""
@@ -172,6 +188,9 @@ class Courier:
                 started += 1
         for chat_id, notices in chats.items():
             if chat_id in self._busy:
+                continue
+            if (held_s := self._held.get(chat_id, (0, 0.0))[1] - now) > 0:
+                wait_s = min(wait_s, held_s)
                 continue
             pick, chat_wait_s = self._lane(chat_id).pick(in_order(notices), now)
             if pick is None:

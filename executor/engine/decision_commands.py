@@ -49,7 +49,7 @@ class DecisionCommands(Desk):
                 return None, _which(decision)
             case = await self._case(transaction, decision.goal_number, caller)
             if case is None or number not in case.decisions:
-                return None, answers.closed(decision)
+                return None, answers.closed(decision, self._now())
             return case, _give(case, case.decisions[number], caller, option, text=text, revision=revision)
 
         return await self._in_transaction(command_id, act)

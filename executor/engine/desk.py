@@ -81,7 +81,7 @@ class Desk:
     async def _try(self, command_id: str, work: Work) -> Reply:
         async with self._store.transaction("command") as transaction:
             if (stored := await transaction.reply_to(command_id)) is not None:
-                return _reply(stored)
+                return read_reply(stored)
             case, reply = await work(transaction)
             if case is None or isinstance(reply, Refused):
                 return reply
@@ -96,7 +96,7 @@ class Desk:
         return reply
 
 
-def _reply(stored: Mapping[str, object]) -> Reply:
+def read_reply(stored: Mapping[str, object]) -> Reply:
     return Accepted(**stored)  # type: ignore[arg-type]  # written by asdict above
 
 

@@ -8,9 +8,10 @@ from executor.domain.decision import Decision
 from executor.domain.event import Event
 from executor.domain.goal import Goal
 from executor.domain.plan import Plan
-from executor.engine.desk import Desk
+from executor.engine.desk import Desk, read_reply
 from executor.engine.holding import holds_by_circuit
 from executor.engine.reasons import Around, Hold
+from executor.engine.replies import Reply
 from executor.engine.spans import span
 from executor.engine.why import Why, explain
 from executor.ports import GoalView, Spent
@@ -18,6 +19,11 @@ from executor.ports import GoalView, Spent
 
 class Readings(Desk):
     """See the module. Every reading is one consistent moment and never waits for a writer."""
+
+    async def replied(self, command_id: str) -> Reply | None:
+        """What the command of this id was told when it was carried out; None where it was not."""
+        stored = await self._store.reply(command_id)
+        return None if stored is None else read_reply(stored)
 
     async def view(self, goal_number: int) -> GoalView | None:
         return await self._store.view(goal_number)

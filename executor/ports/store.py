@@ -196,6 +196,10 @@ class Store(Protocol):
         """`label` names the crash points before and after the commit: ``storage.<label>.before_commit``."""
         ...
 
+    async def reply(self, command_id: str) -> Mapping[str, object] | None:
+        """As Transaction.reply_to, for whoever only reads."""
+        ...
+
     async def view(self, goal_number: int) -> GoalView | None: ...
 
     async def goals(self, *, open_only: bool, chat_id: int | None = None, limit: int = 50) -> list[Goal]:

@@ -252,6 +252,20 @@ def test_the_first_valid_answer_wins_and_a_later_one_hears_who_decided() -> None
     )
 
 
+def test_who_hears_of_it_another_day_hears_the_date_as_well() -> None:
+    walk = Walk(proposal(spec("1")))
+    [decision] = walk.case.open_decisions()
+    walk.press("start")
+    answered = walk.case.decisions[decision.number]
+
+    later = [answers.closed(answered, START + timedelta(days=days)).sentence for days in (1, 365)]
+
+    assert later == [
+        "Question 1 was already decided by Ann on 2 Mar at 09:00 UTC: Start.",
+        "Question 1 was already decided by Ann on 2 Mar 2026 at 09:00 UTC: Start.",
+    ]
+
+
 def test_a_press_on_a_superseded_revision_is_refused() -> None:
 
     walk = Walk(proposal(spec("1")))

@@ -174,7 +174,7 @@ async def test_an_edited_message_replaces_the_proposal_until_start(talk: Talk) -
 async def test_a_task_by_hand_stands_alone_and_is_done_by_a_word(talk: Talk) -> None:
     talk.chat.say("/task Call <Ann>")
     await talk.hear("Task 1.1: Call <Ann>")
-    question = await talk.hear("👤 1.1 Call <Ann>")
+    question = await talk.hear("👤 1.1 Call <Ann>\n\nor /answer")
 
     talk.chat.say("/done")
     await talk.hear("Goal Complete")
@@ -332,6 +332,39 @@ async def test_an_update_that_comes_twice_acts_once(talk: Talk) -> None:
     assert [goal.number for goal in await talk.house.executor.goals()] == [1]
     texts = [words(message) for message in talk.chat.messages()[before:] if "Task 1.1" in words(message)]
     assert texts == []
+
+
+async def test_a_command_without_a_number_that_is_repeated_after_a_crash_hears_its_first_answer(talk: Talk) -> None:
+    await talk.say("First\n1. Ask Ann")
+    await talk.say("Second\n1. Ask Ann")
+    update = talk.chat.say("/cancel")
+    await talk.hear("Goal 2 is cancelled.")
+
+    dispatcher, parsed = talk.bot.front._dispatcher, Update.de_json(update, talk.bot.front._bot)
+    [again] = await dispatcher.handle(parsed)
+
+    assert again.facts["html"] == "Goal 2 is cancelled."
+    assert [str(goal.state) for goal in await talk.house.executor.goals()] == ["cancelled", "awaiting_start"]
+
+
+async def test_the_answer_comes_before_what_the_command_causes(talk: Talk) -> None:
+    await talk.press(await talk.say(ASKING), "Start")
+    await talk.hear("👤")
+    await talk.say("/pause", "Goal 1 is paused.")
+    talk.chat.say("/cancel 1")
+    await talk.hear("Goal Cancelled")
+
+    texts = [words(message) for message in talk.chat.messages()]
+
+    assert texts.index("Goal 1 is cancelled.") < next(at for at, text in enumerate(texts) if "Goal Cancelled" in text)
+
+
+async def test_a_second_answer_in_words_hears_who_decided_in_the_chats_own_time(talk: Talk) -> None:
+    await talk.press(await talk.say(GOAL), "Start")
+
+    answer = words(await talk.say("/answer 1 cancel", "lready decided"))
+
+    assert re.fullmatch(r"Already decided: ✅ Start — Ann, \d\d:\d\d", answer)
 
 
 async def test_something_unexpected_costs_one_line_and_no_lane(talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:

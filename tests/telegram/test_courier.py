@@ -268,6 +268,22 @@ async def test_a_chat_that_blocked_us_is_left_alone_until_somebody_writes_there(
     assert await post.states() == {"a": "dead", "b": "dead", "c": "sent", "d": "sent"}
 
 
+async def test_a_chat_waits_for_the_answer_to_a_command_but_not_for_ever(post: Post) -> None:
+    await post.put(notice("news"), notice("other", chat_id=2))
+    with post.courier.holding(1), post.courier.holding(1):
+        await post.round()
+        held = list(post.chat.keys)
+        await post.put(notice("answer/1/1", ANSWER, created_at=START + timedelta(seconds=1)))
+    await post.round()
+    with post.courier.holding(1):
+        await post.put(notice("late"))
+        post.clock.advance(10)
+        await post.round()
+
+    assert held == ["other"]
+    assert post.chat.keys == ["other", "answer/1/1", "news", "late"]
+
+
 async def test_a_chat_with_thousands_of_waiting_notices_starves_nobody(post: Post) -> None:
     post.chat.answers = [NotDelivered(wait_s=300, error="429", whole_chat=True)]
     await post.database.outbox.put([notice(f"{n:04}", chat_id=1) for n in range(450)])

@@ -2,9 +2,12 @@
 
 from bot.telegram.access import may_decide
 from bot.telegram.commands.arguments import first_word, goal_number, meant_decision, named_decision
-from bot.telegram.desk import Request, Said, say_reply
-from executor.domain.decision import Decision, DecisionKind, Option
+from bot.telegram.decisions import outcome
+from bot.telegram.desk import Request, Said, say, say_reply
+from bot.telegram.html import escape, plain
+from executor.domain.decision import Decision, DecisionKind, DecisionState, Option
 from executor.domain.errors import WrongInput
+from executor.engine.replies import Refused, Reply
 
 
 async def approve(request: Request) -> Said:
@@ -13,7 +16,7 @@ async def approve(request: Request) -> Said:
     await check_may_decide(request, decision, decision.options[0].name if decision.options else None)
     engine = request.desk.engine
     reply = await engine.approve(decision.number, caller=request.caller, command_id=request.command_id)
-    return say_reply(reply)
+    return await _came_of_it(request, decision.number, reply)
 
 
 async def reject(request: Request) -> Said:
@@ -23,7 +26,7 @@ async def reject(request: Request) -> Said:
     await check_may_decide(request, decision, refusing)
     engine = request.desk.engine
     reply = await engine.reject(decision.number, caller=request.caller, command_id=request.command_id)
-    return say_reply(reply)
+    return await _came_of_it(request, decision.number, reply)
 
 
 async def answer(request: Request) -> Said:
@@ -52,7 +55,22 @@ async def decide(request: Request, decision: Decision, words: str) -> Said:
         caller=request.caller,
         command_id=request.command_id,
     )
+    return await _came_of_it(request, decision.number, reply)
+
+
+async def _came_of_it(request: Request, number: int, reply: Reply) -> Said:
+    if isinstance(reply, Refused):
+        return say(escape(await refusal(request, number, reply)))
     return say_reply(reply)
+
+
+async def refusal(request: Request, number: int, reply: Refused) -> str:
+    """Who decided and when, in the chat's own time; else the engine's reason."""
+    decision = await request.desk.decisions.decision(number)
+    if reply.code == "already_decided" and decision is not None and decision.state is DecisionState.ANSWERED:
+        scene = request.desk.scene()
+        return f"Already decided: {plain(outcome(decision, scene.now, scene.timezone))}"
+    return reply.sentence
 
 
 def read_answer(decision: Decision, words: str) -> tuple[Option | None, str | None]:

@@ -14,7 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from executor.domain.attempt import AttemptState
 from executor.domain.decision import Decision
 from executor.domain.plan import Plan
+from executor.domain.task import TASK_DUE
 from executor.ports import CaseRows, GoalView
+from storage.codec import loads
 from storage.fetching import fetch, fetch_first
 from storage.rows import (
     Record,
@@ -28,7 +30,7 @@ from storage.rows import (
     task_from,
 )
 from storage.tables import attempts, blockages, decisions, effects, goals, milestones, plans, tasks
-from storage.tables.attempts import ATTEMPT_OPEN
+from storage.tables.attempts import ATTEMPT_OPEN, ATTEMPT_RUNNING
 from storage.tables.base import columns
 from storage.tables.blockages import BLOCKAGE_OPEN
 from storage.tables.decisions import DECISION_OPEN
@@ -83,6 +85,12 @@ _ATTEMPTS = _open(attempts, ATTEMPT_OPEN, attempts.c.task_ref, attempts.c.number
 _DECISIONS = _open(decisions, DECISION_OPEN, decisions.c.number)
 _BLOCKAGES = _open(blockages, BLOCKAGE_OPEN, blockages.c.detected_at, blockages.c.id)
 _EFFECTS = _open(effects, EFFECT_UNSETTLED, effects.c.intended_at, effects.c.id)
+_NEEDS_RUNNING = (
+    select(tasks.c.ref, tasks.c.needs)
+    .join(attempts, attempts.c.task_ref == tasks.c.ref)
+    .where(ATTEMPT_RUNNING, tasks.c.needs.is_not(None))
+    .order_by(attempts.c.started_at, tasks.c.ref)
+)
 _MILESTONES = (
     select(*columns(milestones))
     .where(milestones.c.goal_number == bindparam("number"))
@@ -140,6 +148,11 @@ def _by_goal(rows: Iterable[Record], make: Callable[[Record], T]) -> dict[int, t
     return {number: tuple(values) for number, values in sorted_out.items()}
 
 
+async def read_needs_running(connection: AsyncConnection) -> list[tuple[str, tuple[str, ...]]]:
+    """Running tasks that need resources, with those."""
+    return [(row.ref, tuple(loads(row.needs))) for row in await fetch(connection, _NEEDS_RUNNING)]
+
+
 async def read_view(connection: AsyncConnection, goal_number: int) -> GoalView | None:
     cases = await _read_cases(connection, [goal_number])
     if not cases:
@@ -147,6 +160,7 @@ async def read_view(connection: AsyncConnection, goal_number: int) -> GoalView |
     [case] = cases
     reached = await fetch(connection, _MILESTONES, {"number": goal_number})
     version = case.goal.plan_version
+    asks = any(task.spec.needs and task.state in TASK_DUE for task in case.tasks)
     return GoalView(
         goal=case.goal,
         plan=await read_plan(connection, goal_number, version) if version else None,
@@ -155,6 +169,7 @@ async def read_view(connection: AsyncConnection, goal_number: int) -> GoalView |
         blockages=case.blockages,
         milestones=tuple(milestone_from(row) for row in reached),
         attempts=tuple(a for a in case.attempts if a.state in (AttemptState.RUNNING, AttemptState.WAITING)),
+        needs_running=tuple(await read_needs_running(connection)) if asks else (),
     )
 
 

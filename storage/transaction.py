@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import bindparam, delete, func, select, tuple_, update
+from sqlalchemy import bindparam, delete, func, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from executor.domain.attempt import Attempt
@@ -13,10 +13,10 @@ from executor.domain.errors import Conflict
 from executor.domain.goal import Goal
 from executor.domain.plan import GoalDraft
 from executor.ports import CaseRows, Changes, Clock, Due
-from storage.codec import plain
+from storage.codec import dumps, loads, plain
 from storage.fetching import fetch
 from storage.listing import CIRCUIT_HOLDS, read_circuits
-from storage.reading import GOAL_COLUMNS, read_cases, read_decision
+from storage.reading import GOAL_COLUMNS, read_cases, read_decision, read_needs_running
 from storage.replies import read_reply
 from storage.rows import attempt_from, draft_from, goal_from
 from storage.tables import attempts, circuits, decisions, goals, tasks
@@ -39,7 +39,7 @@ _ORDER = (
     tasks.c.position,
 )
 DUE = (
-    select(tasks.c.ref, tasks.c.goal_number)
+    select(tasks.c.ref, tasks.c.goal_number, tasks.c.needs)
     .join(goals, goals.c.number == tasks.c.goal_number)
     .where(TASK_WAITS_FOR_ITS_TIME, tasks.c.due_at <= bindparam("now"), TASK_FREE, GOAL_TAKES)
     .order_by(*_ORDER)
@@ -97,9 +97,15 @@ class WriteTransaction:
     async def decision(self, number: int) -> Decision | None:
         return await read_decision(self._connection, number)
 
-    async def due(self, now: datetime, limit: int) -> list[Due]:
-        rows = await fetch(self._connection, DUE, {"now": now, "most": limit})
-        return [Due(row.ref, row.goal_number) for row in rows]
+    async def due(self, now: datetime, limit: int, without: Sequence[str] = ()) -> list[Due]:
+        statement = DUE
+        for name in without:  # a name as JSON writes it, whatever characters it has
+            statement = statement.where(or_(tasks.c.needs.is_(None), func.instr(tasks.c.needs, dumps(name)) == 0))
+        rows = await fetch(self._connection, statement, {"now": now, "most": limit})
+        return [Due(row.ref, row.goal_number, () if row.needs is None else tuple(loads(row.needs))) for row in rows]
+
+    async def needs_running(self) -> list[tuple[str, tuple[str, ...]]]:
+        return await read_needs_running(self._connection)
 
     async def circuits(self) -> list[Circuit]:
         return await read_circuits(self._connection)

@@ -4,8 +4,7 @@ What changes a row names the revision or the states that it was read in, and cou
 than expected, and nothing at all is written.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -35,6 +34,7 @@ from storage.tables.decisions import DECISION_OPEN
 
 S = TypeVar("S", bound=StrEnum)
 Sources = Mapping[str, tuple[str, ...]]
+_PlanKey = tuple[int, int, str]
 
 
 def _sources(moves: Mapping[S, frozenset[S]]) -> Sources:
@@ -149,8 +149,8 @@ def _write_goals(write: "_Writer", changes: Changes, now: datetime) -> None:
 
 def _write_tasks(write: "_Writer", changes: Changes) -> None:
     write.change("task", _REMOVED_TASKS, [{"at_ref": ref} for ref in changes.removed_tasks])
-    waiting = _waiting_for(changes.new_tasks)
-    new = [rows.task_values(task, waiting[_plan_key(task, task.spec.key)]) for task in changes.new_tasks]
+    urgency = _urgency(changes.new_tasks)
+    new = [rows.task_values(task, urgency[_plan_key(task, task.spec.key)]) for task in changes.new_tasks]
     write.add("task", _NEW_TASKS, new)
     write.change("task", _TASKS, [_task_change(task) for task in changes.tasks])
 
@@ -232,13 +232,38 @@ def _adaptation(plan: Plan, now: datetime) -> Values:
     }
 
 
-def _plan_key(task: Task, key: str) -> tuple[int, int, str]:
+def _plan_key(task: Task, key: str) -> _PlanKey:
     return task.goal_number, task.plan_version, key
 
 
-def _waiting_for(tasks: Iterable[Task]) -> Counter[tuple[int, int, str]]:
-    """How many of these tasks wait for each key of their plan."""
-    return Counter(_plan_key(task, key) for task in tasks for key in {*task.spec.depends_on, *task.spec.only_if})
+_WIDTH_MAX = 99
+
+
+def _urgency(tasks: Sequence[Task]) -> Mapping[_PlanKey, int]:
+    """What unblocks others, by key: first by the longest chain behind a task (it lies on the critical path), then by
+    how many wait for it directly. Ties go to no one."""
+    behind: dict[_PlanKey, list[_PlanKey]] = {}
+    for task in tasks:
+        for key in {*task.spec.depends_on, *task.spec.only_if}:
+            behind.setdefault(_plan_key(task, key), []).append(_plan_key(task, task.spec.key))
+    chains: dict[_PlanKey, int] = {}
+    for task in reversed(tasks):  # most plans are written in order, so most chains are known when they are asked for
+        _measure(_plan_key(task, task.spec.key), behind, chains)
+    return {key: chain * (_WIDTH_MAX + 1) + min(len(behind.get(key, ())), _WIDTH_MAX) for key, chain in chains.items()}
+
+
+def _measure(key: _PlanKey, behind: Mapping[_PlanKey, list[_PlanKey]], chains: dict[_PlanKey, int]) -> None:
+    """Without recursion: a chain may be longer than Python's stack. A circle, which no plan has, would count once."""
+    open_ones, begun = [key], set[_PlanKey]()
+    while open_ones:
+        one = open_ones[-1]
+        rest = [other for other in behind.get(one, ()) if other not in chains and other not in begun]
+        if one in chains or (one in begun and not rest):
+            chains.setdefault(one, max((chains.get(other, 0) + 1 for other in behind.get(one, ())), default=0))
+            open_ones.pop()
+            continue
+        begun.add(one)
+        open_ones += rest
 
 
 @dataclass(frozen=True, slots=True)

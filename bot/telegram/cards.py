@@ -29,6 +29,7 @@ from executor.domain.limits import Limits
 from executor.domain.milestone import progress_of
 from executor.domain.plan import Plan, TaskSpec
 from executor.domain.task import Task, TaskKind, TaskState
+from executor.engine.capacity import kept_back
 from executor.ports import GoalView
 
 NOTHING_RUNS = "Nothing runs before you press Start."
@@ -191,9 +192,11 @@ def _task_lines(tasks: Sequence[Task], view: GoalView, scene: Scene, *, named: b
     states = {task.spec.key: task.state for task in view.tasks}
     attempts = {attempt.task_ref: attempt for attempt in view.attempts}
 
+    kept = kept_back(view, scene.limits.resources, scene.now)
+
     def line(task: Task) -> str:
         name = f"{task.ref} " if named else ""
-        note = _note(task, attempts.get(task.ref), refs, states, scene)
+        note = escape(kept.get(task.ref, "")) or _note(task, attempts.get(task.ref), refs, states, scene)
         return f"{TASK_SIGNS[task.state]} {name}{escape(task.spec.title)}{f' · {note}' if note else ''}"
 
     if len(tasks) <= LINES_MAX:

@@ -1,6 +1,6 @@
 """What keeps tasks back beside their own plan: something that is gone, or a resource that others hold. For /why."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from executor.domain.circuit import Circuit, CircuitState
@@ -29,12 +29,3 @@ def _held(task: Task, circuit: Circuit, now: datetime) -> Hold:
     else:
         then = f"looks again {ahead(circuit.retry_at, now)}"
     return Hold(code=code, sentence=f"{gone}; {then}", since=circuit.opened_at, next_at=circuit.retry_at)
-
-
-def holders_of(running: Sequence[tuple[str, Sequence[str]]]) -> Mapping[str, tuple[str, ...]]:
-    """Which tasks hold each resource; `running` has the refs and the needs of what runs."""
-    found: dict[str, tuple[str, ...]] = {}
-    for ref, needs in running:
-        for name in needs:
-            found[name] = (*found.get(name, ()), ref)
-    return found

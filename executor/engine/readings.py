@@ -8,9 +8,10 @@ from executor.domain.decision import Decision
 from executor.domain.event import Event
 from executor.domain.goal import Goal
 from executor.domain.plan import Plan
+from executor.engine.capacity import kept_back
 from executor.engine.desk import Desk, read_reply
 from executor.engine.holding import holds_by_circuit
-from executor.engine.reasons import Around, Hold
+from executor.engine.reasons import Around, Code, Hold
 from executor.engine.replies import Reply
 from executor.engine.spans import span
 from executor.engine.why import Why, explain
@@ -87,7 +88,8 @@ class Readings(Desk):
         holds: dict[str, Hold] = {}
         if any(task.waits_on for task in view.tasks):
             holds |= holds_by_circuit(view, await self._store.circuits(), self._now())
-        return holds
+        said = kept_back(view, self._tools.limits.resources, self._now())
+        return holds | {ref: Hold(code=Code.WAITS_FOR_RESOURCE, sentence=one) for ref, one in said.items()}
 
     async def _since(self, view: GoalView) -> datetime | None:
         """When the goal came into its present state."""

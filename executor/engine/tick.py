@@ -17,6 +17,7 @@ from executor.domain.limits import Limits
 from executor.domain.outcome import Blocked, Interrupted, Outcome, Uncertain
 from executor.domain.task import TASK_DUE, Task, TaskKind, TaskState
 from executor.engine.attempt import BY_MODEL, Tools, is_opinion, shown_command
+from executor.engine.capacity import due_with_room, waits_for
 from executor.engine.case import Case, Numbers, merge
 from executor.engine.circuits import Circuits
 from executor.engine.desk import no_goal
@@ -130,7 +131,7 @@ class Ticker:
     ) -> tuple[list[Assignment], int]:
         """What is to be started, and how many tasks wait instead, for what is gone."""
         free, now = self.workers.free(), self._tools.clock.now()
-        due = await transaction.due(now, free) if free > 0 else []
+        due = await due_with_room(transaction, now, free, self._tools.limits.resources) if free > 0 else []
         if not due:
             return [], 0
         refs = {item.task_ref for item in due}
@@ -167,11 +168,18 @@ class Ticker:
                 return refused
             if case.still_runs(task_ref):
                 return Refused(code="still_runs", sentence=f"{task_ref} is just being stopped. Try again in a moment.")
+            if (waits := await self._waits_for(transaction, case.tasks[task_ref])) is not None:
+                return waits
             case.withdraw(task_ref, note="Somebody took the task")
             assignment = self._claim_one(case, case.tasks[task_ref], executor_type)
             advance(case)
             await transaction.save(case.changes())
         return await self._start(assignment)
+
+    async def _waits_for(self, transaction: Transaction, task: Task) -> Refused | None:
+        running = await transaction.needs_running() if task.spec.needs else []
+        waits = waits_for(task, running, self._tools.limits.resources)
+        return Refused(code="resource_taken", sentence=f"{task.ref} {waits}.") if waits else None
 
     def _claim_one(self, case: Case, task: Task, executor_type: str = WORKER) -> Assignment:
         """A parked attempt goes on under its number; else a new one begins. An outside effect is intended first."""

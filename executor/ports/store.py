@@ -93,6 +93,7 @@ class Due:
 
     task_ref: str
     goal_number: int
+    needs: tuple[str, ...] = ()
 
 
 class Transaction(Protocol):
@@ -113,10 +114,14 @@ class Transaction(Protocol):
 
     async def decision(self, number: int) -> Decision | None: ...
 
-    async def due(self, now: datetime, limit: int) -> list[Due]:
+    async def due(self, now: datetime, limit: int, without: Sequence[str] = ()) -> list[Due]:
         """Tasks queued or retrying with due_at <= now and held by no circuit, of goals that are in progress, blocked or
         validating, at most `limit`, in the order: what unblocks others, what is in progress already, goal priority,
-        deadline, age."""
+        deadline, age. Those that need one of the resources in `without` are left out."""
+        ...
+
+    async def needs_running(self) -> list[tuple[str, tuple[str, ...]]]:
+        """Running tasks that need resources, with those."""
         ...
 
     async def circuits(self) -> list[Circuit]:
@@ -162,6 +167,7 @@ class GoalView:
     blockages: tuple[Blockage, ...]  # unresolved ones
     milestones: tuple[Milestone, ...]
     attempts: tuple[Attempt, ...] = ()  # the running and waiting ones
+    needs_running: tuple[tuple[str, tuple[str, ...]], ...] = ()  # of all goals, where a ready task needs resources
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from telegram import (
     LinkPreviewOptions,
     ReplyParameters,
 )
+from telegram import Message as SentMessage
 from telegram.constants import ParseMode
 from telegram.error import TelegramError
 
@@ -24,7 +25,7 @@ from bot.telegram.message import Document, Message
 from bot.telegram.messages import repeated_message
 from executor.domain.decision import DecisionState
 from executor.domain.errors import DeliveryFailed
-from executor.domain.notice import LOUD, Notice, NoticeKind
+from executor.domain.notice import LOUD, Notice, NoticeKind, NoticeState
 from executor.ports import (
     Delivered,
     Delivery,
@@ -42,9 +43,11 @@ _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 
 
 class Messages(Protocol):
-    """The part of the Outbox that replies need."""
+    """The part of the Outbox that replies and documents need."""
 
     async def message_of(self, key: str) -> int | None: ...
+
+    async def put(self, notices: Sequence[Notice]) -> None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +71,6 @@ class TelegramSender:
         self._store = store
         self._messages = messages
         self._can_probe = can_probe
-        self._documents: set[tuple[str, str]] = set()  # (notice, content) of documents that stand before their message
 
     @property
     def can_probe(self) -> bool:
@@ -145,14 +147,15 @@ class TelegramSender:
 
     async def _send_document_first(self, notice: Notice, document: Document) -> Delivery | None:
         """None: it is in the chat, and the message may follow. A person must be able to read all of what they accept,
-        so a document that may be missing holds the message up."""
-        name = (notice.key, Message(html="", document=document).content_hash)
-        if name in self._documents:
+        so a document that may be missing holds the message up. Where it stands is kept in the outbox, as a notice of
+        its own, so that a message that is sent later, or after a restart, does not bring it again."""
+        key = f"{notice.key}/document/{Message(html='', document=document).content_hash}"
+        if await self._messages.message_of(key) is not None:
             return None
         topic = True
         while True:
             try:
-                await self._bot.send_document(
+                sent = await self._bot.send_document(
                     chat_id=notice.chat_id,
                     document=_file(document),
                     message_thread_id=_thread(notice) if topic else None,
@@ -164,7 +167,7 @@ class TelegramSender:
                     topic = False
                     continue
                 return Undeliverable(error=str(error)) if isinstance(delivery, Again) else delivery
-            self._documents.add(name)
+            await self._messages.put([_of_document(notice, key, document, sent)])
             return None
 
     async def _reply_target(self, notice: Notice) -> int | None:
@@ -222,6 +225,22 @@ class TelegramSender:
             return False
         decision = await self._store.decision(notice.decision_number)
         return decision is None or decision.state is not DecisionState.OPEN
+
+
+def _of_document(notice: Notice, key: str, document: Document, sent: SentMessage) -> Notice:
+    return replace(
+        notice,
+        key=key,
+        kind=NoticeKind.TEXT,
+        facts={"text": document.name},
+        state=NoticeState.SENT,
+        decision_number=None,
+        message_id=sent.message_id,
+        content_hash="",
+        sent_revision=notice.revision,
+        sent_at=sent.date,
+        error="",
+    )
 
 
 def _thread(notice: Notice) -> int | None:

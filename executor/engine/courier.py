@@ -48,6 +48,8 @@ HOLD_S_MAX = 10.0
 NEVER_CONFIRMED = "the chat never confirmed it"
 REPEATS = frozenset({NoticeKind.CARD, NoticeKind.DECISION, NoticeKind.FAILURE, NoticeKind.END, NoticeKind.ANSWER})
 """Sent once more, with a mark, when nobody can tell whether they arrived. A milestone is better missed than doubled."""
+NEWS = frozenset({NoticeKind.CARD, NoticeKind.MILESTONE, NoticeKind.ADAPTATION})
+"""What makes no sense any more once the end was told; a card that is in the chat is still edited."""
 
 StartSoon = Callable[[Coroutine[Any, Any, None], str], object]
 
@@ -238,7 +240,10 @@ class Courier:
             return
         self._crash.reached("courier.before_send")
         try:
-            delivery = await self._sender.deliver(row, repeated=repeated)
+            if notice.attempts and await self._too_late(row):
+                delivery: Delivery = Delivered(message_id=None, content_hash="")
+            else:
+                delivery = await self._sender.deliver(row, repeated=repeated)
         except Exception as error:  # noqa: BLE001 - a surprise: nobody knows whether it arrived, so look for it later
             logger.exception("Sending {} failed unexpectedly", row.key)
             delivery = MaybeDelivered(error=type(error).__name__)
@@ -249,6 +254,13 @@ class Courier:
             logger.exception("The outcome of {} could not be stored", row.key)
             self._lose(row)
         self._crash.reached("courier.after_receipt")
+
+    async def _too_late(self, row: Notice) -> bool:
+        """News of a goal whose end stands in the chat already, because their first delivery failed: they count as said,
+        for the end says it all."""
+        if row.kind not in NEWS or row.message_id is not None or row.goal_number is None:
+            return False
+        return await self._outbox.message_of(f"{row.goal_number}/end") is not None
 
     async def _settle(self, row: Notice, delivery: Delivery) -> None:
         lane = self._lane(row.chat_id)

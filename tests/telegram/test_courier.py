@@ -10,6 +10,7 @@ from executor.engine.courier import COURIER_POINTS
 from executor.engine.pace import TELEGRAM
 from executor.ports import (
     ChatMoved,
+    Delivered,
     Delivery,
     MaybeDelivered,
     MessageGone,
@@ -282,6 +283,36 @@ async def test_a_chat_waits_for_the_answer_to_a_command_but_not_for_ever(post: P
 
     assert held == ["other"]
     assert post.chat.keys == ["other", "answer/1/1", "news", "late"]
+
+
+@pytest.mark.parametrize("kind", [MILESTONE, NoticeKind.ADAPTATION, CARD])
+async def test_news_whose_retry_comes_after_the_end_count_as_said(post: Post, kind: NoticeKind) -> None:
+    post.chat.answers = [NotDelivered(wait_s=1, error="500")]
+    await post.put(notice("1/news", kind, goal_number=1, facts={}))
+    await post.round()
+    await post.put(notice("1/end", END, goal_number=1), notice("2/news", kind, goal_number=2, facts={}))
+    await post.round()
+
+    post.clock.advance(60)
+    await post.round()
+
+    assert post.chat.keys.count("1/news") == 1
+    assert set(await post.states()) == {"1/end", "1/news", "2/news"}
+    assert set((await post.states()).values()) == {"sent"}
+
+
+async def test_a_card_that_stands_in_the_chat_is_edited_after_the_end_too(post: Post) -> None:
+    await post.put(card())
+    await post.round()
+    await post.put(notice("1/end", END, goal_number=1))
+    post.chat.answers = [Delivered(message_id=200, content_hash="e"), NotDelivered(wait_s=1, error="500")]
+    await post.put(card())
+    post.clock.advance(1)
+    await post.round()
+    post.clock.advance(60)
+    await post.round()
+
+    assert post.chat.calls[-1] == ("1/card", 101, False)
 
 
 async def test_a_chat_with_thousands_of_waiting_notices_starves_nobody(post: Post) -> None:

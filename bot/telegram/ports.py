@@ -12,7 +12,7 @@ from executor.domain.event import Event
 from executor.domain.goal import Goal, Origin
 from executor.domain.letter import DeadLetter
 from executor.domain.notice import Notice
-from executor.domain.plan import GoalDraft, Plan
+from executor.domain.plan import Criterion, GoalDraft, Plan
 from executor.engine.replies import Caller, Refused, Reply
 from executor.engine.why import Why
 from executor.ports import GoalView, Spent
@@ -69,6 +69,16 @@ class Engine(Protocol):
     ) -> Reply: ...
 
     async def adapt(self, goal_number: int, *, reason: str, caller: Caller, command_id: str) -> Reply: ...
+
+    async def set_deadline(
+        self, goal_number: int, deadline_at: datetime | None, *, told: str = "", caller: Caller, command_id: str
+    ) -> Reply: ...
+
+    async def set_priority(self, goal_number: int, priority: int, *, caller: Caller, command_id: str) -> Reply: ...
+
+    async def edit_criterion(
+        self, goal_number: int, place: int, criterion: Criterion, *, trusted: bool, caller: Caller, command_id: str
+    ) -> Reply: ...
 
     async def revert(self, goal_number: int, version: int, *, caller: Caller, command_id: str) -> Reply: ...
 

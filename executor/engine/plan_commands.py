@@ -3,12 +3,14 @@
 from executor.domain.adaptation import PlanDiff, diff
 from executor.domain.goal import GOAL_RUNNING, GoalState, Origin
 from executor.domain.plan import GoalDraft, Plan
-from executor.engine.adaptation import adapt, current_plan, deviation_of, troubled
+from executor.domain.task import TaskState
+from executor.engine.adaptation import adapt, begin_afresh, current_plan, deviation_of, troubled
 from executor.engine.case import Case, Numbers
 from executor.engine.desk import Desk
 from executor.engine.flow import advance
 from executor.engine.planning import manual_spec, open_goal, propose
 from executor.engine.replies import Accepted, Caller, Refused, Reply
+from executor.engine.steering import another_way
 from executor.ports import Transaction
 
 _CHANGEABLE = GOAL_RUNNING | {GoalState.PAUSED}
@@ -69,13 +71,22 @@ class PlanCommands(Desk):
         def act(case: Case) -> Reply:
             if case.goal.state not in _CHANGEABLE:
                 return self._unchangeable(case)
-            again = {task.spec.key for task in troubled(case)}
+            again = troubled(case)
+            stuck = [task for task in case.criteria if task.state is TaskState.BLOCKED]
+            other = another_way(case)
+            if not again and not stuck and outcome_deviation is None:
+                return Accepted(sentence=_nothing_to_adapt(case), goal_number=goal_number)
             measured = deviation_of(case) if outcome_deviation is None else outcome_deviation
+            tasks = current_plan(case).tasks if other is None else other.tasks
             why = reason.strip() or f"{caller.name} asked for it"
-            change = adapt(case, current_plan(case).tasks, reason=why, deviation=measured, again=again)
+            change = adapt(case, tasks, reason=why, deviation=measured, again={task.spec.key for task in again})
+            for task in stuck:
+                begin_afresh(case, case.tasks[task.ref])
             advance(case)
-            afresh = f" {len(again)} task(s) begin afresh." if again else ""
-            return Accepted(sentence=f"{change.line}.{afresh}", goal_number=goal_number)
+            names = [task.ref for task in (*again, *stuck)]
+            afresh = f" Begins afresh: {', '.join(names)}." if names else ""
+            behind = f" {other.reason}." if other is not None else ""
+            return Accepted(sentence=f"{change.line}.{afresh}{behind}", goal_number=goal_number)
 
         return await self._on_goal(goal_number, act, caller=caller, command_id=command_id)
 
@@ -110,3 +121,12 @@ class PlanCommands(Desk):
     def _unchangeable(case: Case) -> Refused:
         state = case.goal.state.replace("_", " ")
         return Refused(code="not_running", sentence=f"Goal {case.goal.number} is {state}; its plan can't be changed.")
+
+
+def _nothing_to_adapt(case: Case) -> str:
+    """Instead of a version in which nothing is otherwise."""
+    number = case.goal.number
+    return (
+        f"Plan v{case.goal.plan_version} stays: nothing has failed, and I know no other way. "
+        f"/task {number} adds a task, /skip leaves one out, /adapt {number} c1 changes a criterion."
+    )

@@ -17,6 +17,7 @@ from executor.domain.limits import Limits
 from executor.domain.outcome import Outcome
 from executor.domain.plan import GoalDraft
 from executor.engine.attempt import Tools
+from executor.engine.change_commands import ChangeCommands
 from executor.engine.decision_commands import DecisionCommands
 from executor.engine.desk import goal_of
 from executor.engine.goal_commands import GoalCommands
@@ -33,7 +34,7 @@ from executor.ports import Assignment, Brain, Mark, NoMark, Store, Workers
 _PAUSE_AFTER_ERROR_S = 1.0  # a database that is busy or full is tried again soon, not in a hot loop
 
 
-class Executor(GoalCommands, PlanCommands, DecisionCommands, TaskCommands, LetterCommands, Readings):
+class Executor(GoalCommands, PlanCommands, ChangeCommands, DecisionCommands, TaskCommands, LetterCommands, Readings):
     """`changed` is called after every commit of a command or a tick: the courier listens. `log_error(what, error)`."""
 
     def __init__(

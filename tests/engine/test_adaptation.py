@@ -117,7 +117,7 @@ async def test_a_goal_is_adapted_by_command_and_back_again(tmp_path: Path) -> No
         )
 
         assert isinstance(reply, Accepted)
-        assert reply.sentence == "Plan v1 → v2: +0 −0 ~0. 1 task(s) begin afresh."
+        assert reply.sentence == "Plan v1 → v2: +0 −0 ~0. Begins afresh: 1.1."
         view = await w.view(number)
         assert (view.goal.plan_version, view.goal.state, view.plan and view.plan.deviation) == (
             2,

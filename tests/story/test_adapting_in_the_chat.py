@@ -174,3 +174,60 @@ async def test_a_goal_in_which_nothing_moves_asks_once_as_a_whole(tmp_path: Path
         assert labels(whole) == ["Retry", "Skip", "Pause", "Stop"]
         assert pressed["text"] == "Goal 1 counts as failed."
         assert "Given up by Ann; blocked: 1.1, 1.2" in words(ended)
+
+
+async def test_versions_are_read_compared_and_taken_back(tmp_path: Path, room: LocalChat) -> None:
+    async with talking(tmp_path / "data", room) as talk:
+        await started(talk, "/goal Tidy\n- It is tidy: `true`\n1. Sweep")
+        await talk.say("/task 1 Call Ann", "Task 1.2")
+
+        old = await talk.say("/plan 1 v1", "runs now")
+        change = await talk.say("/plan 1 diff 1 2", "Tidy #1")
+        back = await talk.say("/plan 1 revert 1", "as in v1")
+
+        assert words(old).startswith("Plan v1 · v2 runs now\n📋 Tidy\n#1 · 1 task\n")
+        assert words(change) == "Tidy #1\nPlan v1 → v2: +1 −0 ~0\n+ Call Ann\n   manual Call Ann"
+        assert words(back) == "Plan v2 → v3: +0 −1 ~0, as in v1."
+
+
+async def test_a_deadline_a_priority_and_a_criterion_are_changed_by_their_commands(
+    tmp_path: Path, room: LocalChat
+) -> None:
+    async with talking(tmp_path / "data", room) as talk:
+        await started(talk, "/goal Tidy\n- It is tidy\n1. Sweep")
+
+        due = await talk.say("/deadline 1 2060-12-24 18:00", "is due")
+        wrong = await talk.say("/deadline 1 whenever", "no time")
+        none = await talk.say("/deadline none", "no deadline")
+        priority = await talk.say("/priority 1 p8", "priority")
+        form = await talk.say("/priority 1 high", "like this")
+        edited = await talk.say("/adapt 1 c1 It is clean: `test -d .`", "Plan v1 → v2: +0 −0 ~1.")
+        reason = await talk.say("/adapt 1 because", "stays")
+
+        assert words(due) == (
+            "Goal 1 is due Friday 24 Dec 2060, 18:00 (UTC). Plan v1 stays: nothing in it depends on that."
+        )
+        assert words(wrong).startswith(
+            "“whenever” is no time that I know. Please write it like this: /deadline 12 18:00"
+        )
+        assert words(none) == "Goal 1 has no deadline any more."
+        assert words(priority) == "Goal 1 has priority 8 of 10."
+        assert words(form) == "Please write it like this: /priority 12 p8"
+        assert words(edited).endswith("Checked at the end by `test -d .`.")
+        assert words(reason).startswith("Plan v2 stays: nothing has failed, and I know no other way.")
+
+
+async def test_a_requester_may_not_accept_a_change_but_may_ask_why(tmp_path: Path, room: LocalChat) -> None:
+    async with talking(tmp_path / "data", room) as talk:
+        await started(talk, "/goal Tidy\n- It is tidy\n1. Sweep")
+        talk.people.owners, talk.people.requesters = [], [room.operator_id]
+
+        await talk.say("/adapt 1 c1 It is gone: `rm -rf .`", "asks somebody who may accept it")
+        card = await talk.hear("Why I ask")
+        refused = await talk.press(card, "Accept")
+        await talk.press(card, "Ask why")
+        why = await talk.hear("I ask because")
+
+        assert "~ Done when: It is gone\n   checked by rm -rf .\n   was: It is tidy\n" in words(card)
+        assert refused["text"] == "Only an approver or an owner may decide this."
+        assert "may not change by themselves what is checked" in words(why)

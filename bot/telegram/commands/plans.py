@@ -5,12 +5,15 @@ import re
 from bot.telegram.cards import plan_lines
 from bot.telegram.commands import reading
 from bot.telegram.commands.arguments import first_word, goal_number, meant_view, own_view
+from bot.telegram.commands.changing import criterion, named_criterion
 from bot.telegram.desk import Request, Said, say, say_reply
-from bot.telegram.html import bold, escape
+from bot.telegram.html import bold, code, escape, italic
 from bot.telegram.message import Message, fit
+from bot.telegram.words import duration
 from executor.domain.adaptation import PlanDiff
+from executor.domain.envelope import same_action, shown, shown_check, time_limit_s
 from executor.domain.errors import WrongInput
-from executor.domain.plan import Alternative
+from executor.domain.plan import Alternative, TaskSpec
 from executor.engine.replies import Refused
 
 FORMS = "/plan 12, /plan 12 why, /plan 12 v3, /plan 12 diff 3 4, /plan 12 revert 3"
@@ -37,7 +40,10 @@ async def plan(request: Request) -> Said:
 
 
 async def adapt(request: Request) -> Said:
-    """``/adapt [12] why``: what failed or is blocked begins afresh under a new version."""
+    """``/adapt [12] why``: what failed or is blocked begins afresh under a new version. ``/adapt [12] c1 text``:
+    another criterion."""
+    if (edit := named_criterion(request.words)) is not None:
+        return await criterion(request, *edit)
     head, rest = first_word(request.words)
     named = goal_number(head) is not None
     reason = rest if named else request.words.strip()
@@ -60,7 +66,8 @@ async def _one(request: Request, goal: str, version: int) -> Said:
     plan = await request.desk.engine.plan(view.goal.number, version)
     if plan is None:
         raise WrongInput(f"Goal {view.goal.number} has no plan v{version}; the newest is v{view.goal.plan_version}.")
-    lines = [f"Plan v{version}{f': {escape(plan.reason)}' if plan.reason else ''}"]
+    runs = "the one that runs" if version == view.goal.plan_version else f"v{view.goal.plan_version} runs now"
+    lines = [f"Plan v{version} · {runs}", *([italic(plan.reason)] if plan.reason else [])]
     lines += plan_lines(view, plan, request.desk.scene())
     return Said(message=fit(Message(html="\n".join(lines)), f"plan-{view.goal.number}-v{version}.md"))
 
@@ -111,11 +118,29 @@ async def _revert(request: Request, goal: str, version: int) -> Said:
 
 
 def difference_lines(change: PlanDiff) -> list[str]:
-    """The difference, a task a line."""
+    """The difference, with what would run."""
     lines = [escape(change.line)]
-    lines += [f"+ {escape(spec.title)}" for spec in change.added]
+    for spec in change.added:
+        lines += [f"+ {bold(spec.title)}", f"   {code(shown(spec))}"]
     lines += [f"− {escape(spec.title)}" for spec in change.removed]
     for before, after in change.changed:
-        renamed = f" (was: {escape(before.title)})" if before.title != after.title else ""
-        lines.append(f"~ {escape(after.title)}{renamed}")
+        lines += [f"~ {bold(after.title)}", *_changes(before, after)]
+    for was, now in change.criteria:
+        renamed = f" (was: {escape(was.text)})" if was else ""
+        lines.append(f"{'~' if was else '+'} Done when: {bold(now.text)}{renamed}")
     return lines if len(lines) > 1 else [*lines, "Both want the same tasks."]
+
+
+def _changes(before: TaskSpec, after: TaskSpec) -> list[str]:
+    """A line for each thing that is otherwise."""
+    lines = [f"   was: {escape(before.title)}"] if before.title != after.title else []
+    if not same_action(before, after):
+        lines += [f"   ran: {code(shown(before))}", f"   runs: {code(shown(after))}"]
+    if time_limit_s(before) != time_limit_s(after):
+        limit = time_limit_s(after)
+        lines.append(f"   may take: {duration(limit) if limit else 'the usual time'}")
+    if before.depends_on != after.depends_on:
+        lines.append("   waits for other tasks than before" if after.depends_on else "   waits for nothing")
+    if before.check != after.check:
+        lines.append(f"   is checked by: {code(shown_check(after.check))}")
+    return lines

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from bot.telegram.access import Role
-from bot.telegram.commands import deciding, goals, letters, money, plans, reading, tasks
+from bot.telegram.commands import changing, deciding, goals, letters, money, plans, reading, tasks
 from bot.telegram.desk import Request, Said, say
 from bot.telegram.html import bold, escape
 
@@ -61,7 +61,11 @@ _TABLE = (
     Command("pause", Role.REQUESTER, "/pause 12", "starts nothing new", goals.pause),
     Command("resume", Role.REQUESTER, "/resume 12", "goes on", goals.resume),
     Command("cancel", Role.REQUESTER, "/cancel 12", "ends a goal, or with 12.3 a task", goals.cancel),
-    Command("adapt", Role.REQUESTER, "/adapt 12 the reason", "tries again what is stuck", plans.adapt),
+    Command("adapt", Role.REQUESTER, "/adapt 12 the reason", "tries again what is stuck; c1: a criterion", plans.adapt),
+    Command(
+        "deadline", Role.REQUESTER, "/deadline 12 tomorrow 18:00", "moves the deadline; none ends it", changing.deadline
+    ),
+    Command("priority", Role.REQUESTER, "/priority 12 p8", "p10 goes first", changing.priority),
     Command("task", Role.REQUESTER, "/task 12 Call Ann", "adds a task by hand", tasks.task),
     Command("note", Role.REQUESTER, "/note 12 Ann is on holiday", "keeps a remark", goals.note),
     Command("fail", Role.REQUESTER, "/fail 12 the reason", "declares a goal failed", goals.fail),

@@ -49,6 +49,7 @@ from executor.domain.limits import Limits
 from executor.domain.plan import GoalDraft, TaskSpec
 from executor.engine.attempt import Tools
 from executor.engine.nursery import Nursery
+from executor.engine.policy import Policy
 from executor.engine.secrets import Secrets
 from executor.engine.service import Executor
 from executor.engine.tick import Ticker
@@ -177,6 +178,7 @@ def _tools(
         limits=_limits(settings),
         crash_points=points,
         secrets=secrets,
+        policy=Policy(settings.rules.unasked, settings.rules.always_ask),
         mind=mind,
         watches=looks(settings.data_dir, settings.http.allow),
     )

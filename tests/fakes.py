@@ -10,6 +10,7 @@ from executor.domain.errors import WrongInput
 from executor.domain.notice import Notice
 from executor.domain.outcome import Result, Waiting
 from executor.domain.plan import Check
+from executor.domain.risk import Risk
 from executor.ports import Action, Ask, Context, Delivered, Delivery, Seen
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)  # a Monday
@@ -139,6 +140,13 @@ class ScriptedActions:
 
     def fill(self, parameters: Mapping[str, Any], action: str, outputs: Mapping[str, str]) -> Mapping[str, Any]:
         return parameters
+
+    def risk(self, name: str, parameters: Mapping[str, Any]) -> frozenset[Risk]:
+        """What the parameter ``risk`` names."""
+        return frozenset(Risk[one] for one in parameters.get("risk", ()))
+
+    def fingerprint(self, name: str, parameters: Mapping[str, Any], workspace: Path) -> str:
+        return f"{name} {sorted(parameters.items())}"
 
     def keys_used(self, parameters: Mapping[str, Any]) -> list[str]:
         return []

@@ -14,6 +14,7 @@ from executor.domain.notice import Notice
 from executor.domain.plan import GoalDraft
 from executor.engine.attempt import Tools
 from executor.engine.nursery import Nursery
+from executor.engine.policy import Policy
 from executor.engine.replies import Accepted, Reply
 from executor.engine.secrets import Secrets
 from executor.engine.service import Executor
@@ -116,6 +117,8 @@ async def world(
     secrets: Secrets | None = None,
     mind: Mind | None = None,
     watches: Watches | None = None,
+    policy: Policy | None = None,
+    autonomy: str = "plan",
 ) -> AsyncIterator[World]:
     """Open on `folder`, recover, and close without any goodbye: as a kill would, but for the connections."""
     clock = clock or ManualClock()
@@ -135,6 +138,7 @@ async def world(
         secrets=secrets or Secrets(FernetSeal(folder)),
         mind=mind,
         watches=watches or Blind(),
+        policy=policy or Policy(),
     )
     ticker = Ticker(
         database, tools, executor_id=executor_id, log_failure=lambda what, error: failures.append(f"{what}: {error!r}")
@@ -166,6 +170,7 @@ async def world(
         ticker,
         nursery,
         executor_id=executor_id,
+        autonomy=autonomy,
         changed=lambda: None,
         log_error=lambda what, error: failures.append(f"{what}: {error!r}"),
     )

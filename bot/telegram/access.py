@@ -25,7 +25,16 @@ class Role(IntEnum):
         return self.name.lower()
 
 
-GUARDED = frozenset({DecisionKind.START, DecisionKind.APPROVAL, DecisionKind.ADAPTATION, DecisionKind.EFFECT})
+GUARDED = frozenset(
+    {
+        DecisionKind.START,
+        DecisionKind.APPROVAL,
+        DecisionKind.ADAPTATION,
+        DecisionKind.EFFECT,
+        DecisionKind.BUDGET,
+        DecisionKind.CYCLES,
+    }
+)
 """Decisions that let something happen: never a requester's, not even about their own goal."""
 GUARDED_OPTIONS = frozenset({"retry-with-fix"})
 """Options that let something happen, in whatever decision."""

@@ -118,6 +118,8 @@ def _body(decision: Decision) -> list[str]:
             return _question(decision)
         case DecisionKind.BUDGET | DecisionKind.CYCLES:
             return [f"💰 {bold(str(decision.facts.get('title', '')))}", f"It waits. {escape(decision.question)}"]
+        case DecisionKind.APPROVAL:
+            return _approval(decision.facts)
         case DecisionKind.DRAFT:
             return _draft(decision)
         case DecisionKind.START:
@@ -171,6 +173,11 @@ def _manual(decision: Decision) -> list[str]:
     if (check := str(facts.get("check") or "").strip()) and check not in problem:
         lines += ["", f"Done is checked by {code(check)}"]
     return lines
+
+
+def _approval(facts: Mapping[str, object]) -> list[str]:
+    lines = [f"🔐 {bold(_name(facts))}", escape(str(facts.get("why") or "")), "", pre(str(facts.get("what") or ""))]
+    return [*lines, "", "It runs exactly as shown, or not at all."]
 
 
 def _draft(decision: Decision) -> list[str]:

@@ -2,11 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
 from typing import Any
 
 from executor.actions import references
+from executor.actions.fingerprint import fingerprint
 from executor.actions.shell import OUTPUTS
 from executor.domain.errors import WrongInput
+from executor.domain.risk import Risk
 from executor.ports import Action
 
 GROUP = "milepost.actions"
@@ -52,8 +55,47 @@ class Registry:
             references.rewrite(str(parameters[name]), hidden)
         return filled | {OUTPUTS: hidden}
 
+    def risk(self, name: str, parameters: Mapping[str, Any]) -> frozenset[Risk]:
+        """From the action's kind and its parameters. One that says nothing about itself may do anything outside."""
+        own = getattr(self.get(name), "risk", None)
+        if callable(own):
+            return frozenset(own(parameters))
+        return risk_of(name, parameters)
+
+    def fingerprint(self, name: str, parameters: Mapping[str, Any], workspace: Path) -> str:
+        return fingerprint(name, parameters, workspace)
+
     def keys_used(self, parameters: Mapping[str, Any]) -> list[str]:
         return references.keys_used(parameters)
+
+
+_RISKS: Mapping[str, frozenset[Risk]] = {
+    "read": frozenset(),
+    "wait": frozenset({Risk.WRITES}),
+    "ask": frozenset(),
+    "manual": frozenset(),
+    "notify": frozenset(),
+    "write": frozenset({Risk.WRITES}),
+    "draft": frozenset({Risk.WRITES}),
+    "install": frozenset({Risk.WRITES, Risk.INSTALLS, Risk.NETWORK}),
+    "shell": frozenset({Risk.WRITES}),
+    "python": frozenset({Risk.WRITES}),
+}
+_READING = frozenset({"GET", "HEAD"})
+
+
+def risk_of(name: str, parameters: Mapping[str, Any]) -> frozenset[Risk]:
+    """What the built-in actions may do (contract section 5 says which of them are repeatable)."""
+    if name == "http":
+        outside = str(parameters.get("method") or "GET").upper() not in _READING
+        return frozenset({Risk.NETWORK, *([Risk.OUTSIDE] if outside else [])})
+    outside_effect = {Risk.OUTSIDE} if parameters.get("repeatable") is False else set()
+    unconfined = {Risk.UNCONFINED} if name in CONFINED or (name == "wait" and parameters.get("command")) else set()
+    return _RISKS.get(name, frozenset({Risk.OUTSIDE})) | unconfined | outside_effect
+
+
+CONFINED = frozenset({"shell", "python", "install"})
+"""Actions that run programs: they belong into a sandbox."""
 
 
 def installed_actions(

@@ -78,6 +78,7 @@ class Goal:
     own_adaptations: int = 0  # new versions that Milepost made by itself
     own_tasks: int = 0  # tasks that it added by itself since a person last accepted the plan
     percentage: int = 0
+    grants: Mapping[str, bool] = field(default_factory=dict)  # by digest: always, or never
     plan_trail: tuple[str, ...] = ()  # hashes of its last plan versions, once there is a second
     reason: str = ""  # why it is paused, blocked, failed or cancelled; for people
     times_taken_up: int = 0  # after it had ended

@@ -85,6 +85,15 @@ class NeedsAllowance:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NeedsApproval:
+    """A person approves exactly `what` before it runs; `digest` is of all its bytes. `why` it asks at all."""
+
+    what: str
+    why: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NeedsReview:
     """It succeeded, and a person looks at the result before it counts. `preview` is the head of what was made."""
 
@@ -124,6 +133,7 @@ Outcome = (
     | Waiting
     | NeedsPerson
     | NeedsAllowance
+    | NeedsApproval
     | NeedsReview
     | Interrupted
     | Uncertain

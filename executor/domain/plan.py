@@ -87,6 +87,9 @@ class Alternative:
     tasks: tuple[TaskSpec, ...] = ()
 
 
+MODEL = "model "  # and its name: what `made_by` says of a model's plan
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """`made_by` names the brain or the workflow; `reading` is what it did and did not understand, a sentence a line.
@@ -104,6 +107,11 @@ class Plan:
     created_at: datetime | None = None
     alternatives: tuple[Alternative, ...] = ()
     chosen: str = ""
+
+    @property
+    def by_model(self) -> bool:
+        """A model wrote it: nobody has accepted it yet by writing it."""
+        return self.made_by.startswith(MODEL)
 
     def task(self, key: str) -> TaskSpec:
         return next(task for task in self.tasks if task.key == key)

@@ -92,6 +92,7 @@ class Task:
     verify_first: bool = False  # an attempt was interrupted: try the check before running it again
     verify_only: bool = False  # an effect is unknown: look at the check, and do not run it
     answer: Answer | None = None
+    approved: str = ""  # the digest of what a person let run, this once
     summary: str = ""  # one line: the result, or what went wrong
     resume_state: TaskState | None = None  # where a paused task goes back to
     trail: tuple[str, ...] = ()  # how its last attempts ended, in hashes: what shows that it goes in circles

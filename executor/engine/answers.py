@@ -10,7 +10,7 @@ from executor.domain.decision import PROVIDE_VALUE, Decision, DecisionKind, Deci
 from executor.domain.effect import EffectState
 from executor.domain.goal import GoalState
 from executor.domain.task import Answer, Task, TaskKind, TaskState
-from executor.engine.asking import allow, review
+from executor.engine.asking import allow, approve, review
 from executor.engine.blocking import ask_again, block_task
 from executor.engine.case import Case
 from executor.engine.flow import close_parked_attempt, end, fresh, start
@@ -281,6 +281,13 @@ def _allowance(case: Case, decision: Decision, caller: Caller, option: Option | 
     return _accepted(case, decision, allow(case, decision, caller, option))
 
 
+def _approval(case: Case, decision: Decision, caller: Caller, option: Option | None, text: str | None) -> Reply:
+    if option is None:
+        return Refused(code="no_such_option", sentence=_which(decision))
+    case.decide(decision.number, caller, option=option.name, text=text)
+    return _accepted(case, decision, approve(case, decision, caller, option))
+
+
 def _draft(case: Case, decision: Decision, caller: Caller, option: Option | None, text: str | None) -> Reply:
     case.decide(decision.number, caller, option=option.name if option else "rework", text=text)
     return _accepted(case, decision, review(case, decision, caller, option, text))
@@ -293,6 +300,7 @@ _EFFECTS: dict[DecisionKind, Callable[[Case, Decision, Caller, Option | None, st
     DecisionKind.MANUAL: _manual,
     DecisionKind.QUESTION: _question,
     DecisionKind.EFFECT: _effect,
+    DecisionKind.APPROVAL: _approval,
     DecisionKind.BUDGET: _allowance,
     DecisionKind.CYCLES: _allowance,
     DecisionKind.DRAFT: _draft,

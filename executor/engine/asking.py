@@ -5,12 +5,16 @@ from decimal import Decimal
 
 from executor.domain.allowance import Allowance, AllowanceKind
 from executor.domain.attempt import AttemptState
+from executor.domain.blockage import BlockageType
 from executor.domain.decision import Decision, DecisionKind, Option
+from executor.domain.effect import EffectState
 from executor.domain.goal import GoalState
-from executor.domain.outcome import NeedsReview
+from executor.domain.outcome import NeedsApproval, NeedsReview
 from executor.domain.task import Answer, Task, TaskState
+from executor.domain.visible import made_visible
+from executor.engine.blocking import block_task
 from executor.engine.case import Case
-from executor.engine.flow import end
+from executor.engine.flow import NOT_BEGUN, end
 from executor.engine.replies import Caller
 
 _KINDS = {AllowanceKind.CYCLES: DecisionKind.CYCLES}
@@ -36,6 +40,41 @@ def allow(case: Case, decision: Decision, caller: Caller, option: Option) -> str
             case.move_task(task.ref, TaskState.QUEUED, summary=f"{caller.name} allowed {option.label}")
     more = f"{amount} more cycles" if kind is AllowanceKind.CYCLES else f"${amount} more"
     return f"{more} for goal {case.goal.number}; it goes on."
+
+
+def ask_for_approval(case: Case, task: Task, outcome: NeedsApproval) -> None:
+    """Exactly this, byte for byte; all of it is on the message."""
+    case.move_task(task.ref, TaskState.AWAITING_APPROVAL, summary="Waits for approval")
+    case.ask(
+        DecisionKind.APPROVAL,
+        task_ref=task.ref,
+        question=f"May this run? {task.spec.title}",
+        facts={
+            "ref": task.ref,
+            "title": task.spec.title,
+            "what": made_visible(outcome.what),
+            "why": outcome.why,
+            "digest": outcome.digest,
+        },
+    )
+
+
+def approve(case: Case, decision: Decision, caller: Caller, option: Option) -> str:
+    """Let it run once or always in this goal, or not this time or never."""
+    task = case.tasks[decision.task_ref or ""]
+    digest = str(decision.facts["digest"])
+    if option.name in ("for-this-goal", "never"):
+        allowed = option.name == "for-this-goal"
+        case.set_goal(replace(case.goal, grants={**case.goal.grants, digest: allowed}))
+        case.event("grant.given" if allowed else "grant.refused", task.ref, digest=digest)
+    if option.name in ("approve", "for-this-goal"):
+        again = case.move_task(task.ref, TaskState.QUEUED, summary=f"Approved by {caller.name}")
+        case.set_task(replace(again, approved=digest))
+        return f"Running {task.ref}."
+    case.end_attempt(task.ref, AttemptState.FAILED)
+    case.settle_effect(task.ref, EffectState.FAILED, NOT_BEGUN)
+    block_task(case, task, BlockageType.EXTERNAL, cause=f"{caller.name} did not let it run")
+    return f"{task.ref} does not run."
 
 
 def ask_for_review(case: Case, task: Task, outcome: NeedsReview) -> None:

@@ -16,6 +16,7 @@ from executor.domain.outcome import (
     Blocked,
     Interrupted,
     NeedsAllowance,
+    NeedsApproval,
     NeedsPerson,
     NeedsReview,
     NotNeeded,
@@ -30,6 +31,7 @@ from executor.domain.plan import Check, CheckKind, ExecutionType
 from executor.domain.task import Task, TaskKind
 from executor.engine.classification import Evidence, classify, look
 from executor.engine.flow import asks_person
+from executor.engine.policy import Policy, Question, reason_to_ask
 from executor.engine.secrets import Secrets
 from executor.ports import (
     PASSING,
@@ -65,6 +67,7 @@ class Tools:
     limits: Limits
     crash_points: CrashPoints
     secrets: Secrets = field(default_factory=Secrets)
+    policy: Policy = field(default_factory=Policy)
     mind: Mind | None = None  # None: there is no model, and people judge
     watches: Watches = Blind()
 
@@ -175,12 +178,44 @@ class Run:
             return needs
         if task.taken_over and task.answer is not None:
             result: Result | Waiting = Result(success=True, result=f"Done by {task.answer.by}")
+        elif (asking := await self._asks_first(parameters)) is not None:
+            return asking
         else:
             self.began_effect = not action.repeatable(parameters)
             self.tools.crash_points.reached("attempt.before_action")
             result = await self._bounded(action, parameters)
             self.tools.crash_points.reached("attempt.after_action")
         return result if isinstance(result, Waiting) else await self.judge(result)
+
+    async def _asks_first(self, parameters: Mapping[str, Any]) -> Outcome | None:
+        """None: it may run. The digest is taken from the very object that runs next, and compared with what was
+        approved."""
+        spec, goal, tools = self._task.spec, self.assignment.goal, self.tools
+        risk = tools.actions.risk(spec.action, parameters)
+        question = Question(
+            action=spec.action,
+            parameters=parameters,
+            risk=risk,
+            autonomy=goal.autonomy,
+            accepted=self.assignment.accepted,
+        )
+        why = reason_to_ask(question, tools.policy)
+        if why is None and not goal.grants:
+            return None
+        folder = tools.workspaces.folder(goal.number)
+        digest = await asyncio.to_thread(tools.actions.fingerprint, spec.action, parameters, folder)
+        allowed = goal.grants.get(digest)
+        if allowed is False:
+            return self._forbidden()
+        if why is None or allowed or self._task.approved == digest:
+            return None
+        what = tools.actions.get(spec.action).describe(parameters)
+        changed = "It has changed since it was approved. " if self._task.approved else ""
+        return NeedsApproval(what=what, why=changed + why, digest=digest)
+
+    def _forbidden(self) -> Outcome:
+        cause = "A person said that this never runs for this goal"
+        return Blocked(result=Result(success=False, error=cause), type=BlockageType.EXTERNAL, cause=cause)
 
     async def _bounded(self, action: Action, parameters: Mapping[str, Any]) -> Result | Waiting:
         """Actions keep their own limit; one that does not must not hold its slot and its lease for ever."""

@@ -180,6 +180,10 @@ def cancel_task(case: Case, task: Task, *, summary: str) -> None:
     close_parked_attempt(case, task.ref)
 
 
+NOT_BEGUN = "It was not begun"
+"""The evidence of an attempt that waits for leave to begin."""
+
+
 def close_parked_attempt(case: Case, ref: str) -> None:
     """An attempt that waits without a slot, or whose end nobody saw, has no worker to report its end. An effect that
     it began stays in doubt."""
@@ -187,7 +191,9 @@ def close_parked_attempt(case: Case, ref: str) -> None:
     if attempt is None or attempt.state not in (AttemptState.WAITING, AttemptState.UNKNOWN):
         return
     case.end_attempt(ref, AttemptState.INTERRUPTED)
-    if not case.in_doubt(ref):
+    if attempt.evidence == NOT_BEGUN:
+        case.settle_effect(ref, EffectState.FAILED, NOT_BEGUN)
+    elif not case.in_doubt(ref):
         case.settle_effect(ref, EffectState.UNKNOWN, "Given up while it was under way")
 
 

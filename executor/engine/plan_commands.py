@@ -49,7 +49,7 @@ class PlanCommands(Desk):
             numbers = Numbers(await transaction.next_decision_number())
             now, limits = self._tools.clock.now(), self._tools.limits
             case = open_goal(draft, origin, number, now=now, limits=limits, numbers=numbers, by=caller)
-            propose(case, Plan(tasks=draft.tasks, made_by=caller.name), autonomy="full")
+            propose(case, Plan(tasks=draft.tasks, made_by=caller.name), at_once=True)
             return case, Accepted(sentence=f"Task {number}.1: {title}", goal_number=number, task_ref=f"{number}.1")
 
         return await self._in_transaction(command_id, create)

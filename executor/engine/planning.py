@@ -52,8 +52,9 @@ def redraft(case: Case, draft: GoalDraft) -> None:
         case.move_goal(GoalState.PLANNING)
 
 
-def propose(case: Case, plan: Plan, *, autonomy: str = "plan") -> None:
-    """Store the plan as the next version and ask for Start; with another autonomy than "plan", start at once."""
+def propose(case: Case, plan: Plan, *, autonomy: str = "plan", at_once: bool = False) -> None:
+    """Store the plan as the next version and ask for Start; with another autonomy than "plan", or `at_once` because a
+    person wants exactly this, start."""
     if case.goal.state is GoalState.PENDING:
         case.move_goal(GoalState.PLANNING)
     version = case.goal.plan_version + 1
@@ -61,7 +62,7 @@ def propose(case: Case, plan: Plan, *, autonomy: str = "plan") -> None:
     case.set_goal(replace(case.goal, plan_version=version, percentage=0, autonomy=autonomy))
     case.add_plan(plan, tasks_of(plan, case.now), removed=list(case.tasks))
     case.event("plan.created", None, version=version, tasks=len(plan.tasks), by_brain=plan.made_by)
-    if autonomy == "plan":
+    if autonomy == "plan" and not at_once:
         case.move_goal(GoalState.AWAITING_START)
         case.ask(DecisionKind.START, task_ref=None, question=f"Start “{case.goal.title}”?", facts={})
     else:

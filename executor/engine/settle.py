@@ -17,6 +17,7 @@ from executor.domain.outcome import (
     Blocked,
     Interrupted,
     NeedsAllowance,
+    NeedsApproval,
     NeedsPerson,
     NeedsReview,
     NotNeeded,
@@ -29,9 +30,10 @@ from executor.domain.outcome import (
 )
 from executor.domain.plan import ExecutionType
 from executor.domain.task import Task, TaskKind, TaskState
-from executor.engine.asking import ask_for_allowance, ask_for_review
+from executor.engine.asking import ask_for_allowance, ask_for_approval, ask_for_review
 from executor.engine.case import Case
 from executor.engine.correcting import carry_out, correct, unless_in_circles
+from executor.engine.flow import NOT_BEGUN
 from executor.engine.loops import lost_too_often, noted, noted_loss, noted_poll, pointless_wait
 from executor.engine.outages import settled
 from executor.engine.repairing import known_repair
@@ -43,6 +45,7 @@ _EFFECTS = {
     Interrupted: EffectState.FAILED,  # before it began: else its outcome would be Uncertain
     NeedsPerson: EffectState.FAILED,
     NeedsAllowance: EffectState.FAILED,
+    NeedsApproval: EffectState.FAILED,
     NeedsReview: EffectState.DONE,
     NotNeeded: EffectState.FAILED,
 }
@@ -75,24 +78,27 @@ def _settle_open(case: Case, task: Task, attempt: Attempt, outcome: Outcome) -> 
             _record(case, attempt, AttemptState.FAILED, outcome.result, outcome.evidence)
             _settle_effect(case, task.ref, EffectState.FAILED, outcome.cause)
             carry_out(case, task, AskPerson(type=outcome.type, cause=outcome.cause, confidence=1.0), outcome.result)
-        case Waiting() | NeedsPerson() | NeedsAllowance() | NeedsReview():
+        case Waiting() | NeedsPerson() | NeedsAllowance() | NeedsApproval() | NeedsReview():
             _settle_parked(case, task, attempt, outcome)
         case Interrupted():
             _record(case, attempt, AttemptState.INTERRUPTED, None, outcome.note)
-            _settle_effect(case, task.ref, EffectState.FAILED, "It was not begun")
+            _settle_effect(case, task.ref, EffectState.FAILED, NOT_BEGUN)
             _interrupt(case, task, outcome)
         case Uncertain():
             _doubt(case, task, attempt, outcome)
         case NotNeeded():
             _record(case, attempt, AttemptState.SUCCEEDED, None, outcome.note)
-            _settle_effect(case, task.ref, EffectState.FAILED, "It was not begun")
+            _settle_effect(case, task.ref, EffectState.FAILED, NOT_BEGUN)
             case.move_task(task.ref, TaskState.SKIPPED, summary=outcome.note)
         case _:
             assert_never(outcome)
 
 
 def _settle_parked(
-    case: Case, task: Task, attempt: Attempt, outcome: Waiting | NeedsPerson | NeedsAllowance | NeedsReview
+    case: Case,
+    task: Task,
+    attempt: Attempt,
+    outcome: Waiting | NeedsPerson | NeedsAllowance | NeedsApproval | NeedsReview,
 ) -> None:
     """The attempt stays open, without a slot and without a timer of its own."""
     match outcome:
@@ -105,6 +111,9 @@ def _settle_parked(
             _park(case, attempt)
             case.move_task(task.ref, TaskState.AWAITING_APPROVAL, summary="Waits until a person allows more")
             ask_for_allowance(case, outcome.kind, outcome.question)
+        case NeedsApproval():
+            _park(case, replace(attempt, evidence=NOT_BEGUN))
+            ask_for_approval(case, task, outcome)
         case NeedsReview():
             _settle_effect(case, task.ref, EffectState.DONE, outcome.evidence)
             _park(case, replace(attempt, result=outcome.result.record()))

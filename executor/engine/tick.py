@@ -193,10 +193,11 @@ class Ticker:
                 executor_id=self._executor_id,
                 executor_type=executor_type,
                 lease_until=lease_until,
+                evidence="",
             )
             case.set_attempt(attempt)
         else:
-            task = replace(task, attempts=task.attempts + 1)
+            task = replace(task, attempts=task.attempts + 1, approved="")  # an approval is for one attempt
             case.set_task(task)
             attempt = Attempt(
                 task_ref=task.ref,
@@ -248,12 +249,21 @@ class Ticker:
                 self.report(assignment, Blocked(result=lost, type=BlockageType.EXTERNAL, cause=lost.error or ""), [])
                 return assignment
             environment = self._tools.secrets.environment(assignment.goal.number, assignment.task.spec)
-            assignment = replace(assignment, environment=environment)
+            accepted = await self._accepted(assignment)
+            assignment = replace(assignment, environment=environment, accepted=accepted)
             self.workers.start(assignment)
         except BaseException:
             self.report(assignment, Interrupted(note="It could not be started"), [])
             raise
         return assignment
+
+    async def _accepted(self, assignment: Assignment) -> bool:
+        """With Start, everything on the plan was accepted; without it, what a model wrote was accepted by nobody."""
+        goal, task = assignment.goal, assignment.task
+        if goal.autonomy == "plan":
+            return True
+        plan = await self._store.plan(goal.number, task.plan_version)
+        return plan is None or not plan.by_model
 
     async def _keys_shown(self, task: Task) -> list[str]:
         """The tasks whose outputs an attempt gets to see: those that its parameters name; those that it depends on,

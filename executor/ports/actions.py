@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from executor.domain.outcome import Result, Waiting
 from executor.domain.plan import Check
+from executor.domain.risk import Risk
 from executor.domain.task import Answer
 
 
@@ -80,6 +81,15 @@ class Actions(Protocol):
 
     def fill(self, parameters: Mapping[str, Any], action: str, outputs: Mapping[str, str]) -> Mapping[str, Any]:
         """Replace ``${key.output}`` by outputs; in shell and python it arrives as data, never as program text."""
+        ...
+
+    def risk(self, name: str, parameters: Mapping[str, Any]) -> frozenset[Risk]:
+        """What running it may do, from facts alone."""
+        ...
+
+    def fingerprint(self, name: str, parameters: Mapping[str, Any], workspace: Path) -> str:
+        """A digest of exactly what would run, the named files of the workspace included. Reads files: call it in a
+        thread."""
         ...
 
     def keys_used(self, parameters: Mapping[str, Any]) -> list[str]:

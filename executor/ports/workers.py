@@ -12,13 +12,15 @@ from executor.domain.task import Task
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assignment:
-    """One attempt, claimed and committed, to be run. `environment` holds the secrets that it is given."""
+    """One attempt, claimed and committed, to be run. `environment` holds the secrets that it is given.
+    `accepted`: a person wrote the task, or saw it whole on the plan that they started."""
 
     goal: Goal
     task: Task
     attempt: Attempt
     outputs: Mapping[str, str] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    accepted: bool = True
 
 
 class Workers(Protocol):

@@ -19,6 +19,7 @@ def goal_changes(goal: Goal) -> Values:
         "budget_usd": goal.budget_usd,
         "metadata": dumps(dict(goal.metadata)) if goal.metadata else "{}",
         "autonomy": goal.autonomy,
+        "grants": dumps(dict(goal.grants)) if goal.grants else None,
         "plan_version": goal.plan_version,
         "own_adaptations": goal.own_adaptations,
         "own_tasks": goal.own_tasks,
@@ -59,6 +60,7 @@ def goal_from(row: Record) -> Goal:
         budget_usd=row.budget_usd,
         metadata={} if row.metadata == "{}" else loads(row.metadata),
         autonomy=row.autonomy,
+        grants={} if row.grants is None else loads(row.grants),
         origin=Origin(
             chat_id=row.chat_id,
             thread_id=row.thread_id,

@@ -47,6 +47,7 @@ tasks = Table(
     Column("summary", Text, nullable=False),
     Column("resume_state", Text),
     Column("trail", Text),  # JSON array: how its last attempts ended, in hashes; None: nothing to remember
+    Column("approved", Text, nullable=False, server_default=""),  # the digest of what may run once
     Column("revision", Integer, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("started_at", Instant),

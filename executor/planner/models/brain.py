@@ -6,7 +6,7 @@ from typing import Any
 
 from executor.domain.errors import WrongInput
 from executor.domain.goal import Goal
-from executor.domain.plan import Alternative, Check, Criterion, GoalDraft, Plan, TaskSpec
+from executor.domain.plan import MODEL, Alternative, Check, Criterion, GoalDraft, Plan, TaskSpec
 from executor.planner.models.messages import Message, Prompt
 from executor.planner.models.prompts import ACTIONS, fenced, system_text
 from executor.planner.models.shapes import AlternativeShape, PlanReply, read_as, schema_of
@@ -82,7 +82,7 @@ class ModelBrain:
             summary=reply.summary or chosen.name,
             criteria=_criteria(draft.criteria, reply),
             tasks=tuple(task_of(task) for task in chosen.tasks),
-            made_by=self.name,
+            made_by=f"{MODEL}{self.name}",
             reading=(*draft.reading, *_told(self.name, notes)),
             chosen=chosen.name,
         )

@@ -1,0 +1,69 @@
+"""Whether an action may run without a word, and if not, why a person is asked. A pure decision over facts.
+
+Three things speak: what the person accepted with the plan, the owner's rules, and the risk of the action itself.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any
+
+from executor.domain.risk import ASKED_WHEN_RISKY, Risk
+
+_CHAINING = frozenset(";|&$`<>()\n\\")
+"""What lets one command line run more than the command that it begins with."""
+_SUBJECTS = {"shell": "command", "wait": "command", "python": "code", "http": "url", "read": "path", "write": "path"}
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The owner's rules, as ``action`` or ``action:pattern`` with ``*`` and ``?``."""
+
+    unasked: Sequence[str] = ()
+    always_ask: Sequence[str] = ()
+
+    @property
+    def empty(self) -> bool:
+        return not self.unasked and not self.always_ask
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What is known about one action that is about to run. `accepted`: a person saw it whole on a plan and pressed
+    Start, or wrote it."""
+
+    action: str
+    parameters: Mapping[str, Any]
+    risk: frozenset[Risk]
+    autonomy: str  # contract section 2
+    accepted: bool
+
+
+def reason_to_ask(question: Question, policy: Policy) -> str | None:
+    """Why a person is asked before this runs; None: it may run."""
+    if _matches(policy.always_ask, question):
+        return "The rules say that this always asks."
+    if _matches(policy.unasked, question) and not _chains(question):
+        return None
+    if Risk.UNCONFINED in question.risk and not question.accepted:
+        return "There is no sandbox here, and nobody has accepted this command."
+    if question.autonomy == "risky" and (risky := sorted(question.risk & ASKED_WHEN_RISKY)):
+        return f"It {' and '.join(risky)}."
+    if question.autonomy == "plan" and not question.accepted:
+        return "It is not part of the plan that was accepted."
+    return None
+
+
+def _matches(patterns: Sequence[str], question: Question) -> bool:
+    subject = str(question.parameters.get(_SUBJECTS.get(question.action, ""), ""))
+    for pattern in patterns:
+        action, colon, wanted = pattern.partition(":")
+        if action == question.action and (not colon or fnmatchcase(subject.strip(), wanted)):
+            return True
+    return False
+
+
+def _chains(question: Question) -> bool:
+    """A command that a pattern fits only by its beginning may do anything after it."""
+    subject = str(question.parameters.get(_SUBJECTS.get(question.action, ""), ""))
+    return question.action in ("shell", "wait") and any(character in _CHAINING for character in subject)

@@ -91,7 +91,7 @@ def service_outage(ref: str, spec: TaskSpec, outcome: Stumbled, verdict: Verdict
         reason=_reason(outcome, verdict),
         advice=_ADVICE.get(verdict.subclass, ""),
         probe=_probe(key, spec, verdict),
-        wait_s=outcome.wait_s or verdict.wait_s or 0.0,
+        wait_s=outcome.wait_s or (verdict.wait_s if verdict.subclass in _ANSWERS else None) or 0.0,
         at_once=verdict.subclass == "rate_limited" or bool(outcome.wait_s),
     )
 

@@ -60,6 +60,7 @@ from executor.planner.models.build import ModelChoice, model_brain, model_mind, 
 from executor.planner.models.talk import Talk
 from executor.planner.offline import OfflineBrain, per_criterion
 from executor.planner.run_text import read_run
+from executor.planner.when import read_time
 from executor.planner.workflows import Library
 from executor.ports import Actions, Assignment, Brain, CrashPoints, Mind
 from executor.workers.local import LocalWorkers
@@ -138,7 +139,7 @@ async def open_house(settings: Settings, workers: type[LocalWorkers] = LocalWork
         stack.push_async_callback(database.close)
         nursery = Nursery(_background_failed)
         stack.push_async_callback(nursery.stop)
-        timezone = settings.chat.zone or ZoneInfo(get_localzone_name() or "UTC")
+        timezone = _timezone(settings)
         secrets = Secrets(FernetSeal(folder, settings.secrets_key()), settings.variables(), settings.hidden())
         hide_too(secrets.hide)
         talk = _talk(settings, database, clock)
@@ -154,6 +155,10 @@ async def open_house(settings: Settings, workers: type[LocalWorkers] = LocalWork
         yield House(
             settings, clock, timezone, points, database, secrets, actions, library, nursery, executor, hands, changed
         )
+
+
+def _timezone(settings: Settings) -> ZoneInfo:
+    return settings.chat.zone or ZoneInfo(get_localzone_name() or "UTC")
 
 
 def _tools(
@@ -175,7 +180,7 @@ def _tools(
         checks=Looks(launcher, Http(settings.http.allow)),
         workspaces=Folders(settings.data_dir),
         clock=clock,
-        limits=_limits(settings),
+        limits=replace(_limits(settings), zone=timezone),
         crash_points=points,
         secrets=secrets,
         policy=Policy(settings.rules.unasked, settings.rules.always_ask),
@@ -238,7 +243,7 @@ def _executor(
     changed: list[Callable[[], None]],
     kind: type[LocalWorkers],
 ) -> tuple[Executor, LocalWorkers]:
-    executor_id = RandomIds().new()
+    executor_id, timezone = RandomIds().new(), _timezone(settings)
     ticker = Ticker(database, tools, executor_id=executor_id, log_failure=_log_error)
 
     async def record(assignment: Assignment, pid: int, pid_started: float, command: str) -> None:
@@ -265,6 +270,7 @@ def _executor(
         executor_id=executor_id,
         autonomy=settings.executor.autonomy,
         mark=PollFile(settings.data_dir / "last-tick"),
+        read_time=lambda words: read_time(words, tools.clock.now(), timezone),
         changed=lambda: _tell(changed),
         log_error=_log_error,
     )

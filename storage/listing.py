@@ -1,6 +1,6 @@
 """Readings of many goals at once, and of single histories. Every statement is built once."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -23,6 +23,7 @@ from storage.reading import GOAL_COLUMNS
 from storage.rows import attempt_from, circuit_from, decision_from, draft_from, event_from, goal_from, secret_from
 from storage.schema import revision_of
 from storage.tables import attempts, brain_calls, circuits, decisions, execution_log, goals, notices, secrets, tasks
+from storage.tables.attempts import ATTEMPT_MEASURED
 from storage.tables.base import among, columns
 from storage.tables.decisions import DECISION_OPEN
 from storage.tables.goals import GOAL_TAKES, GOAL_UNFINISHED
@@ -80,6 +81,12 @@ NEXT_DUE_AT = (
     .limit(1)
 )
 _NEXT_DUE_AFTER = NEXT_DUE_AT.where(tasks.c.due_at > bindparam("after"))
+_DURATIONS = (
+    select(attempts.c.started_at, attempts.c.finished_at)
+    .where(attempts.c.signature == bindparam("signature"), ATTEMPT_MEASURED)
+    .order_by(attempts.c.finished_at.desc())
+    .limit(bindparam("most"))
+)
 _SPENT = select(func.sum(brain_calls.c.cost_microusd)).where(brain_calls.c.goal_number == _NUMBER)
 _SECRETS = select(*columns(secrets)).order_by(secrets.c.goal_number, secrets.c.name)
 _GOALS_BY_STATE = select(goals.c.state, func.count()).group_by(goals.c.state)
@@ -154,6 +161,15 @@ async def read_circuits(connection: AsyncConnection) -> list[Circuit]:
 
 async def read_circuits_due(connection: AsyncConnection, now: datetime) -> list[Circuit]:
     return [circuit_from(row) for row in await fetch(connection, _CIRCUITS_DUE, {"now": now})]
+
+
+async def read_durations(connection: AsyncConnection, signatures: Collection[str], most: int) -> dict[str, list[float]]:
+    taken: dict[str, list[float]] = {}
+    for signature in signatures:
+        found = await fetch(connection, _DURATIONS, {"signature": signature, "most": most})
+        if found:
+            taken[signature] = [(row.finished_at - row.started_at).total_seconds() for row in found]
+    return taken
 
 
 async def read_spent_usd(connection: AsyncConnection, goal_number: int) -> Decimal:

@@ -5,14 +5,15 @@ other tables hold something open about them, and only those are asked.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import Column, ColumnElement, Select, Table, bindparam, literal_column, select
+from sqlalchemy import Column, ColumnElement, Select, Table, and_, bindparam, literal_column, not_, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from executor.domain.attempt import AttemptState
 from executor.domain.decision import Decision
+from executor.domain.goal import GOAL_RUNNING, GoalState
 from executor.domain.plan import Plan
 from executor.domain.task import TASK_DUE
 from executor.ports import CaseRows, GoalView
@@ -31,7 +32,7 @@ from storage.rows import (
 )
 from storage.tables import attempts, blockages, decisions, effects, goals, milestones, plans, tasks
 from storage.tables.attempts import ATTEMPT_OPEN, ATTEMPT_RUNNING
-from storage.tables.base import columns
+from storage.tables.base import among, columns
 from storage.tables.blockages import BLOCKAGE_OPEN
 from storage.tables.decisions import DECISION_OPEN
 from storage.tables.effects import EFFECT_UNSETTLED
@@ -151,6 +152,25 @@ def _by_goal(rows: Iterable[Record], make: Callable[[Record], T]) -> dict[int, t
 async def read_needs_running(connection: AsyncConnection) -> list[tuple[str, tuple[str, ...]]]:
     """Running tasks that need resources, with those."""
     return [(row.ref, tuple(loads(row.needs))) for row in await fetch(connection, _NEEDS_RUNNING)]
+
+
+_WATCHED = (
+    select(goals.c.number)
+    .where(
+        or_(
+            among(goals.c.state, GOAL_RUNNING),
+            and_(among(goals.c.state, (GoalState.AWAITING_START,)), not_(_some(decisions, DECISION_OPEN).element)),
+        )
+    )
+    .order_by(goals.c.number)
+)
+
+
+async def read_watched(connection: AsyncConnection, numbers: Collection[int] | None = None) -> list[CaseRows]:
+    """These goals; None: those that run, and those that wait for Start without a question."""
+    if numbers is None:
+        numbers = [row.number for row in await fetch(connection, _WATCHED)]
+    return await read_cases(connection, list(numbers))
 
 
 async def read_view(connection: AsyncConnection, goal_number: int) -> GoalView | None:

@@ -1,6 +1,6 @@
 """The adapter of the port Store, and the one object through which the rest of the program reaches the database."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from decimal import Decimal
@@ -18,7 +18,7 @@ from executor.domain.goal import Goal
 from executor.domain.letter import DeadLetter
 from executor.domain.plan import GoalDraft, Plan
 from executor.domain.secret import SealedSecret
-from executor.ports import Clock, CrashPoints, GoalView, Pulse, Spent, Transaction
+from executor.ports import CaseRows, Clock, CrashPoints, GoalView, Pulse, Spent, Transaction
 from storage import chats, inbox, listing, outbox, purse, schema
 from storage.chats import ChatRows
 from storage.connections import Connections
@@ -27,7 +27,7 @@ from storage.letters import read_letters
 from storage.maintenance import backup, quick_check
 from storage.outbox import OutboxRows
 from storage.purse import Caps, PurseRows
-from storage.reading import read_decision, read_plan, read_view
+from storage.reading import read_decision, read_plan, read_view, read_watched
 from storage.replies import read_reply
 from storage.schema import Migrated, migrate
 from storage.sqlite import open_engines, prepare_file
@@ -116,6 +116,14 @@ class Database:
     async def view(self, goal_number: int) -> GoalView | None:
         async with self._connections.read() as connection:
             return await read_view(connection, goal_number)
+
+    async def watched(self, numbers: Collection[int] | None = None) -> list[CaseRows]:
+        async with self._connections.read() as connection:
+            return await read_watched(connection, numbers)
+
+    async def durations(self, signatures: Collection[str], most: int) -> dict[str, list[float]]:
+        async with self._connections.read() as connection:
+            return await listing.read_durations(connection, signatures, most)
 
     async def goals(self, *, open_only: bool, chat_id: int | None = None, limit: int = 50) -> list[Goal]:
         async with self._connections.read_once() as connection:

@@ -46,7 +46,7 @@ class World:
         while True:
             ran = bool(self.workers.held())  # and may report its end while the tick is under way
             did = await self.executor.tick()
-            while self.workers.held() or self.executor.watching.looking:
+            while self.workers.held() or self.executor.watching.looking or self.executor.looking:
                 ran = True
                 await asyncio.sleep(0)
             for failure in self.failures:

@@ -11,6 +11,7 @@ from bot.telegram.message import Document, Message, fit
 from bot.telegram.words import (
     GOAL_SIGNS,
     GOAL_WORDS,
+    STANDING_WORDS,
     TASK_SIGNS,
     WAITS_FOR_PERSON,
     bar,
@@ -244,7 +245,7 @@ def _below(view: GoalView, scene: Scene) -> list[str]:
     goal = view.goal
     lines = []
     if goal.deadline_at is not None and not goal.final:
-        lines.append(deadline(goal.deadline_at, scene.now, scene.timezone))
+        lines.append(deadline(goal.deadline_at, scene.now, scene.timezone) + forecast_words(goal, scene))
     if waiting := [d for d in view.decisions if d.state is DecisionState.OPEN]:
         numbers = ", ".join(str(decision.number) for decision in waiting)
         lines.append(f"❓ {count(len(waiting), 'open question')}: {numbers}")
@@ -253,6 +254,15 @@ def _below(view: GoalView, scene: Scene) -> list[str]:
     if goal.finished_at is not None:
         lines.append(f"⏱ {_took(goal, goal.finished_at)}")
     return lines
+
+
+def forecast_words(goal: Goal, scene: Scene) -> str:
+    """`` · at risk: ready by 18:20``; the moment by which it is ready four times in five."""
+    outlook = goal.outlook
+    if outlook is None or outlook.standing is None or goal.state is GoalState.PAUSED:
+        return ""
+    by = f", ready by {clock_time(outlook.sure_at, scene.now, scene.timezone)}" if outlook.sure_at else ""
+    return f" · {STANDING_WORDS[outlook.standing]}{by}"
 
 
 def _took(goal: Goal, finished_at: datetime) -> str:

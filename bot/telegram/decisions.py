@@ -71,7 +71,7 @@ def _style(option: Option) -> str | None:
 
 def decision_message(decision: Decision, now: datetime, timezone: tzinfo) -> Message:
     """Open: the question with its buttons and text twins. Closed: the same text, the outcome, and no buttons."""
-    lines = _body(decision)
+    lines = _body(decision, now, timezone)
     lines += ["", _hint(decision) if decision.state is DecisionState.OPEN else outcome(decision, now, timezone)]
     message = Message(html="\n".join(lines), buttons=decision_buttons(decision))
     return fit(message, f"question-{decision.number}.md", last_line=f"Question {decision.number}")
@@ -99,12 +99,15 @@ def _hint(decision: Decision) -> str:
     if decision.kind is DecisionKind.QUESTION and (decision.free_text or not decision.options):
         return f"Reply to this message, or /answer {number} <i>your words</i>"
     words = [option.name for option in decision.options]
+    if decision.kind is DecisionKind.DEADLINE:
+        other = italic("or reply with another time, like")
+        return f"{italic('or')} /answer {number} {italic(' | '.join(words))}\n{other} 21:00"
     if any(option.name.isdecimal() for option in decision.options):  # a question's own choices have numbers only
         words = [f"{option.name} {option.label}" for option in decision.options]
     return italic("or") + f" /answer {number} " + italic(" | ".join(words))
 
 
-def _body(decision: Decision) -> list[str]:
+def _body(decision: Decision, now: datetime, timezone: tzinfo) -> list[str]:
     match decision.kind:
         case DecisionKind.BLOCKAGE:
             return _impasse(decision) if decision.task_ref is None else _blockage(decision.facts)
@@ -122,6 +125,8 @@ def _body(decision: Decision) -> list[str]:
             return _approval(decision.facts)
         case DecisionKind.DRAFT:
             return _draft(decision)
+        case DecisionKind.DEADLINE:
+            return _deadline(decision, now, timezone)
         case DecisionKind.START:
             return [f"📋 {bold(decision.question or 'Start this plan?')}"]
         case _:
@@ -197,6 +202,29 @@ def _effect(decision: Decision) -> list[str]:
     if when := str(facts.get("when") or ""):
         lines.append(f"Begun {escape(when)}")
     return [*lines, "", "Did it happen?"]
+
+
+def _deadline(decision: Decision, now: datetime, timezone: tzinfo) -> list[str]:
+    """What is late, by how much, and what each way out does."""
+    facts = decision.facts
+
+    def told(name: str) -> str:
+        moment = str(facts.get(name) or "")
+        return clock_time(datetime.fromisoformat(moment), now, timezone) if moment else "?"
+
+    verdict = "has missed its deadline" if facts.get("passed") else "will miss its deadline"
+    lines = [f"⏰ {bold(facts.get('title', ''))} {verdict}"]
+    lines.append(f"Due {told('deadline_at')}; ready about {told('likely_at')}, almost surely by {told('sure_at')}.")
+    if names := _texts(facts.get("open")):
+        more = int(str(facts.get("open_count") or len(names))) - len(names)
+        lines += ["", bold("Still open"), *(f"• {escape(name)}" for name in names)]
+        lines += [f"• and {more} more"] if more > 0 else []
+    if decision.state is DecisionState.OPEN:
+        lines += ["", f"Extend: due {told('suggested_at')} instead"]
+        if optional := _texts(facts.get("optional")):
+            lines.append(f"Drop optional: without {escape(', '.join(optional))}")
+        lines.append("Stop: the goal ends as failed, and its record is kept")
+    return lines
 
 
 def _question(decision: Decision) -> list[str]:

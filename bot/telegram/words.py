@@ -5,6 +5,7 @@ from datetime import datetime, timedelta, tzinfo
 
 from bot.telegram.html import code, escape, glance
 from executor.domain.goal import GoalState
+from executor.domain.outlook import Standing
 from executor.domain.plan import Check, CheckKind, Criterion
 from executor.domain.task import TaskState
 
@@ -34,6 +35,11 @@ GOAL_WORDS: Mapping[GoalState, str] = {
     GoalState.COMPLETED: "completed",
     GoalState.FAILED: "failed",
     GoalState.CANCELLED: "cancelled",
+}
+STANDING_WORDS: Mapping[Standing, str] = {
+    Standing.ON_TRACK: "on track",
+    Standing.AT_RISK: "at risk",
+    Standing.WILL_MISS: "will miss it",
 }
 TASK_SIGNS: Mapping[TaskState, str] = {
     TaskState.PENDING: "▫️",

@@ -55,6 +55,7 @@ class Attempt:
     pid: int | None = None
     pid_started: float | None = None
     command: str = ""  # what ran, for people
+    signature: str = ""  # the same for the same work, whatever numbers stand in it: how long that took is looked up
     exit_code: int | None = None
     result: Mapping[str, object] | None = None  # contract section 5: success, result, output, error, metadata
     evidence: str = ""  # what the task's own check saw

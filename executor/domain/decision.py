@@ -60,6 +60,7 @@ OPTIONS: Mapping[DecisionKind, tuple[Option, ...]] = {
     DecisionKind.DRAFT: (_o("Looks good"), _o("Rework", text=True, no=True)),
     DecisionKind.BUDGET: (Option("+1", "+$1"), Option("+5", "+$5"), _o("Stop", no=True)),
     DecisionKind.CYCLES: (Option("+50", "+50"), _o("Stop", no=True)),
+    DecisionKind.DEADLINE: (_o("Extend"), _o("Drop optional"), _o("Stop", no=True)),
     DecisionKind.EFFECT: (_o("It happened"), _o("It did not", no=True), _o("Check")),
 }
 """Options by kind where they are always the same; a question brings its own choices."""

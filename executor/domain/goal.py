@@ -7,6 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from executor.domain.moves import check_move, check_return
+from executor.domain.outlook import Outlook
 
 
 class GoalState(StrEnum):
@@ -80,6 +81,7 @@ class Goal:
     percentage: int = 0
     grants: Mapping[str, bool] = field(default_factory=dict)  # by digest: always, or never
     plan_trail: tuple[str, ...] = ()  # hashes of its last plan versions, once there is a second
+    outlook: Outlook | None = None  # what was foreseen at the last look; None: nothing to say
     reason: str = ""  # why it is paused, blocked, failed or cancelled; for people
     times_taken_up: int = 0  # after it had ended
     revision: int = 0  # grows with every stored change; compare-and-set uses it

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
 from decimal import Decimal
 
 TITLE_CHARACTERS_MAX = 256  # fits a card's first line and Telegram's search
@@ -26,6 +27,7 @@ class Limits:
     timeout_s: float = 600.0
     output_bytes_max: int = 1_000_000
     tasks_max: int = TASKS_MAX
+    zone: tzinfo = UTC  # where times of day are told and meant
     goal_usd: Decimal = Decimal(1)  # what a brain may cost one goal that names no budget of its own
     outage_failures: int = 3  # consecutive ones, before a service counts as gone
     outage_pause_max_s: float = 300.0  # between two looks whether it is back

@@ -13,6 +13,7 @@ from executor.domain.task import Answer, Task, TaskKind, TaskState
 from executor.engine.asking import allow, approve, review
 from executor.engine.blocking import ask_again, block_task
 from executor.engine.case import Case
+from executor.engine.deadlines import answer_deadline
 from executor.engine.flow import close_parked_attempt, end, fresh, start
 from executor.engine.providing import asks_for, read_value
 from executor.engine.repairing import apply_fix
@@ -304,4 +305,5 @@ _EFFECTS: dict[DecisionKind, Callable[[Case, Decision, Caller, Option | None, st
     DecisionKind.BUDGET: _allowance,
     DecisionKind.CYCLES: _allowance,
     DecisionKind.DRAFT: _draft,
+    DecisionKind.DEADLINE: answer_deadline,
 }

@@ -12,6 +12,7 @@ from executor.domain.plan import Check, CheckKind, Criterion, TaskSpec
 from executor.domain.task import Task
 from executor.engine.adaptation import current_plan
 from executor.engine.case import Case
+from executor.engine.deadlines import iso, move_deadline
 from executor.engine.desk import Desk, impossible
 from executor.engine.flow import advance
 from executor.engine.replies import Accepted, Caller, Refused, Reply
@@ -32,13 +33,11 @@ class ChangeCommands(Desk):
         def act(case: Case) -> Reply:
             if case.goal.final:
                 return impossible(case, "moved")
-            before = case.goal.deadline_at
-            case.set_goal(replace(case.goal, deadline_at=deadline_at))
-            case.event("goal.deadline", None, before=_iso(before), after=_iso(deadline_at))
+            move_deadline(case, deadline_at)
             version = case.goal.plan_version
             advance(case)
             steer(case)
-            due = f"is due {told or _iso(deadline_at)}" if deadline_at else "has no deadline any more"
+            due = f"is due {told or iso(deadline_at)}" if deadline_at else "has no deadline any more"
             changed = case.goal.plan_version != version
             return Accepted(
                 sentence=f"Goal {goal_number} {due}.{'' if changed else _outlook(case)}", goal_number=goal_number
@@ -80,10 +79,6 @@ class ChangeCommands(Desk):
             return Accepted(sentence=f"{change.line}. {_checked_by(criterion)}", goal_number=goal_number)
 
         return await self._on_goal(goal_number, act, caller=caller, command_id=command_id)
-
-
-def _iso(at: datetime | None) -> str:
-    return at.isoformat(timespec="minutes") if at else ""
 
 
 def _outlook(case: Case) -> str:

@@ -1,14 +1,19 @@
 """Commands that answer decisions, by button, by text and by name."""
 
+import re
 from collections.abc import Callable
 
 from executor.domain.decision import Decision, DecisionKind
+from executor.domain.errors import WrongInput
 from executor.engine import answers
 from executor.engine.case import Case
 from executor.engine.desk import Desk, goal_of, no_decision
 from executor.engine.flow import advance
 from executor.engine.replies import Accepted, Caller, Refused, Reply
 from executor.ports import Transaction
+
+_FILLING = re.compile(r"(?i)^(?:extend\b\s*)?(?:(?:to|until|till|by)\b\s*)?")
+"""What may stand before the moment in an answer: “extend until 21:00”."""
 
 
 class DecisionCommands(Desk):
@@ -50,9 +55,23 @@ class DecisionCommands(Desk):
             case = await self._case(transaction, decision.goal_number, caller)
             if case is None or number not in case.decisions:
                 return None, answers.closed(decision, self._now())
-            return case, _give(case, case.decisions[number], caller, option, text=text, revision=revision)
+            words = self._as_time(decision, option, text) if decision.kind is DecisionKind.DEADLINE else text
+            return case, _give(case, case.decisions[number], caller, option, text=words, revision=revision)
 
         return await self._in_transaction(command_id, act)
+
+    def _as_time(self, decision: Decision, option: str | None, text: str | None) -> str | None:
+        """The words of an answer to a deadline as a moment in ISO 8601; None where there are none: then the suggested
+        moment is meant. Raises WrongInput."""
+        named = decision.find(option) if option else None
+        words = (text or "") if named is not None or option is None else f"{option} {text or ''}"
+        words = _FILLING.sub("", words.strip())
+        if not words:
+            return None
+        at = self._read_time(words)
+        if at is None:
+            raise WrongInput(f"“{words[:40]}” is no time. Try 21:00, tomorrow 09:00 or in 2h.")
+        return at.isoformat()
 
     async def approve(self, decision_number: int, *, caller: Caller, command_id: str) -> Reply:
         """The first option."""

@@ -11,11 +11,15 @@ from datetime import datetime
 from executor.domain.errors import Conflict, WrongInput
 from executor.engine.attempt import Tools
 from executor.engine.case import Case, Numbers
+from executor.engine.lookout import worth_a_look
 from executor.engine.replies import Accepted, Caller, Refused, Reply
 from executor.ports import Brain, Mark, Store, Transaction, Workers
 
 Act = Callable[[Case], Reply]
 Work = Callable[[Transaction], Awaitable[tuple[Case | None, Reply]]]
+
+ReadTime = Callable[[str], datetime | None]
+"""A moment as a person writes it, in the chat's time zone; None for what is no time. Raises WrongInput for the past."""
 
 _DIGITS_MAX = 9  # a longer number is no goal's
 _TRIES = 3  # a Conflict means that another process was faster; reading again settles it
@@ -35,6 +39,7 @@ class Desk:
         autonomy: str,
         wake: Callable[[], None],
         mark: Mark,
+        read_time: ReadTime,
     ) -> None:
         self._store = store
         self._brain = brain
@@ -43,7 +48,9 @@ class Desk:
         self._autonomy = autonomy
         self._wake = wake
         self._mark = mark
+        self._read_time = read_time
         self.ticked_at: datetime | None = None
+        self._to_look: set[int] = set()  # goals whose plan or deadline has changed
 
     def _now(self) -> datetime:
         return self._tools.clock.now()
@@ -92,8 +99,19 @@ class Desk:
         self._tools.secrets.committed(case)
         for ref in case.stop_tasks:
             self._workers.stop_task(ref)
+        if worth_a_look(case):
+            self._to_look.add(case.goal.number)
         self._wake()
         return reply
+
+
+def iso_time(words: str) -> datetime | None:
+    """Only a moment written in full, with its zone."""
+    try:
+        at = datetime.fromisoformat(words)
+    except ValueError:
+        return None
+    return at if at.tzinfo is not None else None
 
 
 def read_reply(stored: Mapping[str, object]) -> Reply:

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import assert_never
 
 from executor.domain.attempt import Attempt, AttemptState
-from executor.domain.decision import Decision, DecisionState
+from executor.domain.decision import Decision, DecisionKind, DecisionState
 from executor.domain.goal import GOAL_FINAL, GOAL_RUNNING, Goal, GoalState
 from executor.domain.task import Task, TaskKind, TaskState
 from executor.engine.spans import ago, clock, moment
@@ -58,6 +58,10 @@ LIVE = frozenset(
     }
 )
 """A task with such a reason will go on, or somebody has been asked about it."""
+
+
+HOLDS_NOTHING_UP = frozenset({DecisionKind.DEADLINE, DecisionKind.RESULT, DecisionKind.PROPOSAL})
+"""Questions about a whole goal that it does not wait for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +127,11 @@ class Known:
         """The question about a change of the plan that would try this task again."""
         proposed = (d for d in self.decisions if d.amendment is not None and d.state is DecisionState.OPEN)
         return next((d for d in proposed if d.amendment and task.spec.key in d.amendment.again), None)
+
+    def holding(self) -> Decision | None:
+        """A question about the whole goal that tasks wait for."""
+        about_goal = (d for d in self.decisions if d.task_ref is None and d.state is DecisionState.OPEN)
+        return next((d for d in about_goal if d.kind not in HOLDS_NOTHING_UP), None)
 
     def running(self, ref: str) -> Attempt | None:
         attempt = self.attempts.get(ref)
@@ -230,8 +239,10 @@ def _pending(task: Task, known: Known) -> Reason:
 
 
 def _waiting(task: Task, known: Known, around: Around) -> Reason:
-    if task.waits_on and (hold := around.holds.get(task.ref)) is not None:
-        return _held(hold)
+    if task.waits_on:
+        hold = around.holds.get(task.ref)
+        back = Reason(code=Code.CIRCUIT_OPEN, sentence="waits until what it needs is back", next_at=task.due_at)
+        return _held(hold) if hold else back
     if task.due_at is None:
         return _stuck("it has no time at which it would be taken")
     if task.due_at > around.now:
@@ -279,7 +290,7 @@ def _in_progress(task: Task, known: Known, around: Around) -> Reason:
 
 
 def _asked(task: Task, known: Known, around: Around) -> Reason:
-    decision = known.decision_about(task.ref) or known.proposal_for(task)
+    decision = known.decision_about(task.ref) or known.proposal_for(task) or known.holding()
     if decision is None:
         return _stuck("it waits for a person whom nobody has asked")
     what = f"blocked: {task.summary.rstrip('.')}; " if task.state is TaskState.BLOCKED and task.summary else ""

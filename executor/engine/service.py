@@ -19,9 +19,10 @@ from executor.domain.plan import GoalDraft
 from executor.engine.attempt import Tools
 from executor.engine.change_commands import ChangeCommands
 from executor.engine.decision_commands import DecisionCommands
-from executor.engine.desk import goal_of
+from executor.engine.desk import ReadTime, goal_of, iso_time
 from executor.engine.goal_commands import GoalCommands
 from executor.engine.letter_commands import LetterCommands
+from executor.engine.lookout import Lookout
 from executor.engine.nursery import Nursery
 from executor.engine.plan_commands import PlanCommands
 from executor.engine.readings import Readings
@@ -49,10 +50,20 @@ class Executor(GoalCommands, PlanCommands, ChangeCommands, DecisionCommands, Tas
         executor_id: str,
         autonomy: str = "plan",
         mark: Mark | None = None,
+        read_time: ReadTime = iso_time,
         changed: Callable[[], None],
         log_error: Callable[[str, Exception], None],
     ) -> None:
-        super().__init__(store, brain, tools, workers, autonomy=autonomy, wake=self._committed, mark=mark or NoMark())
+        super().__init__(
+            store,
+            brain,
+            tools,
+            workers,
+            autonomy=autonomy,
+            wake=self._committed,
+            mark=mark or NoMark(),
+            read_time=read_time,
+        )
         self.executor_id = executor_id
         self._ticker = ticker
         self._nursery = nursery
@@ -66,6 +77,8 @@ class Executor(GoalCommands, PlanCommands, ChangeCommands, DecisionCommands, Tas
         self._stopping = False
         self.ticks = 0
         self._marked_at: datetime | None = None
+        self._lookout = Lookout(store, tools)
+        self._looking: asyncio.Task[None] | None = None
         ticker.workers = workers
         self.watching = Watching(store, lambda: self._tools, nursery, changed=self._committed, log_failure=log_error)
         ticker.circuits_changed = self.watching.soon
@@ -98,6 +111,7 @@ class Executor(GoalCommands, PlanCommands, ChangeCommands, DecisionCommands, Tas
         """These limits hold for every decision from now on."""
         self._tools = replace(self._tools, limits=limits)
         self._ticker.limit(limits)
+        self._lookout.limit(self._tools)
 
     def _committed(self) -> None:
         self._awake.set()
@@ -138,10 +152,37 @@ class Executor(GoalCommands, PlanCommands, ChangeCommands, DecisionCommands, Tas
             did = await self._ticker.tick()
             if not self._brain.immediate:
                 await self._plan_new_goals()
+            self._look_out()
         await self._ticked()
         if did:
             self._changed()
         return did > 0
+
+    def _look_out(self) -> None:
+        """Start a look where one is due, beside the ticks: what it measures may take its time."""
+        numbers = self._to_look | self._ticker.to_look
+        if self._looking is None and not self._stopping and (numbers or self._lookout.due()):
+            self._to_look, self._ticker.to_look = set(), set()
+            self._looking = self._nursery.start(self._look(numbers), "look-out")
+
+    async def _look(self, numbers: set[int]) -> None:
+        try:
+            changed = await self._lookout.look(numbers) if numbers else False
+            if self._lookout.due():
+                changed = await self._lookout.look() or changed
+            if changed:
+                self._committed()
+        except Exception as error:  # noqa: BLE001 - what only looks must never hold up what works
+            self._log_error("look-out", error)
+        finally:
+            self._looking = None
+        if self._to_look or self._ticker.to_look:
+            self._awake.set()
+
+    @property
+    def looking(self) -> bool:
+        """A look is under way."""
+        return self._looking is not None
 
     async def _ticked(self) -> None:
         """Remember it; for whoever asks while nothing runs, once per `tick_s`."""
@@ -203,7 +244,9 @@ class Executor(GoalCommands, PlanCommands, ChangeCommands, DecisionCommands, Tas
         async with self._turn:  # a tick under way still starts what it has claimed
             await self._workers.stop()
             await self._ticker.tick()
-        async with self._beating:  # never in the middle of a transaction
+        if self._looking is not None:  # never in the middle of a transaction
+            await asyncio.wait([self._looking])
+        async with self._beating:
             if self._heart is not None:
                 self._heart.cancel()
         self._changed()

@@ -21,7 +21,9 @@ from executor.engine.capacity import due_with_room, waits_for
 from executor.engine.case import Case, Numbers, merge
 from executor.engine.circuits import Circuits
 from executor.engine.desk import no_goal
+from executor.engine.durations import signature_of
 from executor.engine.flow import advance
+from executor.engine.lookout import follows, worth_a_look
 from executor.engine.outages import hold, needs_what_is_gone
 from executor.engine.replies import Refused
 from executor.engine.services import services_of
@@ -59,6 +61,7 @@ class Ticker:
         self._log_failure = log_failure
         self.workers: Workers
         self.finished: list[Finished] = []
+        self.to_look: set[int] = set()  # goals in which something finished that changes what is foreseen
         self._set_aside: list[Finished] = []
         self.circuits_changed: Callable[[], None] = lambda: None
 
@@ -116,6 +119,8 @@ class Ticker:
                     settle(case, report.task_ref, report.number, report.outcome, report.texts)
                 advance(case)
                 steer(case)
+                if follows(case) or worth_a_look(case):
+                    self.to_look.add(case.goal.number)
                 parts.append(case.changes())
                 cases.append(case)
             except Exception as error:  # noqa: BLE001 - one goal's bug must not hold up every other goal
@@ -207,6 +212,7 @@ class Ticker:
                 executor_type=executor_type,
                 lease_until=lease_until,
                 command=shown_command(task.spec.parameters),
+                signature=signature_of(task.spec),
                 started_at=case.now,
             )
             case.open_attempt(attempt)

@@ -10,7 +10,7 @@ from decimal import Decimal
 from itertools import groupby
 
 from executor.domain.attempt import Attempt
-from executor.domain.decision import Decision, DecisionKind, DecisionState
+from executor.domain.decision import Decision, DecisionState
 from executor.domain.goal import GOAL_RUNNING, Goal, GoalState
 from executor.domain.task import Task, TaskKind
 from executor.engine.reasons import LIVE, Around, Code, Known, Reason, reason_of
@@ -35,7 +35,6 @@ _BY_URGENCY = (
     Code.NOT_STARTED,
 )
 """A goal's code is that of the first of these that one of its tasks has."""
-_HOLDS_NOTHING_UP = frozenset({DecisionKind.DEADLINE, DecisionKind.RESULT, DecisionKind.PROPOSAL})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +96,7 @@ def known_of(goal: Goal, tasks: Sequence[Task], attempts: Sequence[Attempt], dec
 
 def stands_still(known: Known, around: Around) -> list[Reason]:
     """Of a running goal: the reasons of its open tasks where not one of them will pass; else nothing."""
-    if known.goal.state not in GOAL_RUNNING or _asks_about_goal(known):
+    if known.goal.state not in GOAL_RUNNING or known.holding() is not None:
         return []
     reasons = [reason_of(task, known, around) for task in known.tasks.values() if not task.final]
     return [] if any(reason.code in LIVE for reason in reasons) else reasons or [_nothing_open(known)]
@@ -105,13 +104,6 @@ def stands_still(known: Known, around: Around) -> list[Reason]:
 
 def _nothing_open(known: Known) -> Reason:
     return Reason(code=Code.STUCK, sentence=f"every task is over, and the goal is still {known.goal.state}")
-
-
-def _asks_about_goal(known: Known) -> bool:
-    return any(
-        decision.task_ref is None and decision.state is DecisionState.OPEN and decision.kind not in _HOLDS_NOTHING_UP
-        for decision in known.decisions
-    )
 
 
 # ------------------------------------------------------------------------------------------------------------ the goal
@@ -156,7 +148,7 @@ def _at_work(known: Known, tasks: Sequence[Reason], around: Around) -> Reason:
     code = next((code for code in _BY_URGENCY if code in codes), Code.STUCK)
     if stands_still(known, around):
         return Reason(code=Code.STUCK, sentence=f"stands still at {goal.percentage} %", since=around.since)
-    if _asks_about_goal(known) and code not in _BY_URGENCY[:2]:
+    if known.holding() is not None and code not in _BY_URGENCY[:2]:
         code = Code.WAITS_FOR_PERSON
     return Reason(code=code, sentence=_stage(known, code, open_ones), since=around.since)
 
@@ -164,7 +156,7 @@ def _at_work(known: Known, tasks: Sequence[Reason], around: Around) -> Reason:
 def _stage(known: Known, code: Code, open_ones: Sequence[Reason]) -> str:
     goal = known.goal
     if code is Code.WAITS_FOR_PERSON:
-        about_goal = known.decision_about(None)
+        about_goal = known.holding()
         asked_for = {reason.decision for reason in open_ones} | {about_goal.number if about_goal else None}
         numbers = sorted(number for number in asked_for if number is not None)
         asked = f": question {', '.join(map(str, numbers))}" if numbers else ""

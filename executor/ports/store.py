@@ -1,6 +1,6 @@
 """The one truth: transactions that write, and readings that wait for nobody."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -207,6 +207,16 @@ class Store(Protocol):
         ...
 
     async def view(self, goal_number: int) -> GoalView | None: ...
+
+    async def watched(self, numbers: Collection[int] | None = None) -> list[CaseRows]:
+        """The goals of these numbers; None: every goal that is in progress, blocked or validating, and those that wait
+        for Start without a question."""
+        ...
+
+    async def durations(self, signatures: Collection[str], most: int) -> dict[str, list[float]]:
+        """Seconds that the newest successful attempts at the same work took, at most `most` each; work that was never
+        done is absent."""
+        ...
 
     async def goals(self, *, open_only: bool, chat_id: int | None = None, limit: int = 50) -> list[Goal]:
         """Newest first."""

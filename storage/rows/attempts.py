@@ -27,6 +27,7 @@ def attempt_values(attempt: Attempt) -> Values:
         "task_ref": attempt.task_ref,
         "number": attempt.number,
         "goal_number": attempt.goal_number,
+        "signature": attempt.signature,
         "started_at": attempt.started_at,
     }
 
@@ -43,6 +44,7 @@ def attempt_from(row: Record) -> Attempt:
         pid=row.pid,
         pid_started=row.pid_started,
         command=row.command,
+        signature=row.signature,
         exit_code=row.exit_code,
         result=None if row.result is None else loads(row.result),
         evidence=row.evidence,

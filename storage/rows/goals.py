@@ -3,8 +3,9 @@
 from functools import lru_cache
 
 from executor.domain.goal import Goal, GoalState, Origin
+from executor.domain.outlook import Outlook
 from executor.domain.plan import GoalDraft, Plan
-from storage.codec import DRAFT, PLAN, dumps, loads, plain
+from storage.codec import DRAFT, OUTLOOK, PLAN, dumps, loads, plain
 from storage.rows.kinds import Record, Values
 
 
@@ -27,6 +28,7 @@ def goal_changes(goal: Goal) -> Values:
         "reason": plain(goal.reason),
         "plan_trail": dumps(goal.plan_trail) if goal.plan_trail else None,
         "times_taken_up": goal.times_taken_up,
+        "outlook": None if goal.outlook is None else dumps(OUTLOOK.encode(goal.outlook)),
         "updated_at": goal.updated_at,
         "started_at": goal.started_at,
         "finished_at": goal.finished_at,
@@ -76,6 +78,7 @@ def goal_from(row: Record) -> Goal:
         reason=row.reason,
         plan_trail=() if row.plan_trail is None else tuple(loads(row.plan_trail)),
         times_taken_up=row.times_taken_up,
+        outlook=None if row.outlook is None else outlook_from(row.outlook),
         revision=row.revision,
         created_at=row.created_at,
         updated_at=row.updated_at,
@@ -102,6 +105,12 @@ def plan_values(plan: Plan) -> Values:
         "body": dumps(PLAN.encode(plan)),
         "created_at": plan.created_at,
     }
+
+
+@lru_cache(maxsize=256)
+def outlook_from(body: str) -> Outlook:
+    """Remembered: it changes seldom, and every look at its goal reads it."""
+    return OUTLOOK.decode(loads(body))
 
 
 @lru_cache(maxsize=32)

@@ -19,6 +19,7 @@ attempts = Table(
     Column("pid", Integer),
     Column("pid_started", Float),  # seconds since 1970, as the kernel says
     Column("command", Text, nullable=False),
+    Column("signature", Text, nullable=False, server_default=""),  # of its action and parameters, without numbers
     Column("exit_code", Integer),
     Column("result", Text),  # JSON object
     Column("evidence", Text, nullable=False),
@@ -31,4 +32,7 @@ ATTEMPT_OPEN = among(attempts.c.state, (AttemptState.RUNNING, AttemptState.WAITI
 ATTEMPT_RUNNING = among(attempts.c.state, (AttemptState.RUNNING,))
 
 partial_index("ix_task_attempts_open", attempts.c.goal_number, where=ATTEMPT_OPEN)
+ATTEMPT_MEASURED = among(attempts.c.state, (AttemptState.SUCCEEDED,))
+
+partial_index("ix_task_attempts_signature", attempts.c.signature, attempts.c.finished_at, where=ATTEMPT_MEASURED)
 partial_index("ix_task_attempts_running", attempts.c.lease_until, where=ATTEMPT_RUNNING)

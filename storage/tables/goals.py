@@ -31,6 +31,7 @@ goals = Table(
     Column("reason", Text, nullable=False),
     Column("plan_trail", Text),  # JSON array: hashes of its last plan versions; None before the second
     Column("times_taken_up", Integer, nullable=False, server_default="0"),
+    Column("outlook", Text),  # JSON: what was foreseen at the last look
     Column("draft", Text),  # JSON: the goal as its person wrote it
     Column("grants", Text),  # JSON object: digests that always or never may run; None: none
     Column("revision", Integer, nullable=False),

@@ -3,7 +3,8 @@
 import asyncio
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
 
 from bot.real import SystemClock
@@ -47,6 +48,15 @@ PAINT = GoalDraft(
             key="say", title="Say", action="notify", parameters={"text": "It is ${colour.output}"}, depends_on=("wait",)
         ),
         TaskSpec(key="beat", title="Sing", action="shell", parameters={"command": "pulse"}),
+    ),
+)
+
+TRAVEL = GoalDraft(
+    title="Catch the train",
+    tasks=(
+        TaskSpec(key="pack", title="Pack", action="shell", parameters={"command": "flaky"}, estimated_minutes=90),
+        TaskSpec(key="ride", title="Ride", action="shell", parameters={"command": "pay"}, depends_on=("pack",)),
+        TaskSpec(key="go", title="Ask Ann", action="manual", parameters={"instructions": "Go"}, depends_on=("ride",)),
     ),
 )
 
@@ -95,6 +105,16 @@ async def _paint(executor: Executor, outside: Outside) -> None:
     )
     assert isinstance(reply, Accepted), reply
     assert outside.replies.setdefault("paint", reply.sentence) == reply.sentence
+
+
+async def _travel(executor: Executor, outside: Outside) -> None:
+    """A goal that is too late from the start: its person is asked about the deadline, and lets it be."""
+    chat_id = outside.chat.operator_id
+    draft = replace(TRAVEL, deadline_at=SystemClock().now() + timedelta(hours=1))
+    caller = Caller(person_id=chat_id, name="Ann", via="shell")
+    origin = Origin(chat_id=chat_id, via="shell")
+    reply = await executor.set_goal(draft, origin=origin, caller=caller, command_id="travel")
+    assert isinstance(reply, Accepted), reply
 
 
 async def _take(executor: Executor, outside: Outside) -> None:
@@ -224,6 +244,7 @@ SCENARIOS = (
     Scenario(name="far", plan=Plan(goals=1), begin=lambda outside: outside.say(FAR)),
     Scenario(name="group", plan=Plan(goals=1), begin=_group),
     Scenario(name="blocked", plan=Plan(goals=1, script=_come_back), begin=_blocks),
+    Scenario(name="late", plan=Plan(goals=1, script=_travel), begin=lambda outside: None),
 )
 
 

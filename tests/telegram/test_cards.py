@@ -3,11 +3,14 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from bot.telegram.cards import REPAIRS, goal_card, live_card
 from bot.telegram.html import plain, units
 from bot.telegram.message import Button
 from executor.domain.decision import DecisionKind
 from executor.domain.goal import GoalState
+from executor.domain.outlook import Outlook, Standing
 from executor.domain.plan import Plan
 from executor.domain.task import TaskState
 from tests.builders import command, spec
@@ -201,3 +204,25 @@ def test_html_emoji_and_right_to_left_titles_render_harmlessly() -> None:
     html = live_card(view(GoalState.PLANNING, title=title), scene())
 
     assert html == "🧭 <b>&lt;b&gt;x&lt;/b&gt; &amp; 👩‍👩‍👧 \u202eمرحبا\u202c</b>\n#12 · is being planned"
+
+
+@pytest.mark.parametrize(
+    ("standing", "said"),
+    [
+        (Standing.ON_TRACK, "⏰ Due 18:00 · on track, ready by 17:20"),
+        (Standing.AT_RISK, "⏰ Due 18:00 · at risk, ready by 17:20"),
+        (Standing.WILL_MISS, "⏰ Due 18:00 · will miss it, ready by 17:20"),
+        (None, "⏰ Due 18:00"),
+    ],
+    ids=["on track", "at risk", "will miss", "not looked at yet"],
+)
+def test_a_card_with_a_deadline_shows_how_it_stands(standing: Standing | None, said: str) -> None:
+    outlook = Outlook(plan_version=1, standing=standing, sure_at=START + timedelta(hours=8, minutes=20))
+    shown = view(
+        GoalState.IN_PROGRESS,
+        task(1, BACKUP.tasks[0], TaskState.IN_PROGRESS),
+        deadline_at=START + timedelta(hours=9),
+        outlook=outlook,
+    )
+
+    assert plain(live_card(shown, scene())).splitlines()[-1] == said

@@ -315,3 +315,36 @@ def test_answers_keep_their_buttons_documents_and_placeholders() -> None:
 
 def test_a_message_that_may_come_twice_says_so() -> None:
     assert repeated_message(Message(html="x")).html == "x\n\n<i>(possibly repeated)</i>"
+
+
+def test_a_deadline_that_will_be_missed_says_what_each_way_out_does() -> None:
+    facts = {
+        "title": "Back up my notes",
+        "deadline_at": "2026-03-02T18:00:00+00:00",
+        "likely_at": "2026-03-02T18:40:00+00:00",
+        "sure_at": "2026-03-02T19:05:00+00:00",
+        "suggested_at": "2026-03-02T19:30:00+00:00",
+        "passed": False,
+        "open": ["12.2 Pack"],
+        "open_count": 3,
+        "optional": ["12.6 Sing"],
+    }
+
+    message = decision_message(decision(DecisionKind.DEADLINE, task_ref=None, facts=facts, free_text=True), START, UTC)
+
+    assert plain(message.html) == (
+        "⏰ Back up my notes will miss its deadline\n"
+        "Due 18:00; ready about 18:40, almost surely by 19:05.\n"
+        "\n"
+        "Still open\n"
+        "• 12.2 Pack\n"
+        "• and 2 more\n"
+        "\n"
+        "Extend: due 19:30 instead\n"
+        "Drop optional: without 12.6 Sing\n"
+        "Stop: the goal ends as failed, and its record is kept\n"
+        "\n"
+        "or /answer 17 extend | drop-optional | stop\n"
+        "or reply with another time, like 21:00"
+    )
+    assert [button.label for row in message.buttons for button in row] == ["Extend", "Drop optional", "Stop"]

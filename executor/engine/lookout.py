@@ -1,0 +1,120 @@
+"""The look-out: every `monitoring_s` it goes over the goals that run, at a cost that grows with them alone; and over a
+goal whose plan or deadline has just changed, or in which something has just finished.
+
+It reads and measures first, and writes only where a person would see a difference, in one transaction that looks again:
+what is healthy costs a reading and nothing else.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from loguru import logger
+
+from executor.domain.goal import GoalState
+from executor.domain.limits import Limits
+from executor.domain.outlook import Outlook
+from executor.domain.task import TaskKind
+from executor.engine.attempt import Tools
+from executor.engine.case import Case, Numbers, merge
+from executor.engine.deadlines import concerns, differs, judged, look_at_deadline
+from executor.engine.durations import SAMPLES_MAX, Forecast, forecast, signature_of
+from executor.engine.reasons import Around
+from executor.engine.stalls import mend, stuck
+from executor.ports import CaseRows, Store
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What one look found out about a goal."""
+
+    rows: CaseRows
+    outlook: Outlook
+    stuck: bool
+
+
+def worth_a_look(case: Case) -> bool:
+    """Whether this change may change what is foreseen."""
+    before, goal = case.rows.goal, case.goal
+    changed = (before.plan_version, before.deadline_at) != (goal.plan_version, goal.deadline_at)
+    begins = before.state is GoalState.AWAITING_START and goal.state is not before.state and follows(case)
+    return not goal.final and (changed or begins) and goal.plan_version > 0
+
+
+def follows(case: Case) -> bool:
+    """Whether the end of a task changes what is foreseen about its goal."""
+    return not case.goal.final and (case.goal.deadline_at is not None or case.goal.outlook is not None)
+
+
+class Lookout:
+    """One look at a time, beside the ticks: its one transaction reads again what it changes."""
+
+    def __init__(self, store: Store, tools: Tools) -> None:
+        self._store = store
+        self._tools = tools
+        self._looked_at: datetime | None = None
+
+    def limit(self, tools: Tools) -> None:
+        self._tools = tools
+
+    @property
+    def _limits(self) -> Limits:
+        return self._tools.limits
+
+    def due(self) -> bool:
+        """Whether it is time to look at everything. The first time comes one interval after this was first asked."""
+        now = self._tools.clock.now()
+        if self._looked_at is None or now < self._looked_at:  # the clock may be set back
+            self._looked_at = now
+        return (now - self._looked_at).total_seconds() >= self._limits.monitoring_s
+
+    async def look(self, numbers: Collection[int] | None = None) -> bool:
+        """At these goals, or at all that run. Whether anything was changed."""
+        now = self._tools.clock.now()
+        if numbers is None:
+            self._looked_at = now
+        seen = [await self._see(rows, now) for rows in await self._store.watched(numbers) if not rows.goal.final]
+        to_change = {one.rows.goal.number: one for one in seen if _matters(one, now)}
+        return await self._change(to_change) if to_change else False
+
+    async def _see(self, rows: CaseRows, now: datetime) -> _Seen:
+        old = rows.goal.outlook or Outlook(plan_version=rows.goal.plan_version)
+        outlook = replace(old, plan_version=rows.goal.plan_version)
+        outlook = judged(outlook, rows.goal, await self._forecast(rows, now), now)
+        return _Seen(rows, outlook, bool(stuck(rows, Around(now=now))))
+
+    async def _forecast(self, rows: CaseRows, now: datetime) -> Forecast | None:
+        if rows.goal.deadline_at is None or not rows.tasks:
+            return None
+        ahead = [task for task in rows.tasks if task.kind is TaskKind.WORK and not task.final]
+        taken = await self._store.durations({signature_of(task.spec) for task in ahead}, SAMPLES_MAX)
+        return forecast(rows.tasks, rows.attempts, taken, now=now, slots=self._limits.concurrency)
+
+    async def _change(self, seen: dict[int, _Seen]) -> bool:
+        async with self._store.transaction("look") as transaction:
+            decisions = Numbers(await transaction.next_decision_number())
+            now = self._tools.clock.now()
+            cases = [Case(rows, now, self._limits, decisions) for rows in await transaction.cases(sorted(seen))]
+            for case in cases:
+                _act(case, seen[case.goal.number])
+            await transaction.save(merge([case.changes() for case in cases]))
+        return True
+
+
+def _matters(seen: _Seen, now: datetime) -> bool:
+    goal = seen.rows.goal
+    return (
+        seen.stuck or differs(goal.outlook, seen.outlook, now) or concerns(goal, seen.outlook, seen.rows.decisions, now)
+    )
+
+
+def _act(case: Case, seen: _Seen) -> None:
+    for reason in mend(case, Around(now=case.now)):
+        what = f"Task {reason.ref}" if reason.ref else f"Goal {case.goal.number}"
+        logger.warning("{} stood still and is taken up again: {}", what, reason.sentence)
+    before, goal = seen.rows.goal, case.goal
+    if goal.final or (before.plan_version, before.deadline_at) != (goal.plan_version, goal.deadline_at):
+        return  # it has moved on while we looked, and is looked at again
+    outlook = look_at_deadline(case, seen.outlook)
+    if differs(goal.outlook, outlook, case.now) or (goal.outlook or outlook).asked != outlook.asked:
+        case.set_goal(replace(case.goal, outlook=outlook))

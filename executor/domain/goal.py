@@ -79,6 +79,8 @@ class Goal:
     own_adaptations: int = 0  # new versions that Milepost made by itself
     own_tasks: int = 0  # tasks that it added by itself since a person last accepted the plan
     percentage: int = 0
+    plan_due_at: datetime | None = None  # not planned before then: the model could not be asked
+    plan_tries: int = 0  # in a row that failed
     grants: Mapping[str, bool] = field(default_factory=dict)  # by digest: always, or never
     plan_trail: tuple[str, ...] = ()  # hashes of its last plan versions, once there is a second
     outlook: Outlook | None = None  # what was foreseen at the last look; None: nothing to say

@@ -21,6 +21,7 @@ from executor.engine.replies import Accepted, Caller, Refused, Reply
 from executor.engine.settle import ask_about_effect
 from executor.engine.showing import reasons
 from executor.engine.steering import after_skip, apply
+from executor.engine.unplanned import decide_about_plan, plan_now
 
 
 def answer(
@@ -109,6 +110,8 @@ def _start(case: Case, decision: Decision, caller: Caller, option: Option | None
 
 def _blockage(case: Case, decision: Decision, caller: Caller, option: Option | None, text: str | None) -> Reply:
     name = option.name if option else ""
+    if decision.task_ref is None and case.goal.state in (GoalState.PENDING, GoalState.PLANNING):
+        return _accepted(case, decision, decide_about_plan(case, decision, caller, name))
     if decision.task_ref is None:
         return _impasse(case, decision, caller, name)
     task = _task(case, decision)
@@ -279,7 +282,10 @@ def _allowance(case: Case, decision: Decision, caller: Caller, option: Option | 
     if option is None:
         return Refused(code="no_such_option", sentence=_which(decision))
     case.decide(decision.number, caller, option=option.name, text=text)
-    return _accepted(case, decision, allow(case, decision, caller, option))
+    said = allow(case, decision, caller, option)
+    if case.goal.plan_due_at is not None:
+        plan_now(case)
+    return _accepted(case, decision, said)
 
 
 def _approval(case: Case, decision: Decision, caller: Caller, option: Option | None, text: str | None) -> Reply:

@@ -12,7 +12,8 @@ from executor.engine.desk import Desk, impossible
 from executor.engine.flow import advance, announce, end
 from executor.engine.planning import open_goal, propose, redraft, refuse_plan
 from executor.engine.replies import Accepted, Caller, Refused, Reply
-from executor.ports import Transaction
+from executor.engine.unplanned import plan_later
+from executor.ports import BrainFailed, Transaction
 
 
 class GoalCommands(Desk):
@@ -56,15 +57,19 @@ class GoalCommands(Desk):
     async def plan_goal(self, goal: Goal, draft: GoalDraft) -> None:
         """Plan one goal with a brain that takes its time; the proposal counts unless the goal moved on meanwhile."""
         try:
-            plan: Plan | str = await self._brain.plan(draft, goal)
+            plan: Plan | str | BrainFailed = await self._brain.plan(draft, goal)
         except WrongInput as error:
             plan = error.public
+        except BrainFailed as error:
+            plan = error
 
         def store(case: Case) -> Reply:
             waits = case.goal.state in (GoalState.PENDING, GoalState.PLANNING) and case.goal.revision == goal.revision
             if not waits:
                 return Refused(code="moved_on", sentence="The goal has moved on.")
-            if isinstance(plan, str):
+            if isinstance(plan, BrainFailed):
+                plan_later(case, plan)
+            elif isinstance(plan, str):
                 refuse_plan(case, plan)
             else:
                 propose(case, plan, autonomy=self._autonomy)

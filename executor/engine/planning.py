@@ -59,7 +59,9 @@ def propose(case: Case, plan: Plan, *, autonomy: str = "plan", at_once: bool = F
         case.move_goal(GoalState.PLANNING)
     version = case.goal.plan_version + 1
     plan = replace(plan, goal_number=case.goal.number, version=version, created_at=case.now)
-    case.set_goal(replace(case.goal, plan_version=version, percentage=0, autonomy=autonomy))
+    case.set_goal(
+        replace(case.goal, plan_version=version, percentage=0, autonomy=autonomy, plan_due_at=None, plan_tries=0)
+    )
     case.add_plan(plan, tasks_of(plan, case.now), removed=list(case.tasks))
     case.event("plan.created", None, version=version, tasks=len(plan.tasks), by_brain=plan.made_by)
     if autonomy == "plan" and not at_once:

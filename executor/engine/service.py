@@ -202,8 +202,10 @@ class Executor(GoalCommands, PlanCommands, ChangeCommands, DecisionCommands, Tas
     async def _plan_new_goals(self) -> None:
         async with self._store.transaction("plan") as transaction:
             unplanned = await transaction.unplanned()
+        now = self._now()
         for goal, draft in unplanned:
-            if goal.number not in self._planning:
+            due = goal.plan_due_at is None or goal.plan_due_at <= now
+            if due and goal.number not in self._planning:
                 self._planning.add(goal.number)
                 self._nursery.start(self._plan_new_goal(goal, draft), f"plan {goal.number}")
 

@@ -20,6 +20,8 @@ def goal_changes(goal: Goal) -> Values:
         "budget_usd": goal.budget_usd,
         "metadata": dumps(dict(goal.metadata)) if goal.metadata else "{}",
         "autonomy": goal.autonomy,
+        "plan_due_at": goal.plan_due_at,
+        "plan_tries": goal.plan_tries,
         "grants": dumps(dict(goal.grants)) if goal.grants else None,
         "plan_version": goal.plan_version,
         "own_adaptations": goal.own_adaptations,
@@ -62,6 +64,8 @@ def goal_from(row: Record) -> Goal:
         budget_usd=row.budget_usd,
         metadata={} if row.metadata == "{}" else loads(row.metadata),
         autonomy=row.autonomy,
+        plan_due_at=row.plan_due_at,
+        plan_tries=row.plan_tries,
         grants={} if row.grants is None else loads(row.grants),
         origin=Origin(
             chat_id=row.chat_id,

@@ -33,6 +33,8 @@ goals = Table(
     Column("times_taken_up", Integer, nullable=False, server_default="0"),
     Column("outlook", Text),  # JSON: what was foreseen at the last look
     Column("draft", Text),  # JSON: the goal as its person wrote it
+    Column("plan_due_at", Instant),  # not planned before then
+    Column("plan_tries", Integer, nullable=False, server_default="0"),
     Column("grants", Text),  # JSON object: digests that always or never may run; None: none
     Column("revision", Integer, nullable=False),
     Column("created_at", Instant, nullable=False),

@@ -1,6 +1,7 @@
 """Goals that a model plans: the real SDKs against a scripted server, real commands, a real database."""
 
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -14,7 +15,9 @@ from executor.actions.http import Http
 from executor.actions.launcher import PlainLauncher
 from executor.actions.registry import Registry
 from executor.actions.standard import standard_actions
+from executor.domain.decision import DecisionKind
 from executor.domain.goal import GoalState
+from executor.domain.notice import NoticeKind
 from executor.planner.goal_text import read_goal
 from executor.planner.models.build import ModelChoice, model_brain, model_talk
 from executor.planner.offline import OfflineBrain
@@ -23,7 +26,7 @@ from executor.ports import Brain, BrainFailed, Call, Failure, Purpose, Receipt
 from storage.purse import Caps
 from storage.store import Database
 from tests.fakes import START, ManualClock
-from tests.modelserver import ModelServer, model_server, says
+from tests.modelserver import ModelServer, model_server, refuses, says
 from tests.story.test_self_healing import patiently
 from tests.world import World, world
 
@@ -199,3 +202,80 @@ async def test_what_a_crashed_call_could_have_cost_keeps_counting(tmp_path: Path
 
     assert caught.value.kind is Failure.BUDGET
     assert "$0.90" in caught.value.public
+
+
+async def plan_with(w: World, text: str) -> int:
+    number = await w.set_goal(read_goal(text, now=w.clock.now(), timezone=START.tzinfo), text)
+    await turns(w)
+    return number
+
+
+async def turns(w: World) -> None:
+    for _ in range(60):
+        await w.executor.tick()
+        await w.idle()
+
+
+async def test_a_goal_waits_out_an_outage_and_tells_of_it_once(kind: str, server: ModelServer, tmp_path: Path) -> None:
+    clock = ManualClock()
+    server.on("plan", refuses(503, "busy"), refuses(503, "busy"), says(PLAN))
+    async with world(tmp_path, registry=REGISTRY, clock=clock, brain=brain_of(kind, server, clock)) as w:
+        number = await plan_with(w, "/goal Make a calculator")
+        asked_at_once = len(server.asked)
+        clock.advance(31)
+        await turns(w)
+        clock.advance(61)
+        await turns(w)
+        view = await w.view(number)
+        told = [str(n.facts["text"]) for n in await w.notices() if n.kind is NoticeKind.TEXT]
+
+    assert (asked_at_once, len(server.asked), view.goal.state) == (1, 3, GoalState.AWAITING_START)
+    assert len(told) == 1
+    assert told[0].endswith("trouble of its own. Goal 1 waits, and is planned as soon as that is over.")
+
+
+async def test_a_wrong_key_is_asked_about_and_tried_again_at_a_press(
+    kind: str, server: ModelServer, tmp_path: Path
+) -> None:
+    clock = ManualClock()
+    server.on("plan", refuses(401, "no"), says(PLAN))
+    async with world(tmp_path, registry=REGISTRY, clock=clock, brain=brain_of(kind, server, clock)) as w:
+        number = await plan_with(w, "/goal Make a calculator")
+        clock.advance(3600)
+        await turns(w)
+        asked = len(server.asked)
+        await w.press("retry")
+        await turns(w)
+        view = await w.view(number)
+
+    assert (asked, len(server.asked), view.goal.state) == (1, 2, GoalState.AWAITING_START)
+
+
+async def test_a_plan_beyond_the_budget_asks_and_nothing_is_sent(
+    kind: str, server: ModelServer, tmp_path: Path
+) -> None:
+    clock = ManualClock()
+    caps = replace(CAPS, goal_usd=Decimal("0.01"))
+    server.on("plan", says(PLAN))
+    async with world(tmp_path, registry=REGISTRY, clock=clock, brain=brain_of(kind, server, clock, caps)) as w:
+        number = await plan_with(w, "/goal Make a calculator")
+        sent = len(server.asked)
+        await w.press("+1")
+        await turns(w)
+        view = await w.view(number)
+
+    assert (sent, len(server.asked), view.goal.state) == (0, 1, GoalState.AWAITING_START)
+
+
+async def test_stop_before_the_plan_ends_the_goal(kind: str, server: ModelServer, tmp_path: Path) -> None:
+    clock = ManualClock()
+    caps = replace(CAPS, cycles_max=1)
+    server.on("plan", says("nonsense"))
+    async with world(tmp_path, registry=REGISTRY, clock=clock, brain=brain_of(kind, server, clock, caps)) as w:
+        number = await plan_with(w, "/goal Make a calculator")
+        [decision] = await w.executor.open_decisions()
+        await w.press("stop")
+        view = await w.view(number)
+
+    assert (decision.kind, [option.label for option in decision.options]) == (DecisionKind.CYCLES, ["+50", "Stop"])
+    assert (view.goal.state, len(server.asked)) == (GoalState.CANCELLED, 1)

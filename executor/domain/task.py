@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+from executor.domain.errors import WrongMove
 from executor.domain.moves import check_move, check_return
 from executor.domain.plan import TaskSpec
 
@@ -113,6 +114,13 @@ class Task:
         return self.state in (TaskState.COMPLETED, TaskState.SKIPPED) or (
             self.spec.optional and self.state is TaskState.FAILED
         )
+
+    def reopened(self) -> "Task":
+        """A criterion that is to be looked at again, because work was added. Raises WrongMove for work: that is done
+        once and for all."""
+        if self.kind is not TaskKind.CRITERION:
+            raise WrongMove(f"Task {self.ref} can't be reopened.")
+        return replace(self, state=TaskState.PENDING, summary="", due_at=None, blocked_at=None, finished_at=None)
 
     def moved(self, state: TaskState, now: datetime, *, summary: str | None = None) -> "Task":
         """The task in its new state, held by nothing. Raises WrongMove where the table has no such move."""

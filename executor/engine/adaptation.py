@@ -128,7 +128,7 @@ def _new_criteria(case: Case, plan: Plan) -> list[Task]:
 
 def _change_criterion(case: Case, task: Task, criterion: Criterion) -> None:
     """One that reads otherwise is looked at again; what is over stays as it was."""
-    spec = criterion_spec(criterion, int(task.ref.rpartition(".c")[2]))
+    spec = replace(criterion_spec(criterion, int(task.ref.rpartition(".c")[2])), key=task.spec.key)
     if spec != task.spec and not task.final:
         case.set_task(replace(task, spec=spec))
         if task.state is not TaskState.PENDING:

@@ -19,6 +19,7 @@ from executor.engine.case import Case
 from executor.engine.impasse import look_at_impasse
 from executor.engine.receipt import end_facts
 
+_LOOKED_AT = frozenset({TaskState.COMPLETED, TaskState.QUEUED, TaskState.RETRYING, TaskState.AWAITING_APPROVAL})
 _ACTIVE = frozenset({TaskState.QUEUED, TaskState.IN_PROGRESS, TaskState.RETRYING})
 _PARKED = frozenset({TaskState.AWAITING_APPROVAL, TaskState.BLOCKED, TaskState.PAUSED})
 WITH_THE_GOAL = "Cancelled with the goal"
@@ -46,6 +47,19 @@ def _release(case: Case) -> None:
         for task in case.criteria:
             if task.state is TaskState.PENDING:
                 _release_criterion(case, task)
+        return
+    for task in case.criteria:
+        if task.state in _LOOKED_AT:
+            _look_again(case, task)
+
+
+def _look_again(case: Case, task: Task) -> None:
+    """Work was added while the criteria were looked at: what they showed says nothing about the end. A criterion that
+    is just being looked at comes here when it is done."""
+    case.withdraw(task.ref, note="More work was added; this is asked after it")
+    close_parked_attempt(case, task.ref)
+    case.set_task(fresh(task.reopened()))
+    case.event("criterion.reopened", task.ref)
 
 
 def _release_one(case: Case, task: Task) -> bool:

@@ -110,9 +110,10 @@ def criterion_task(plan: Plan, index: int, criterion: Criterion, now: datetime) 
 
 
 def criterion_spec(criterion: Criterion, index: int) -> TaskSpec:
+    """Its key has a space, which no task of a plan may have: outputs and cards know tasks by their keys."""
     covered = {"covered_by": criterion.covered_by} if criterion.covered_by else {}
     return TaskSpec(
-        key=f"c{index}",
+        key=f"criterion {index}",
         title=criterion.text,
         action="criterion",
         parameters=covered,

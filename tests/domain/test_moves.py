@@ -1,6 +1,7 @@
 """Tables of moves, tested state × state."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from enum import StrEnum
 
 import pytest
@@ -58,6 +59,14 @@ def test_the_next_states_of_document_004_are_part_of_the_table(old: str, allowed
 @pytest.mark.parametrize("state", sorted(GOAL_FINAL))
 def test_a_goal_that_is_over_never_moves_again(state: GoalState) -> None:
     assert GOAL_MOVES[state] == frozenset()
+
+
+def test_only_a_criterion_is_ever_reopened() -> None:
+    done = replace(task_in(TaskState.COMPLETED, TaskKind.CRITERION), finished_at=START, summary="exit 0")
+
+    assert done.reopened() == task_in(TaskState.PENDING, TaskKind.CRITERION)
+    with pytest.raises(WrongMove, match="Task 1.1 can't be reopened"):
+        task_in(TaskState.COMPLETED).reopened()
 
 
 @pytest.mark.parametrize("state", sorted(TASK_FINAL - {TaskState.FAILED}))

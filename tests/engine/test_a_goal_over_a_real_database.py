@@ -177,6 +177,42 @@ async def test_a_task_made_by_hand_joins_a_running_goal_as_a_new_plan_version(tm
         assert (reply.task_ref, (await w.view(number)).goal.plan_version) == ("1.2", 2)
 
 
+async def test_criteria_are_looked_at_again_when_work_is_added_while_they_are_checked(tmp_path: Path) -> None:
+    manual = ScriptedAction("manual", asks=Ask(manual=True, question="Call"))
+    checks = ScriptedChecks()
+    criteria = (Criterion(text="It is", check=command("look")), Criterion(text="Ann agrees"))
+    async with world(tmp_path, ScriptedAction(), manual, checks=checks) as w:
+        number = await w.start_goal(draft(spec("1"), criteria=criteria))
+        await w.settle()
+        before = await w.states(number)
+
+        await w.executor.add_task("Call Ann", goal_number=number, origin=CHAT, caller=ANN, command_id="t")
+        await w.settle()
+        after, percentage = await w.states(number), (await w.view(number)).goal.percentage
+        await w.press("done")
+        await w.settle()
+
+        assert before == {"1.1": "completed", "1.c1": "completed", "1.c2": "awaiting_approval"}
+        assert after == {"1.1": "completed", "1.c1": "pending", "1.c2": "pending", "1.2": "awaiting_approval"}
+        assert percentage == 100
+        assert checks.looked == ["look", "look"]
+        assert (await w.states(number))["1.c2"] == "awaiting_approval"
+        await w.press("yes")
+        assert (await w.run_until_over(number)).goal.state is GoalState.COMPLETED
+        assert w.failures == []
+
+
+async def test_a_task_may_have_any_key_and_its_output_is_its_own(tmp_path: Path) -> None:
+    said = ScriptedAction(behaviour=lambda parameters, context: Result(success=True, output="of the work"))
+    async with world(tmp_path, said) as w:
+        number = await w.start_goal(draft(spec("c1"), criteria=(Criterion(text="It is", check=command("look")),)))
+
+        view = await w.run_until_over(number)
+
+        assert len({task.spec.key for task in view.tasks}) == 2
+        assert await w.database.outputs(number, ["c1"]) == {"c1": "of the work"}
+
+
 async def test_commands_about_what_does_not_exist_say_what_to_do(tmp_path: Path) -> None:
     async with world(tmp_path) as w:
         replies = [

@@ -15,6 +15,7 @@ from executor.engine.blocking import ask_again, block_task
 from executor.engine.case import Case
 from executor.engine.deadlines import answer_deadline
 from executor.engine.flow import close_parked_attempt, end, fresh, start
+from executor.engine.prerequisites import dead_parents
 from executor.engine.providing import asks_for, read_value
 from executor.engine.repairing import apply_fix
 from executor.engine.replies import Accepted, Caller, Refused, Reply
@@ -176,9 +177,16 @@ def _adaptation(case: Case, decision: Decision, caller: Caller, option: Option |
 
 
 def retry(case: Case, task: Task, caller: Caller) -> str:
-    """Queue the task as if it had never failed."""
+    """Queue the task as if it had never failed; one that never ran because others failed comes after those."""
     case.unblock(task.ref, f"{caller.name}: retry")
-    task = fresh(case.move_task(task.ref, TaskState.QUEUED, summary=f"{caller.name} asked to retry"))
+    asked = f"{caller.name} asked to retry"
+    parents = [one for one in dead_parents(case, task) if one.state is TaskState.FAILED] if not task.attempts else []
+    if parents:
+        for parent in parents:
+            case.set_task(fresh(case.move_task(parent.ref, TaskState.QUEUED, summary=asked)))
+        case.set_task(fresh(case.move_task(task.ref, TaskState.PENDING, summary=asked)))
+        return f"Trying {', '.join(parent.ref for parent in parents)} again first, then {task.ref}."
+    task = fresh(case.move_task(task.ref, TaskState.QUEUED, summary=asked))
     case.set_task(replace(task, waits_on=""))  # now, whatever is known to be gone
     return f"Trying {task.ref} again."
 

@@ -15,6 +15,7 @@ from executor.engine.case import Case
 from executor.engine.classification import Verdict, classify
 from executor.engine.loops import leads_back, stopped
 from executor.engine.outages import wait_for
+from executor.engine.prerequisites import circle_of
 from executor.engine.repairing import Repair, repair, repaired
 from executor.engine.resources import resource_outage
 from executor.engine.services import service_outage
@@ -109,8 +110,11 @@ def carry_out(case: Case, task: Task, correction: Correction, result: Result) ->
 
 def unless_in_circles(case: Case, task: Task, outcome: Stumbled, correction: Correction) -> Correction:
     """A person instead of the correction, where the same came again and again, or the repair only leads back."""
-    if isinstance(correction, AskPerson | WaitFor):
+    if isinstance(correction, WaitFor):
         return correction
+    if isinstance(correction, AskPerson):
+        circle = circle_of(case, task, outcome)
+        return correction if circle is None else replace(correction, cause=circle)
     repairs = isinstance(correction, Repair)
     if (stop := stopped(task, outcome, repairs=repairs)) is not None:
         return stop

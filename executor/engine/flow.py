@@ -17,6 +17,7 @@ from executor.domain.task import Task, TaskKind, TaskState
 from executor.engine.blocking import block_task
 from executor.engine.case import Case
 from executor.engine.impasse import look_at_impasse
+from executor.engine.prerequisites import why_never
 from executor.engine.receipt import end_facts
 
 _LOOKED_AT = frozenset({TaskState.COMPLETED, TaskState.QUEUED, TaskState.RETRYING, TaskState.AWAITING_APPROVAL})
@@ -106,9 +107,7 @@ def _moves(task: Task) -> bool:
 
 
 def _block_orphan(case: Case, task: Task) -> Task:
-    dead = [other for key in task.spec.depends_on if (other := case.by_key(key)) and not other.satisfied]
-    names = ", ".join(f"{other.ref} ({other.state})" for other in dead)
-    return block_task(case, task, BlockageType.DEPENDENCY, cause=f"It needs {names}, which will not finish")
+    return block_task(case, task, BlockageType.DEPENDENCY, cause=why_never(case, task))
 
 
 def measure(case: Case) -> None:

@@ -12,6 +12,7 @@ from executor.engine.case import Case
 from executor.engine.classification import classify
 from executor.engine.envelopes import why_ask
 from executor.engine.fixes import Fix, find_fix
+from executor.engine.prerequisites import run_first
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class Repair:
 
 def known_repair(case: Case, task: Task, outcome: Stumbled) -> Repair | None:
     """The repair for this failure; None where none is known, or the task is not Milepost's to repair."""
-    fix = fix_for(task, outcome, case.limits)
+    fix = run_first(case, task, outcome) or fix_for(task, outcome, case.limits)
     if fix is None:
         return None
     found = Repair(fix)

@@ -365,6 +365,7 @@ async def run(settings: Settings) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     async with open_house(settings) as house, AsyncExitStack() as stack:
         connection, operator, address = await _connection(settings, stack)
+        house.secrets.hide.learn(connection.token)
         chat = assemble(connection, _plugs(house, operator), local=operator is not None, mode=settings.telegram.mode)
         house.changed.append(chat.courier.wake)
         recovered = await house.executor.recover()
@@ -422,6 +423,7 @@ def _plugs(house: House, operator: int | None) -> Plugs:
         read_goal=house.read_goal,
         read_run=house.read_run,
         workflows=house.workflows,
+        secrets=house.secrets,
         mark=PollFile(Path(house.settings.data_dir) / "last-poll"),
         examples=[Example(label=label, text=text) for label, text in EXAMPLES],
     )

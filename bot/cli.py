@@ -83,7 +83,11 @@ def _parser() -> argparse.ArgumentParser:
     decide.add_argument("decision", metavar="N", type=_number, help="the decision's number")
     decide.add_argument("option", metavar="OPTION", help="the button's words with hyphens, or its number")
     decide.add_argument(
-        "text", metavar="TEXT", nargs="*", default=[], help="the text, where the option or the question wants one"
+        "text",
+        metavar="TEXT",
+        nargs="*",
+        default=[],
+        help="the text, where one is wanted; - takes a secret from standard input",
     )
     _json(decide)
     classify = add("classify", "classify:classify", "measure how well failures are told apart, on a file of them")

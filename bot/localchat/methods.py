@@ -62,7 +62,7 @@ def get_webhook_info(room: Room, params: Params) -> Json:
 
 def delete_webhook(room: Room, params: Params) -> bool:
     if params.flag("drop_pending_updates"):
-        room.store.confirm(2**62)
+        room.confirm(2**62)
     return True
 
 

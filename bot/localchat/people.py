@@ -13,6 +13,7 @@ from bot.localchat.sending import document, photo
 from bot.localchat.shapes import Json
 from bot.localchat.store import Message, Press
 from bot.localchat.tags import units
+from bot.localchat.whispers import HIDDEN, hidden, is_meant
 
 
 class People:
@@ -40,7 +41,8 @@ class People:
         `markdown`: `code` and **bold** become entities and lose their marks, as in Telegram's apps.
         `once` is a key of the sender's choice: a second call with it changes nothing and returns the first message.
         """
-        plain, entities = read_typed(text) if markdown else settle(text, [])
+        quiet = self._is_whisper(text, user, chat, reply_to)  # a secret keeps its asterisks
+        plain, entities = read_typed(text) if markdown and not quiet else settle(text, [])
         if not plain or units(plain) > TEXT_UNITS_MAX:
             raise ValueError(f"A message has 1 to {TEXT_UNITS_MAX} characters.")
         content: Json = {"text": plain} | ({"entities": entities} if entities else {})
@@ -82,11 +84,28 @@ class People:
         sender, place = self._who(user, chat)
         if reply_to is not None and room.store.message(place["id"], reply_to) is None:
             raise ValueError("The message to reply to is gone.")
+        quiet = self._is_whisper(content.get("text") or content.get("caption") or "", user, chat, reply_to)
         with room.change():
             number = room.next_message_id(place)
-            body = {"message_id": number, "from": sender, "chat": place, "date": room.now(), **content}
+            kept = hidden(content) if quiet else content
+            body = {"message_id": number, "from": sender, "chat": place, "date": room.now(), **kept}
             message = room.store.add_message(body, mine=False, reply_to=reply_to, once=once)
-            return self._tell("message", message)
+            return self._whisper(self._tell("message", message), content) if quiet else self._tell("message", message)
+
+    def _is_whisper(self, text: str, user: int | None, chat: int | None, reply_to: int | None) -> bool:
+        """Whether this answers a protected message."""
+        _, place = self._who(user, chat)
+        asked = None if reply_to is None else self._room.store.message(place["id"], reply_to)
+        if asked is not None and asked.body.get("has_protected_content"):
+            return True
+        return text.startswith("/") and is_meant(text, self._room.store.spelt(place["id"]))
+
+    def _whisper(self, update: Json, content: Json) -> Json:
+        """Kept in memory for the bot; the update as it gets it."""
+        if "update_id" not in update:
+            return update
+        self._room.whispers[update["update_id"]] = content
+        return next(iter(one for one in self._room.updates(update["update_id"], 1)), update)
 
     def edit(self, message_id: int, text: str, *, user: int | None = None, chat: int | None = None) -> Json:
         """Changes the text, or a file's caption, of an own message."""
@@ -96,16 +115,19 @@ class People:
         if message is None or message.mine or message.body["from"]["id"] != sender["id"]:
             raise ValueError("Only an own message can be edited.")
         field, marks = ("text", "entities") if "text" in message.body else ("caption", "caption_entities")
-        plain, entities = read_typed(text)
+        quiet = message.body.get(field) == HIDDEN or self._is_whisper(text, user, chat, message.reply_to)
+        plain, entities = settle(text, []) if quiet else read_typed(text)
         if not plain or units(plain) > TEXT_UNITS_MAX:
             raise ValueError(f"A message has 1 to {TEXT_UNITS_MAX} characters.")
         body = {key: value for key, value in message.body.items() if key not in {field, marks}}
-        body |= {field: plain, "edit_date": room.now()} | ({marks: entities} if entities else {})
+        content: Json = {field: plain} | ({marks: entities} if entities else {})
+        body |= (hidden(content) if quiet else content) | {"edit_date": room.now()}
         with room.change():
             room.store.change_message(message, body)
             changed = room.store.message(place["id"], message_id)
             assert changed is not None
-            return self._tell("edited_message", changed)
+            update = self._tell("edited_message", changed)
+            return self._whisper(update, content) if quiet else update
 
     def press(self, message_id: int, data: str, *, user: int | None = None, chat: int | None = None) -> Json:
         """Presses an inline button. As with real clients nothing checks that the keyboard still has it."""

@@ -35,7 +35,7 @@ async def get_updates(room: Room, params: Params, gone: Callable[[], bool]) -> l
             bell = room.updated.listen()
             if room.pollers[-1] != serial:
                 raise ApiError(409, CONFLICT)
-            found = room.store.updates(offset, limit)
+            found = room.updates(offset, limit)
             left = ends - loop.time()
             if found or left <= 0 or room.closing.is_set() or gone():
                 return found
@@ -59,7 +59,7 @@ def _settle(room: Room, params: Params) -> int:
     if offset < 0:
         offset = room.store.nth_last_update(-offset)
     with room.store.transaction():
-        fetched = room.store.confirm(offset)
+        fetched = room.confirm(offset)
     if fetched:
         room.changed.ring()
     return offset

@@ -51,7 +51,8 @@ class Identity:
 class Room:
     """Everything the methods work on. `closing` is set when the server stops; held requests end then.
 
-    `fleeting` holds what the page shows for a moment only (a chat action) and nothing ever stores.
+    `fleeting` holds what the page shows for a moment only (a chat action) and nothing ever stores. `whispers` holds, by
+    update, what was said in answer to a protected message (see whispers), until the bot has it.
     """
 
     store: Store
@@ -62,6 +63,7 @@ class Room:
     changed: Bell = field(default_factory=Bell)
     closing: asyncio.Event = field(default_factory=asyncio.Event)
     fleeting: dict[int, tuple[float, str]] = field(default_factory=dict)
+    whispers: dict[int, Json] = field(default_factory=dict)
     polled_at: float = 0.0
     pollers: list[int] = field(default_factory=list)
 
@@ -102,6 +104,21 @@ class Room:
         if (allowed and kind not in allowed) or (not allowed and kind in unasked):
             return {kind: payload}
         return self.store.add_update(kind, payload)
+
+    def updates(self, offset: int, limit: int) -> list[Json]:
+        """What the bot gets, with what only memory has."""
+        return [self._spoken(update) for update in self.store.updates(offset, limit)]
+
+    def _spoken(self, update: Json) -> Json:
+        content = self.whispers.get(update["update_id"])
+        if content is None:
+            return update
+        return {key: value if key == "update_id" else value | content for key, value in update.items()}
+
+    def confirm(self, offset: int) -> bool:
+        """Forgets all updates below the offset; whether there were any."""
+        self.whispers = {number: content for number, content in self.whispers.items() if number >= offset}
+        return self.store.confirm(offset)
 
     def online(self) -> bool:
         """Whether the bot is listening: a poll is held, or the last one ended less than ten seconds ago."""

@@ -13,6 +13,7 @@ from bot.localchat.room import Room
 from bot.localchat.shapes import Json
 from bot.localchat.store import Message, StoredFile
 from bot.localchat.tags import units
+from bot.localchat.whispers import commands_in
 
 DOCUMENT_BYTES_MAX = 50 * 1024 * 1024
 PHOTO_BYTES_MAX = 10 * 1024 * 1024
@@ -116,6 +117,9 @@ def _send(room: Room, params: Params, chat: Json, content: Json) -> Json:
     body = {"message_id": 0, "from": room.bot, "chat": chat, "date": room.now(), **content}
     if markup.inline:
         body["reply_markup"] = markup.inline
+    if params.flag("protect_content"):
+        body["has_protected_content"] = True
+        room.store.spell(chat["id"], commands_in(str(body.get("text") or body.get("caption") or "")))
     body["message_id"] = room.next_message_id(chat)
     room.fleeting.pop(chat["id"], None)
     prompt = markup.prompt

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +37,9 @@ CREATE TABLE IF NOT EXISTS presses (
     data TEXT NOT NULL, pressed_at REAL NOT NULL, seq INTEGER NOT NULL, answer TEXT
 );
 CREATE INDEX IF NOT EXISTS presses_by_change ON presses (chat_id, seq);
+CREATE TABLE IF NOT EXISTS spelt (
+    chat_id INTEGER NOT NULL, command TEXT NOT NULL, number TEXT NOT NULL, PRIMARY KEY (chat_id, command, number)
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS files (
     id TEXT PRIMARY KEY, unique_id TEXT NOT NULL, name TEXT NOT NULL, mime TEXT NOT NULL, size INTEGER NOT NULL,
     width INTEGER NOT NULL, height INTEGER NOT NULL, path TEXT NOT NULL UNIQUE
@@ -255,6 +258,15 @@ class Store:
         """What was sent, edited, deleted or fetched since `after`, in order; the present state of each, once."""
         sql = f"SELECT {MESSAGE} FROM messages WHERE chat_id = ? AND seq > ? ORDER BY seq, id"
         return [_message(row) for row in self._db.execute(sql, (chat_id, after))]
+
+    def spell(self, chat_id: int, commands: Iterable[tuple[str, str]]) -> None:
+        """Notes commands that a protected message spells out."""
+        sql = "INSERT OR IGNORE INTO spelt VALUES (?, ?, ?)"
+        self._db.executemany(sql, [(chat_id, *command) for command in commands])
+
+    def spelt(self, chat_id: int) -> list[tuple[str, str]]:
+        sql = "SELECT command, number FROM spelt WHERE chat_id = ?"
+        return [(str(command), str(number)) for command, number in self._db.execute(sql, (chat_id,))]
 
     # Updates.
 

@@ -50,7 +50,10 @@ def log(given: argparse.Namespace) -> int:
 
 
 def decide(given: argparse.Namespace) -> int:
-    params = {"decision": given.decision, "option": given.option, "text": " ".join(given.text) or None}
+    text = " ".join(given.text)
+    if text == "-":  # a secret has no place among the arguments, which every user of the machine can read
+        text = _text_of("-").strip()
+    params = {"decision": given.decision, "option": given.option, "text": text or None}
     document, running = ask(settings_of(given), "decide", params)
     if not running:
         sys.stderr.write(NOBODY_WORKS)

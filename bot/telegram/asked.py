@@ -9,8 +9,21 @@ import re
 from telegram import Message
 
 from bot.telegram.decisions import read_data
+from bot.telegram.ports import Decisions
+from executor.domain.decision import Decision
 
 _HINT = re.compile(r"^Reply to this message, or /answer (\d{1,9}) ", re.MULTILINE)
+
+
+async def decision_asked(decisions: Decisions, chat_id: int, message: Message, bot_name: str) -> Decision | None:
+    """What a message asks; where its id is not noted yet, the message itself says so, if it is ours."""
+    decision = await decisions.decision_of_message(chat_id, message.message_id)
+    sender = message.from_user
+    ours = sender is not None and sender.is_bot and bot_name in ("", sender.username)
+    if decision is not None or not ours:
+        return decision
+    number = decision_shown(message)
+    return None if number is None else await decisions.decision(number)
 
 
 def decision_shown(message: Message) -> int | None:

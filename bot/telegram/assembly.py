@@ -22,6 +22,7 @@ from executor.domain.limits import Limits
 from executor.domain.plan import TaskSpec
 from executor.engine.courier import Courier
 from executor.engine.pace import LIVELY, TELEGRAM, Pace
+from executor.engine.secrets import Secrets
 from executor.ports import Clock, CrashPoints, Outbox, Store
 
 TELEGRAM_GRACE_S = 120.0
@@ -50,6 +51,7 @@ class Plugs:
     read_run: ReadRun
     workflows: Workflows
     mark: PollMark
+    secrets: Secrets = field(default_factory=Secrets)
     examples: Sequence[Example] = ()
     limits: Limits = field(default_factory=Limits)
 
@@ -112,6 +114,8 @@ def assemble(
         mark=plugs.mark,
         start_soon=plugs.start_soon,
         deliver=courier.wake,
+        secrets=plugs.secrets,
+        crash_points=plugs.crash_points,
         chat_heard=courier.chat_is_back,
         hold=courier.holding,
     )

@@ -73,7 +73,7 @@ def decision_message(decision: Decision, now: datetime, timezone: tzinfo) -> Mes
     """Open: the question with its buttons and text twins. Closed: the same text, the outcome, and no buttons."""
     lines = _body(decision, now, timezone)
     lines += ["", _hint(decision) if decision.state is DecisionState.OPEN else outcome(decision, now, timezone)]
-    message = Message(html="\n".join(lines), buttons=decision_buttons(decision))
+    message = Message(html="\n".join(lines), buttons=decision_buttons(decision), protect=decision.wants_value)
     return fit(message, f"question-{decision.number}.md", last_line=f"Question {decision.number}")
 
 
@@ -137,6 +137,8 @@ def _blockage(facts: Mapping[str, object]) -> list[str]:
     lines = [f"⛔ {bold(_name(facts))}", f"Blocked ({escape(facts.get('type', ''))}): {escape(facts.get('cause', ''))}"]
     if detail := str(facts.get("detail") or "").strip("\n"):
         lines += ["", pre(detail)]
+    if "missing" in facts:
+        lines += ["", _wanted(str(facts["missing"]))]
     if tried := _texts(facts.get("tried")):
         lines += ["", bold("Tried"), *(f"• {escape(one)}" for one in tried)]
     if isinstance(fix := facts.get("fix"), Mapping):
@@ -162,6 +164,14 @@ def _impasse(decision: Decision) -> list[str]:
         lines += ["", f"Critical: {escape(', '.join(critical))}"]
     lines += ["", f"{facts.get('done', 0)} done, {facts.get('waiting', 0)} waiting for these."]
     return [*lines, "Your answer is about all of them. Stop gives the goal up: it counts as failed."]
+
+
+def _wanted(name: str) -> str:
+    """What a reply to the question gives, and what becomes of it."""
+    kept = "I take it out of the chat and keep it encrypted until this goal ends."
+    if not name:
+        return f"🔑 If you know which value is missing, reply with {code('NAME=value')}. {kept}"
+    return f"🔑 You can reply with the value of {code(name)}, for this goal's commands only. {kept}"
 
 
 def _manual(decision: Decision) -> list[str]:

@@ -85,7 +85,11 @@ def say(html: str) -> Said:
 def say_reply(reply: Reply) -> Said:
     """What came of a command, as its one sentence. Where a text is still wanted, the chat opens a reply for it."""
     if isinstance(reply, Accepted) and reply.wants_text:
-        message = Message(html=escape(reply.sentence), force_reply="Write it here")
+        lines, placeholder = [escape(reply.sentence)], "Write it here"
+        if reply.hidden:  # the number must stand there: the reply may come before the message's id is noted
+            lines.append(f"Reply to this message, or /answer {reply.decision_number} <i>the value</i>")
+            placeholder = "The value, and nothing else"
+        message = Message(html="\n".join(lines), force_reply=placeholder, protect=reply.hidden)
         return Said(message=message, decision_number=reply.decision_number)
     return say(escape(reply.sentence))
 
@@ -103,6 +107,8 @@ def notice_of(request: Request, said: Said, place: int) -> Notice:
         facts["document"] = {"name": message.document.name, "text": message.document.text}
     if message.force_reply is not None:
         facts["force_reply"] = message.force_reply
+    if message.protect:
+        facts["protect"] = True
     if not request.private and request.message_id is not None:
         facts["reply_to"] = request.message_id
     return Notice(

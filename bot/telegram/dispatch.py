@@ -9,15 +9,15 @@ from telegram import Message as TelegramMessage
 from telegram.constants import ChatType
 
 from bot.telegram.access import Role
-from bot.telegram.asked import decision_shown
+from bot.telegram.asked import decision_asked
 from bot.telegram.commands import deciding, goals, long_goals
 from bot.telegram.commands.table import COMMANDS, forbidden, unknown
 from bot.telegram.desk import Desk, Request, Said, notice_of, say, say_reply
+from bot.telegram.discreet import Discreet, Told
 from bot.telegram.html import escape
 from bot.telegram.joining import ALONE, Whole
 from bot.telegram.presses import Pressed, press
 from bot.telegram.typed import typed_text
-from executor.domain.decision import Decision
 from executor.domain.errors import WrongInput
 from executor.domain.notice import Notice
 from executor.engine.replies import Caller
@@ -26,6 +26,7 @@ _COMMAND = re.compile(r"/([A-Za-z0-9_]{1,64})(?:@([A-Za-z0-9_]{3,32}))?(?:\s+|$)
 PRIVATE_BOT = "This bot is private. Your id is {id}; an owner can add it."
 NOT_A_QUESTION = "That message asks nothing. A new goal needs no reply: just write it, or use /goal."
 IN_A_GROUP = "In a group I listen to commands: /goal Back up my notes by 18:00. /help lists them all."
+PLEASE_DELETE = "I could not delete your message with the value. Please delete it yourself."
 TEXT_ONLY = "I read text only. Write your goal as a message, or send it as a .txt or .md file with the caption /goal."
 
 SET_GOALS = frozenset({"goal", "run"})
@@ -34,15 +35,21 @@ SET_GOALS = frozenset({"goal", "run"})
 Handler = Callable[[Request, TelegramMessage, Whole], Awaitable[Said | None]]
 Toast = Callable[[str, str, bool], Awaitable[None]]
 """(callback query id, text, alert): shows the answer to a press. Never raises for what the chat answers."""
+Delete = Callable[[int, int], Awaitable[bool]]
+"""(chat id, message id): takes a message out of the chat; whether it is gone. Never raises for what the chat says."""
 
 
 class Dispatcher:
     """`bot_name` gives our @username without @, "" while it is not known. Every notice it returns has a key made from
     the update, so that handling an update again says nothing twice."""
 
-    def __init__(self, desk: Desk, toast: Toast, bot_name: Callable[[], str]) -> None:
+    def __init__(
+        self, desk: Desk, toast: Toast, bot_name: Callable[[], str], discreet: Discreet, delete: Delete
+    ) -> None:
         self._desk = desk
         self._toast = toast
+        self._discreet = discreet
+        self._delete = delete
         self._bot_name = bot_name
 
     async def handle(self, update: Update, whole: Whole = ALONE) -> list[Notice]:
@@ -68,11 +75,15 @@ class Dispatcher:
         request = self._request(update_id, message, sender)
         if request.role is Role.NOBODY:
             return self._greet(request)
+        told = await self._discreet.told(message)
         try:
-            said = await handler(request, message, whole)
+            said = await (handler(request, message, whole) if told is None else self._provided(request, told))
         except WrongInput as error:
             said = say(escape(error.public))
-        return [notice_of(request, said, 1)] if said is not None else []
+        notices = [notice_of(request, said, 1)] if said is not None else []
+        if told is not None and not await self._delete(message.chat_id, message.message_id):
+            notices.append(notice_of(request, say(PLEASE_DELETE), 2))
+        return notices
 
     def _request(self, update_id: int, message: TelegramMessage, sender: User, words: str = "") -> Request:
         return Request(
@@ -109,7 +120,7 @@ class Dispatcher:
         if replied_to is not None and message.text:
             if (told := await self._told(request)) is not None:
                 return told
-            decision = await self._asked(request.chat_id, replied_to)
+            decision = await decision_asked(self._desk.decisions, request.chat_id, replied_to, self._bot_name())
             if decision is not None:
                 _need(request, Role.REQUESTER)
                 return await deciding.decide(request, decision, text.strip())
@@ -126,16 +137,6 @@ class Dispatcher:
         name = self._bot_name()
         return bool(name) and re.search(rf"(?i)(?<!\w)@{re.escape(name)}(?!\w)", text) is not None
 
-    async def _asked(self, chat_id: int, message: TelegramMessage) -> Decision | None:
-        """What a message asks; where its id is not noted yet, the message itself says so, if it is ours."""
-        decision = await self._desk.decisions.decision_of_message(chat_id, message.message_id)
-        sender = message.from_user
-        ours = sender is not None and sender.is_bot and self._bot_name() in ("", sender.username)
-        if decision is not None or not ours:
-            return decision
-        number = decision_shown(message)
-        return None if number is None else await self._desk.decisions.decision(number)
-
     async def _command(self, request: Request, name: str, addressed: str | None, words: str) -> Said | None:
         if addressed is not None and addressed.lower() != self._bot_name().lower():
             return None  # in a group with several bots, this one is somebody else's
@@ -146,6 +147,10 @@ class Dispatcher:
             return say(escape(forbidden(command, request.role)))
         told = None if name in SET_GOALS else await self._told(request)
         return told or await command.run(_with(request, words))
+
+    async def _provided(self, request: Request, told: Told) -> Said:
+        _need(request, Role.REQUESTER)
+        return await self._told(request) or await deciding.provide(request, told.decision, told.words)
 
     async def _told(self, request: Request) -> Said | None:
         """What this very message was told before a crash. What it meant without a number may be another goal by now."""

@@ -9,12 +9,13 @@ from typing import Any
 
 from loguru import logger
 from telegram import Bot, BotCommand, Update
-from telegram.error import TelegramError
+from telegram.error import BadRequest, TelegramError
 
 from bot.telegram.absence import ABSENCE_S, absence_notices
 from bot.telegram.commands.table import COMMANDS
 from bot.telegram.connection import Connection, PollRequest
 from bot.telegram.desk import Desk
+from bot.telegram.discreet import Discreet
 from bot.telegram.dispatch import Dispatcher
 from bot.telegram.inbox import InboxQueue, InboxRows
 from bot.telegram.joining import ALONE, WAIT_S, Joiner, Whole
@@ -24,10 +25,14 @@ from bot.telegram.ports import PollMark, Wake
 from bot.telegram.presence import ChatRows, Presence
 from executor.domain.errors import MilepostError, Unconfigured
 from executor.domain.notice import Notice, NoticeKind
+from executor.engine.secrets import Secrets
+from executor.ports import CrashPoints
 
 WEBHOOK_LATER = '[telegram] mode = "webhook" is not available yet. Set it to "polling".'
 SORRY = "Something went wrong on my side; it is in the log. Please try again."
 SORRY_EVERY_S = 60.0
+CHAT_POINTS = ("chat.before_delete", "chat.after_delete")
+"""Crash points: around taking a message with a secret out of the chat."""
 
 StartSoon = Callable[[Coroutine[Any, Any, None], str], object]
 
@@ -42,6 +47,8 @@ class Wiring:
     mark: PollMark
     start_soon: StartSoon
     deliver: Wake
+    secrets: Secrets
+    crash_points: CrashPoints
     chat_heard: Callable[[int], bool] = lambda chat_id: False
     hold: Callable[[int], AbstractContextManager[None]] = lambda chat_id: contextlib.nullcontext()
 
@@ -72,10 +79,11 @@ class TelegramFront:
         self._desk = desk
         self._wiring = wiring
         self._lanes = Lanes(wiring.start_soon)
-        self._dispatcher = Dispatcher(desk, self._toast, self._name)
+        self._discreet = Discreet(desk.decisions, desk.engine.open_decisions, self._name, wiring.secrets)
+        self._dispatcher = Dispatcher(desk, self._toast, self._name, self._discreet, self._delete)
         self._joiner = Joiner(wiring.rows, desk.clock, self._parse, join_s)
         self._presence = Presence(wiring.chats, desk.access, desk.clock, wiring.chat_heard)
-        self._queue = InboxQueue(wiring.rows, desk.clock, self._arrived)
+        self._queue = InboxQueue(wiring.rows, desk.clock, self._arrived, self._discreet.stored)
         self._poller = Poller(
             bot,
             polls,
@@ -101,7 +109,7 @@ class TelegramFront:
         that is not there yet is waited for in the background."""
         await self._presence.start()
         for row in await self._wiring.rows.waiting():
-            if (update := self._parse(row.payload)) is not None:
+            if (update := self._parse(self._discreet.restored(row))) is not None:
                 self._arrived(update.update_id, update)
         try:
             await self._poller.start()
@@ -161,8 +169,9 @@ class TelegramFront:
         return self._wiring.hold(chat.id)
 
     async def _set_aside(self, update_id: int, update: Update, error: Exception, others: Sequence[int]) -> None:
-        trace = "".join(traceback.format_exception(error)).replace(self._token, "<token>")
-        reason = f"{type(error).__name__}: {error}".replace(self._token, "<token>")
+        hide = self._wiring.secrets.hide
+        trace = hide("".join(traceback.format_exception(error)).replace(self._token, "<token>"))
+        reason = hide(f"{type(error).__name__}: {error}".replace(self._token, "<token>"))
         logger.error("Update {} could not be handled\n{}", update_id, trace)
         try:
             await self._wiring.rows.failed(update_id, reason, self._sorry(update_id, update, error), others)
@@ -194,6 +203,22 @@ class TelegramFront:
             await self._bot.answer_callback_query(query_id, text=text or None, show_alert=alert)
         except TelegramError as error:
             logger.debug("The answer to a press was lost: {}", error)
+
+    async def _delete(self, chat_id: int, message_id: int) -> bool:
+        """Twice at most: what carries a secret should not stay for the sake of one lost connection."""
+        points = self._wiring.crash_points
+        for _ in range(2):
+            points.reached("chat.before_delete")
+            try:
+                await self._bot.delete_message(chat_id, message_id)
+            except BadRequest as error:
+                return "message to delete not found" in str(error).lower()
+            except TelegramError as error:
+                logger.debug("A message could not be deleted: {}", error)
+                continue
+            points.reached("chat.after_delete")
+            return True
+        return False
 
     # -------------------------------------------------------------------------------------------------------- courtesy
 

@@ -6,13 +6,14 @@ update's id.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
 from loguru import logger
 from telegram import Update
 
+from bot.telegram.discreet import Stored
 from executor.domain.notice import Notice
 from executor.ports import Clock
 
@@ -28,6 +29,9 @@ class Letter(Protocol):
     @property
     def payload(self) -> Mapping[str, Any]: ...
 
+    @property
+    def sealed(self) -> str | None: ...
+
 
 class Heard(Letter, Protocol):
     """A person's new message. `waiting`: it was not handled to the end yet."""
@@ -42,9 +46,14 @@ class Heard(Letter, Protocol):
 class InboxRows(Protocol):
     """The inbox as storage keeps it. Every method is one transaction, and safe to call twice."""
 
-    async def put(self, updates: list[tuple[int, int | None, Mapping[str, Any]]]) -> list[int]:
-        """Store (update id, chat id, payload). Returns the ids that were new: an id is known by itself, never by being
-        smaller than another (after a quiet week Telegram continues anywhere)."""
+    async def put(
+        self,
+        updates: list[tuple[int, int | None, Mapping[str, Any]]],
+        *,
+        sealed: Mapping[int, str] | None = None,
+    ) -> list[int]:
+        """Store (update id, chat id, payload), and by id what was sealed of it. Returns the ids that were new: an id is
+        known by itself, never by being smaller than another (after a quiet week Telegram continues anywhere)."""
         ...
 
     async def waiting(self) -> Sequence[Letter]:
@@ -72,10 +81,18 @@ class InboxRows(Protocol):
 
 class InboxQueue(asyncio.Queue[object]):
     """Stands where python-telegram-bot expects its update queue. `put` returns when the update is on disk, and never
-    raises: an exception there would end the polling without a sound. `arrived` gets each new update, once."""
+    raises: an exception there would end the polling without a sound. `arrived` gets each new update, once, as it came;
+    `stored` says what of it may be stored in clear."""
 
-    def __init__(self, rows: InboxRows, clock: Clock, arrived: Callable[[int, Update], None]) -> None:
+    def __init__(
+        self,
+        rows: InboxRows,
+        clock: Clock,
+        arrived: Callable[[int, Update], None],
+        stored: Callable[[Update], Awaitable[Stored]],
+    ) -> None:
         super().__init__()
+        self._stored = stored
         self._rows = rows
         self._clock = clock
         self._arrived = arrived
@@ -90,11 +107,12 @@ class InboxQueue(asyncio.Queue[object]):
 
     async def _store(self, update: Update) -> bool:
         """Try until it is stored. True: it is new."""
-        row = (update.update_id, chat_of(update), update.to_dict())
-        pause_s = 0.5
+        number, pause_s = update.update_id, 0.5
         while True:
             try:
-                new = await self._rows.put([row])
+                kept = await self._stored(update)
+                sealed = {} if kept.sealed is None else {number: kept.sealed}
+                new = await self._rows.put([(number, chat_of(update), kept.payload)], sealed=sealed)
                 self.blocked = False
                 return bool(new)
             except Exception:  # noqa: BLE001 - see the class: raising would stop all polling in silence

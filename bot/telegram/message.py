@@ -30,6 +30,8 @@ class Document:
 class Message:
     """`html` is what the chat shows, `buttons` its rows. `force_reply`: the placeholder of the answer it waits for.
 
+    `protect`: neither this message nor what is said to it is for keeping (the Bot API's protect_content).
+
     `document` comes before the text, or carries the text as its caption.
     """
 
@@ -37,6 +39,7 @@ class Message:
     buttons: tuple[tuple[Button, ...], ...] = ()
     document: Document | None = None
     force_reply: str | None = None
+    protect: bool = False
 
     @property
     def content_hash(self) -> str:

@@ -107,6 +107,7 @@ def answer_message(facts: Mapping[str, Any]) -> Message:
         buttons=tuple(tuple(_button(one) for one in row) for row in facts.get("buttons") or ()),
         document=Document(str(document["name"]), str(document["text"])) if document else None,
         force_reply=facts.get("force_reply"),
+        protect=bool(facts.get("protect")),
     )
     return fit(message, "answer.md")
 

@@ -137,6 +137,7 @@ class TelegramSender:
             "message_thread_id": _thread(notice) if form.topic else None,
             "disable_notification": notice.kind not in LOUD,
             "reply_parameters": _reply(reply_to),
+            "protect_content": message.protect or None,
         }
         text = message.html if form.html else plain(message.html)
         if message.document is not None and notice.kind not in EDITED:

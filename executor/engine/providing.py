@@ -13,7 +13,7 @@ from executor.engine.secrets import MISSING_VALUE
 
 VALUE_BYTES_MAX = 32_768  # of one value: a private key has 3,000, and an environment takes 131,072 in one variable
 
-_ASSIGNED = re.compile(r"(?:export[ \t]+)?([A-Za-z_]\w*)=(.+)", re.DOTALL | re.ASCII)
+_ASSIGNED = re.compile(r"(?:export[ \t]+)?([A-Za-z_]\w*)=(.*)", re.DOTALL | re.ASCII)
 _LIKE_A_VARIABLE = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|TOKEN|PASSWORD|SECRET|APIKEY")
 _TYPO = 0.8  # how close to an option's name a reply must be to be taken for it
 
@@ -45,7 +45,7 @@ def asks_for(decision: Decision) -> str:
     """What a person reads after pressing Provide value."""
     name = wanted_of(decision)
     what = f"the value of {name}" if name else "the value as NAME=value"
-    return f"Send {what} as a reply to this message. I take it out of the chat at once and keep it encrypted."
+    return f"Send {what}. I take it out of the chat at once and keep it encrypted."
 
 
 def wanted_of(decision: Decision) -> str:

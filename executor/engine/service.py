@@ -27,6 +27,7 @@ from executor.engine.nursery import Nursery
 from executor.engine.plan_commands import PlanCommands
 from executor.engine.readings import Readings
 from executor.engine.replies import Refused
+from executor.engine.secrets import Secrets
 from executor.engine.task_commands import TaskCommands
 from executor.engine.tick import Ticker
 from executor.engine.watching import Watching
@@ -102,6 +103,10 @@ class Executor(GoalCommands, PlanCommands, ChangeCommands, DecisionCommands, Tas
         if not isinstance(taken, Refused):
             self._committed()
         return taken
+
+    @property
+    def secrets(self) -> Secrets:
+        return self._tools.secrets
 
     @property
     def limits(self) -> Limits:

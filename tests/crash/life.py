@@ -29,6 +29,7 @@ from executor.domain.plan import GoalDraft
 from executor.engine.attempt import Tools
 from executor.engine.nursery import Nursery
 from executor.engine.pace import ChatPace, Pace
+from executor.engine.secrets import Secrets
 from executor.engine.service import Executor
 from executor.engine.tick import Ticker
 from executor.planner.goal_text import read_goal
@@ -36,6 +37,7 @@ from executor.planner.offline import OfflineBrain
 from executor.planner.workflows import Library
 from executor.ports import Assignment, Brain, Context
 from executor.workers.local import LocalWorkers
+from storage.sealing import FernetSeal
 from storage.store import Database
 from tests.crash.history import Happened
 from tests.crash.outside import Outside
@@ -45,6 +47,7 @@ ZONE = ZoneInfo("UTC")
 LIMITS = Limits(attempts_max=2, retry_first_s=0.01, lease_s=0.15, concurrency=3)
 _FREE = ChatPace(per_s=float("inf"), burst=1, reserve=0, card_s=0.02)
 PACE = Pace(private=_FREE, group=_FREE, retry_first_s=0.02, retry_max_s=0.1)
+CANARY = "canary-4f2a/Zq+91"  # the value of a secret: it must never stand in a file
 LIFE_S_MAX = 20.0
 DEATH_S_MAX = 2.0
 STEPS = 5
@@ -91,12 +94,22 @@ class ScriptedShell:
         if command == "far" and outside.runs[context.task_ref] <= 2:
             known = {"url": "http://far.example/", "status": 429, "retry_after_s": 0.05}
             return Result(success=False, error="429 Too Many Requests", metadata=known)
+        if command == "push":
+            return _push(context.environment.get("PUSH_TOKEN", ""))
         if command == "pulse":
             await context.started(4_000_000, 0.0, command)
             beats = self._points.passed.count
             while beats("storage.heartbeat.after_commit") < 2:
                 await asyncio.sleep(0.005)
         return Result(success=True, result="Done", output=command)
+
+
+def _push(token: str) -> Result:
+    """Fails without the right token, and shows the one it got."""
+    if token == CANARY:
+        return Result(success=True, result=f"Pushed as {token}", output=token)
+    said = f"PUSH_TOKEN: {'wrong' if token else 'parameter null or not set'}"
+    return Result(success=False, error="exit code 1", metadata={"exit_code": 1, "stderr": said})
 
 
 class SlowBrain(OfflineBrain):
@@ -198,6 +211,7 @@ class Life:
             clock=clock,
             limits=LIMITS,
             crash_points=self.points,
+            secrets=Secrets(FernetSeal(self.folder)),
         )
         ticker = Ticker(database, tools, executor_id=self.name, log_failure=self._noted)
 
@@ -258,6 +272,7 @@ class Life:
             read_goal=goal,
             read_run=goal,
             workflows=broken,
+            secrets=executor.secrets,
             mark=PollFile(self.folder / "last-poll"),
         )
         connection = Connection(token=chat.bot_token, api_root=chat.api_root, answer_s=5)

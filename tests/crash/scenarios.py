@@ -1,6 +1,7 @@
 """The stories that the crash tests tell: together they pass every crash point there is."""
 
 import asyncio
+import base64
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -14,7 +15,7 @@ from executor.engine.replies import Accepted, Caller
 from executor.engine.service import Executor
 from storage.store import Database
 from tests.crash.history import Seen, violations
-from tests.crash.life import Life, Plan
+from tests.crash.life import CANARY, Life, Plan
 from tests.crash.outside import Outside
 from tests.fakes import CrashAt
 
@@ -229,6 +230,15 @@ def _long_absence(outside: Outside) -> None:
     os.utime(mark, (0, 0))
 
 
+def _secret(outside: Outside) -> None:
+    """A value that is missing is given in a reply."""
+    outside.presses = tuple(label for label in outside.presses if label != "Retry")
+    outside.on_text["You can reply with the value of PUSH_TOKEN"] = lambda message_id: outside._said(
+        outside.chat.say(CANARY, reply_to=message_id)
+    )
+    outside.say("/goal Push the branch\n1. Push: `push`\n2. Tell: `ok` after 1")
+
+
 SCENARIOS = (
     Scenario(name="story", plan=Plan(goals=2, script=_paint), begin=_story),
     Scenario(name="bad day", plan=Plan(goals=1, slow_brain=True, failing_updates=1), begin=_bad_day),
@@ -243,6 +253,7 @@ SCENARIOS = (
     Scenario(name="crowd", plan=Plan(goals=1, script=_take), begin=lambda outside: outside.say(CROWD)),
     Scenario(name="far", plan=Plan(goals=1), begin=lambda outside: outside.say(FAR)),
     Scenario(name="group", plan=Plan(goals=1), begin=_group),
+    Scenario(name="secret", plan=Plan(goals=1), begin=_secret),
     Scenario(name="blocked", plan=Plan(goals=1, script=_come_back), begin=_blocks),
     Scenario(name="late", plan=Plan(goals=1, script=_travel), begin=lambda outside: None),
 )
@@ -275,8 +286,16 @@ def tell(scenario: Scenario, folder: Path, outside: Outside, name: str | None = 
     if not scenario.plan.looks:
         seen.doubts = scenario.lost_answers + number - 1
     wrong = [*trouble, *asyncio.run(_check(folder / "data", seen))]
+    wrong += [f"the secret stands in {path}" for path in _holding(CANARY, folder, outside.folder)]
     wrong += [f"the person was refused: {alert}" for alert in outside.alerts]
     return Told(under_test.passed, name is not None and name in under_test.passed[-1:], wrong)
+
+
+def _holding(secret: str, *folders: Path) -> list[Path]:
+    """The files in which it stands, as it is or in base64."""
+    forms = (secret.encode(), base64.b64encode(secret.encode())[:-4])
+    paths = {path for folder in folders for path in folder.rglob("*") if path.is_file()}
+    return sorted(path for path in paths if any(form in path.read_bytes() for form in forms))
 
 
 async def _check(folder: Path, seen: Seen) -> list[str]:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.real import SystemClock
+from bot.telegram.front import CHAT_POINTS
 from executor.engine.attempt import CRASH_POINTS
 from executor.engine.courier import COURIER_POINTS
 from executor.engine.labels import LABELS
@@ -23,7 +24,10 @@ from tests.fakes import CrashAt, Crashed
 
 UNUSED = frozenset(crash_point_names(["inbox.prune", *purse.LABELS]))
 """Of storage's own transactions those that no scenario gets to; they are crashed one by one below."""
-POINTS = sorted({*CRASH_POINTS, *COURIER_POINTS, *crash_point_names(LABELS), *crash_point_names()} - UNUSED)
+POINTS = sorted(
+    {*CRASH_POINTS, *COURIER_POINTS, *CHAT_POINTS, *crash_point_names(LABELS), *crash_point_names()} - UNUSED
+)
+SECRET = next(scenario for scenario in SCENARIOS if scenario.name == "secret")
 BY_THE_CLOCK = frozenset(crash_point_names(["heartbeat"]))
 """Passed when real time goes by: only a scenario that waits for them (the first) is sure to get there."""
 TRIES_MAX = 3  # how often a point is passed depends on the order of things, so the last passing may be missed
@@ -69,6 +73,14 @@ def test_a_crash_there_loses_nothing_and_doubles_nothing(point: str, passings: P
     folders = (tmp_path / str(number) for number in range(100))
     for scenario, nth in _moments(point, passings):
         assert _crash(scenario, point, nth, folders) == [], f"{scenario.name}: {point} passed {nth} times"
+
+
+@pytest.mark.parametrize("point", sorted({*CHAT_POINTS, *crash_point_names(["inbox.put", "command", "inbox.done"])}))
+def test_a_secret_is_neither_lost_nor_shown_wherever_it_crashes(point: str, passings: Passings, tmp_path: Path) -> None:
+    """At every passing."""
+    folders = (tmp_path / str(number) for number in range(100))
+    for nth in range(1, passings[SECRET.name][point] + 1):
+        assert _crash(SECRET, point, nth, folders) == [], f"{point} passed {nth} times"
 
 
 def _moments(point: str, passings: Passings) -> Iterator[tuple[Scenario, int]]:

@@ -120,6 +120,7 @@ def plugs_of(house: House, people: Access, folder: Path, **other: Any) -> Plugs:
         read_goal=house.read_goal,
         read_run=house.read_run,
         workflows=house.workflows,
+        secrets=house.secrets,
         mark=PollFile(folder / "last-poll"),
         examples=EXAMPLES,
     )

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from telegram import Message, MessageEntity, Update
 
+from bot.telegram.discreet import Stored
 from bot.telegram.inbox import InboxQueue
 from bot.telegram.lanes import Lanes, lane_of
 from bot.telegram.typed import with_marks
@@ -25,6 +26,10 @@ def update(number: int, text: str = "hello", chat: int = 1, thread: int | None =
     return made
 
 
+async def as_it_is(update: Update) -> Stored:
+    return Stored(update.to_dict())
+
+
 def press(number: int, chat: int = 1) -> Update:
     under = {"message_id": 1, "date": 1, "chat": {"id": chat, "type": "private"}}
     who = {"id": 1, "is_bot": False, "first_name": "Ann"}
@@ -36,7 +41,7 @@ def press(number: int, chat: int = 1) -> Update:
 
 async def test_an_update_is_stored_whole_before_put_returns(database: Database, manual: ManualClock) -> None:
     arrived: list[int] = []
-    queue = InboxQueue(database.inbox, manual, lambda number, _: arrived.append(number))
+    queue = InboxQueue(database.inbox, manual, lambda number, _: arrived.append(number), as_it_is)
 
     await queue.put(update(7, "👍 <b>"))
 
@@ -47,7 +52,7 @@ async def test_an_update_is_stored_whole_before_put_returns(database: Database, 
 
 async def test_ids_are_compared_as_a_set_and_not_by_size(database: Database, manual: ManualClock) -> None:
     arrived: list[int] = []
-    queue = InboxQueue(database.inbox, manual, lambda number, _: arrived.append(number))
+    queue = InboxQueue(database.inbox, manual, lambda number, _: arrived.append(number), as_it_is)
 
     for number in (900, 5, 900, 901, 5):
         await queue.put(update(number))
@@ -60,14 +65,14 @@ async def test_a_database_that_refuses_holds_the_update_back_and_ends_nothing(
 ) -> None:
     real, failures = InboxRows.put, [OSError("disk full"), OSError("disk full")]
 
-    async def full(self: InboxRows, updates: list[tuple[int, int | None, Mapping[str, Any]]]) -> list[int]:
+    async def full(self: InboxRows, updates: list[tuple[int, int | None, Mapping[str, Any]]], **how: Any) -> list[int]:
         if failures:
             raise failures.pop()
-        return await real(self, updates)
+        return await real(self, updates, **how)
 
     monkeypatch.setattr(InboxRows, "put", full)
     arrived: list[int] = []
-    queue = InboxQueue(database.inbox, manual, lambda number, _: arrived.append(number))
+    queue = InboxQueue(database.inbox, manual, lambda number, _: arrived.append(number), as_it_is)
     nursery = Nursery(lambda name, error: None)
 
     putting = nursery.start(queue.put(update(7)), "put")
@@ -85,7 +90,7 @@ async def test_a_database_that_refuses_holds_the_update_back_and_ends_nothing(
 
 
 async def test_something_that_is_no_update_is_passed_over(database: Database, manual: ManualClock) -> None:
-    queue = InboxQueue(database.inbox, manual, lambda number, _: None)
+    queue = InboxQueue(database.inbox, manual, lambda number, _: None, as_it_is)
 
     await queue.put("nonsense")
 

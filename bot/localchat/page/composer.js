@@ -38,7 +38,7 @@ export class Composer {
     const text = this.textBox.value;
     this.grow();
     this.sendBox.disabled = !text.trim();
-    if (this.context?.kind !== "edit") localStorage.setItem(DRAFT, text);
+    if (this.context?.kind !== "edit" && !this.context?.message.has_protected_content) localStorage.setItem(DRAFT, text);
     this.suggest();
   }
 

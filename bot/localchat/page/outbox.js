@@ -16,7 +16,8 @@ export class Outbox {
   }
 
   keep() {
-    localStorage.setItem(PLACE, JSON.stringify(this.waiting.filter((letter) => !this.files.has(letter.once))));
+    const kept = this.waiting.filter((letter) => !this.files.has(letter.once) && !letter.original?.has_protected_content);
+    localStorage.setItem(PLACE, JSON.stringify(kept));
   }
 
   add(letter, file) {

@@ -5,7 +5,7 @@ from bot.telegram.commands.arguments import first_word, goal_number, meant_decis
 from bot.telegram.decisions import outcome
 from bot.telegram.desk import Request, Said, say, say_reply
 from bot.telegram.html import escape, plain
-from executor.domain.decision import Decision, DecisionKind, DecisionState, Option
+from executor.domain.decision import PROVIDE_VALUE, Decision, DecisionKind, DecisionState, Option
 from executor.domain.errors import WrongInput
 from executor.engine.replies import Refused, Reply
 
@@ -39,6 +39,22 @@ async def answer(request: Request) -> Said:
         return await decide(request, decision, rest)
     decision = await meant_decision(request, "", "/answer 17 your words")
     return await decide(request, decision, request.words.strip())
+
+
+async def provide(request: Request, decision: Decision | None, value: str) -> Said:
+    """A value for the question that wants one."""
+    if decision is None:
+        raise WrongInput("Which question? Several are open: /answer 17 and then the value.")
+    await check_may_decide(request, decision, PROVIDE_VALUE.name)
+    reply = await request.desk.engine.answer(
+        decision.number,
+        option=PROVIDE_VALUE.name,
+        text=value,
+        revision=None,
+        caller=request.caller,
+        command_id=request.command_id,
+    )
+    return say_reply(reply)
 
 
 async def decide(request: Request, decision: Decision, words: str) -> Said:

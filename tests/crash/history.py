@@ -199,7 +199,10 @@ def open_rows_fit_their_task(history: History, seen: Seen) -> Iterator[str]:
             yield f"task {task.ref} is {task.state} with {running[task.ref]} running attempts"
         if (task.state is TaskState.BLOCKED) != (blocked[task.ref] == 1):
             yield f"task {task.ref} is {task.state} with {blocked[task.ref]} open blockages"
-    asked = {d.task_ref for d in history.decisions if d.state is DecisionState.OPEN}
+    open_ones = [decision for decision in history.decisions if decision.state is DecisionState.OPEN]
+    asked = {decision.task_ref for decision in open_ones}
+    proposed = {(d.goal_number, key) for d in open_ones if d.amendment is not None for key in d.amendment.again}
+    asked |= {task.ref for task in history.tasks if (task.goal_number, task.spec.key) in proposed}
     goals = {goal.number: goal for goal in history.goals}
     for task in history.tasks:
         waits = task.state in (TaskState.AWAITING_APPROVAL, TaskState.BLOCKED)

@@ -103,6 +103,13 @@ _NEWEST_PLAN = (
 )
 
 
+_PLANS = select(plans.c.body).where(plans.c.goal_number == bindparam("number")).order_by(plans.c.version)
+
+
+async def read_plans(connection: AsyncConnection, goal_number: int) -> list[Plan]:
+    return [plan_from(row.body) for row in await fetch(connection, _PLANS, {"number": goal_number})]
+
+
 async def read_cases(connection: AsyncConnection, numbers: Sequence[int]) -> list[CaseRows]:
     """By goal number; unknown numbers are left out."""
     cases: list[CaseRows] = []

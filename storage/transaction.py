@@ -11,12 +11,12 @@ from executor.domain.circuit import Circuit, CircuitState
 from executor.domain.decision import Decision
 from executor.domain.errors import Conflict
 from executor.domain.goal import Goal
-from executor.domain.plan import GoalDraft
+from executor.domain.plan import GoalDraft, Plan
 from executor.ports import CaseRows, Changes, Clock, Due
 from storage.codec import dumps, loads, plain
 from storage.fetching import fetch
 from storage.listing import CIRCUIT_HOLDS, read_circuits
-from storage.reading import GOAL_COLUMNS, read_cases, read_decision, read_needs_running
+from storage.reading import GOAL_COLUMNS, read_cases, read_decision, read_needs_running, read_plans
 from storage.replies import read_reply
 from storage.rows import attempt_from, draft_from, goal_from
 from storage.tables import attempts, circuits, decisions, goals, tasks
@@ -96,6 +96,9 @@ class WriteTransaction:
 
     async def decision(self, number: int) -> Decision | None:
         return await read_decision(self._connection, number)
+
+    async def plans(self, goal_number: int) -> list[Plan]:
+        return await read_plans(self._connection, goal_number)
 
     async def due(self, now: datetime, limit: int, without: Sequence[str] = ()) -> list[Due]:
         statement = DUE

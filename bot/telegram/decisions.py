@@ -110,7 +110,7 @@ def _hint(decision: Decision) -> str:
 def _body(decision: Decision, now: datetime, timezone: tzinfo) -> list[str]:
     match decision.kind:
         case DecisionKind.BLOCKAGE:
-            return _impasse(decision) if decision.task_ref is None else _blockage(decision.facts)
+            return _blockage(decision)
         case DecisionKind.ADAPTATION:
             return change_lines(decision.facts)
         case DecisionKind.MANUAL:
@@ -133,7 +133,12 @@ def _body(decision: Decision, now: datetime, timezone: tzinfo) -> list[str]:
             return _anything(decision)
 
 
-def _blockage(facts: Mapping[str, object]) -> list[str]:
+def _blockage(decision: Decision) -> list[str]:
+    """Of a task, or of the whole goal."""
+    return _impasse(decision) if decision.task_ref is None else _blocked(decision.facts)
+
+
+def _blocked(facts: Mapping[str, object]) -> list[str]:
     lines = [f"⛔ {bold(_name(facts))}", f"Blocked ({escape(facts.get('type', ''))}): {escape(facts.get('cause', ''))}"]
     if detail := str(facts.get("detail") or "").strip("\n"):
         lines += ["", pre(detail)]

@@ -18,6 +18,7 @@ class Amendment:
     reason: str = ""
     deviation: float | None = None  # 0..1, where it was measured
     because: tuple[str, ...] = ()
+    chosen: str = ""  # the alternative that it takes, where it takes one
 
 
 def put_in(plan: tuple[TaskSpec, ...], part: tuple[TaskSpec, ...]) -> tuple[TaskSpec, ...]:

@@ -48,10 +48,12 @@ def adapt(
     deviation: float | None = None,
     again: Collection[str] = (),
     criteria: Sequence[Criterion] | None = None,
+    chosen: str = "",
 ) -> PlanDiff:
     """Make `specs` the next version. Finished and running tasks stay as they are; unfinished ones that are not in
     `specs` are cancelled; tasks whose key is in `again`, and troubled ones that change, begin afresh. `criteria` None:
-    they stay; else each takes the place of the one before, and more are added. The caller advances the case."""
+    they stay; else each takes the place of the one before, and more are added. `chosen` names the alternative that it
+    takes, if any. The caller advances the case."""
     old = current_plan(case)
     kept = {task.spec.key: task for task in case.work if task.state is not TaskState.CANCELLED}
     wanted = {spec.key for spec in specs}
@@ -64,6 +66,7 @@ def adapt(
         tasks=(*stays, *(_as_kept(spec, kept) for spec in specs)),
         reason=reason,
         deviation=deviation,
+        chosen=chosen,
         created_at=case.now,
     )
     for key, task in kept.items():

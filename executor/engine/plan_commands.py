@@ -1,16 +1,20 @@
 """Commands that change a plan while it runs, each as a new version, and the readings that compare versions."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from executor.domain.adaptation import PlanDiff, diff
 from executor.domain.goal import GOAL_RUNNING, GoalState, Origin
-from executor.domain.plan import GoalDraft, Plan
+from executor.domain.plan import Alternative, GoalDraft, Plan
 from executor.domain.task import TaskState
 from executor.engine.adaptation import adapt, begin_afresh, current_plan, deviation_of, troubled
 from executor.engine.case import Case, Numbers
-from executor.engine.desk import Desk
+from executor.engine.desk import Desk, no_goal
 from executor.engine.flow import advance
 from executor.engine.planning import manual_spec, open_goal, propose
 from executor.engine.replies import Accepted, Caller, Refused, Reply
-from executor.engine.steering import another_way
+from executor.engine.steering import another_way, propose_change
+from executor.engine.ways import by_alternative, unused
 from executor.ports import Transaction
 
 _CHANGEABLE = GOAL_RUNNING | {GoalState.PAUSED}
@@ -68,14 +72,14 @@ class PlanCommands(Desk):
         if outcome_deviation is not None and not 0 <= outcome_deviation <= 1:
             return Refused(code="wrong_input", sentence=f"A deviation is between 0 and 1, not {outcome_deviation:g}.")
 
-        def act(case: Case) -> Reply:
+        def act(case: Case, others: Sequence[Alternative]) -> Reply:
             if case.goal.state not in _CHANGEABLE:
                 return self._unchangeable(case)
             again = troubled(case)
             stuck = [task for task in case.criteria if task.state is TaskState.BLOCKED]
             other = another_way(case)
             if not again and not stuck and outcome_deviation is None:
-                return Accepted(sentence=_nothing_to_adapt(case), goal_number=goal_number)
+                return _take_another(case, others) if others else _nothing_to_adapt(case)
             measured = deviation_of(case) if outcome_deviation is None else outcome_deviation
             tasks = current_plan(case).tasks if other is None else other.tasks
             why = reason.strip() or f"{caller.name} asked for it"
@@ -88,7 +92,13 @@ class PlanCommands(Desk):
             behind = f" {other.reason}." if other is not None else ""
             return Accepted(sentence=f"{change.line}.{afresh}{behind}", goal_number=goal_number)
 
-        return await self._on_goal(goal_number, act, caller=caller, command_id=command_id)
+        async def find_and_act(transaction: Transaction) -> tuple[Case | None, Reply]:
+            case = await self._case(transaction, goal_number, caller)
+            if case is None:
+                return None, no_goal(goal_number)
+            return case, act(case, unused(await transaction.plans(goal_number)))
+
+        return await self._in_transaction(command_id, find_and_act)
 
     async def revert(self, goal_number: int, version: int, *, caller: Caller, command_id: str) -> Reply:
         """Go back to what an earlier version wanted, as a new version; finished work is kept."""
@@ -123,10 +133,18 @@ class PlanCommands(Desk):
         return Refused(code="not_running", sentence=f"Goal {case.goal.number} is {state}; its plan can't be changed.")
 
 
-def _nothing_to_adapt(case: Case) -> str:
+def _take_another(case: Case, others: Sequence[Alternative]) -> Reply:
+    """A way that was weighed and not taken, as a change that is shown before it runs."""
+    decision = propose_change(case, replace(by_alternative(case, others[0]), because=("Nobody has accepted it yet",)))
+    sentence = f"Question {decision.number} shows another way; until then plan v{case.goal.plan_version} stays."
+    return Accepted(sentence=sentence, goal_number=case.goal.number, decision_number=decision.number)
+
+
+def _nothing_to_adapt(case: Case) -> Reply:
     """Instead of a version in which nothing is otherwise."""
     number = case.goal.number
-    return (
-        f"Plan v{case.goal.plan_version} stays: nothing has failed, and I know no other way. "
-        f"/task {number} adds a task, /skip leaves one out, /adapt {number} c1 changes a criterion."
+    return Accepted(
+        sentence=f"Plan v{case.goal.plan_version} stays: nothing has failed, and I know no other way. "
+        f"/task {number} adds a task, /skip leaves one out, /adapt {number} c1 changes a criterion.",
+        goal_number=number,
     )

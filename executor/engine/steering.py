@@ -1,10 +1,11 @@
 """Changing course: what a plan could do otherwise after what has happened, and whether a person is asked first.
 
 Without a model there is little to invent, and nothing is: a task that failed is tried once more behind what has
-finished since, what only served a skipped task goes, and where nothing can be improved the plan stays as it is.
+finished since, a way that was weighed and not taken is proposed, what only served a skipped task goes, and where
+nothing can be improved the plan stays as it is.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from executor.domain.adaptation import PlanDiff, diff
@@ -12,7 +13,7 @@ from executor.domain.amendment import Amendment, put_in
 from executor.domain.blockage import BlockageType
 from executor.domain.decision import Decision, DecisionKind
 from executor.domain.goal import GoalState
-from executor.domain.plan import Plan, TaskSpec
+from executor.domain.plan import Alternative, Plan, TaskSpec
 from executor.domain.task import Task, TaskState
 from executor.engine.adaptation import adapt, current_plan, deviation_of, troubled
 from executor.engine.case import Case
@@ -20,27 +21,41 @@ from executor.engine.envelopes import why_ask
 from executor.engine.flow import advance
 from executor.engine.impasse import open_impasse
 from executor.engine.showing import change_facts
+from executor.engine.ways import by_alternative
 
 _MAY_PASS = frozenset({BlockageType.ERROR, BlockageType.DEPENDENCY})
 """Blockages that another order of the tasks may lift."""
 _BY_HAND = frozenset({"manual", "ask"})
 
 
-def steer(case: Case) -> None:
-    """After attempts have ended: where nothing moves any more and too much has failed, or something critical, look for
-    another way. The caller has advanced the case."""
+def off_course(case: Case) -> bool:
+    """Nothing moves any more, and too much has failed, or something critical; and no change is proposed yet."""
     if case.goal.state is not GoalState.BLOCKED or _proposed(case) is not None:
+        return False
+    critical = any(task.spec.critical for task in troubled(case))
+    return critical or deviation_of(case) > case.limits.adaptation_threshold
+
+
+def steer(case: Case, others: Sequence[Alternative] = ()) -> None:
+    """After attempts have ended: look for another way where the goal is off its course. `others` are ways that were
+    weighed and not taken, the likeliest first. The caller has advanced the case."""
+    if not off_course(case):
         return
     measured = deviation_of(case)
-    critical = any(task.spec.critical for task in troubled(case))
-    if measured <= case.limits.adaptation_threshold and not critical:
-        return
     amendment = another_way(case, deviation=measured)
+    if amendment is None and others and _may_need_another(case):
+        amendment = by_alternative(case, others[0], deviation=measured)
     if amendment is None:
         return
     if isinstance(offer(case, amendment), PlanDiff):
         _last_tries(case, amendment.again)
     advance(case)
+
+
+def _may_need_another(case: Case) -> bool:
+    """Something is wrong with the way itself: no repair is known for it, and nobody is only waited for."""
+    blockages = [case.blockages[task.ref] for task in troubled(case) if task.ref in case.blockages]
+    return any(one.type in _MAY_PASS and one.amendment is None and one.missing is None for one in blockages)
 
 
 def another_way(case: Case, *, deviation: float | None = None) -> Amendment | None:
@@ -128,6 +143,7 @@ def apply(case: Case, amendment: Amendment) -> PlanDiff:
         deviation=amendment.deviation,
         again=amendment.again,
         criteria=amendment.criteria,
+        chosen=amendment.chosen,
     )
 
 

@@ -28,8 +28,9 @@ from executor.engine.outages import hold, needs_what_is_gone
 from executor.engine.replies import Refused
 from executor.engine.services import services_of
 from executor.engine.settle import settle
-from executor.engine.steering import steer
+from executor.engine.steering import off_course, steer
 from executor.engine.taking import why_not
+from executor.engine.ways import unused
 from executor.ports import Assignment, CaseRows, Changes, Store, Transaction, Workers
 
 
@@ -118,7 +119,7 @@ class Ticker:
                 for report in reports:
                     settle(case, report.task_ref, report.number, report.outcome, report.texts)
                 advance(case)
-                steer(case)
+                steer(case, unused(await transaction.plans(case.goal.number)) if off_course(case) else ())
                 if follows(case) or worth_a_look(case):
                     self.to_look.add(case.goal.number)
                 parts.append(case.changes())

@@ -114,6 +114,10 @@ class Transaction(Protocol):
 
     async def decision(self, number: int) -> Decision | None: ...
 
+    async def plans(self, goal_number: int) -> list[Plan]:
+        """Every version, oldest first."""
+        ...
+
     async def due(self, now: datetime, limit: int, without: Sequence[str] = ()) -> list[Due]:
         """Tasks queued or retrying with due_at <= now and held by no circuit, of goals that are in progress, blocked or
         validating, at most `limit`, in the order: what unblocks others, what is in progress already, goal priority,

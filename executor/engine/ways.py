@@ -1,0 +1,71 @@
+"""Ways that were weighed when a plan was made and not taken yet: what is left of them, and one of them as a change."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from executor.domain.amendment import Amendment
+from executor.domain.envelope import same_action
+from executor.domain.plan import Alternative, Plan, TaskSpec
+from executor.domain.task import TaskState
+from executor.engine.case import Case
+
+_REFERENCE = re.compile(r"\$\{([\w.-]+)\.output\}")
+_KEPT = frozenset({TaskState.COMPLETED, TaskState.SKIPPED, TaskState.IN_PROGRESS})
+
+
+def unused(plans: Sequence[Plan]) -> list[Alternative]:
+    """The alternatives of the newest plan that has any, without those that some version took; the likeliest first."""
+    weighed = next((plan.alternatives for plan in reversed(plans) if plan.alternatives), ())
+    taken = {plan.chosen for plan in plans}
+    left = [one for one in weighed if one.tasks and one.name not in taken]
+    return sorted(left, key=lambda one: one.probability or 0.0, reverse=True)
+
+
+def by_alternative(case: Case, other: Alternative, *, deviation: float | None = None) -> Amendment:
+    """The rest of the goal that way. What is done counts where the other way has the very same task."""
+    tasks = _renamed(other.tasks, _taken_keys(case, other.tasks))
+    why = f": {other.rationale.rstrip('.')}" if other.rationale else ""
+    return Amendment(tasks=tasks, reason=f"Another way, “{other.name}”{why}", deviation=deviation, chosen=other.name)
+
+
+def _taken_keys(case: Case, tasks: Sequence[TaskSpec]) -> Mapping[str, str]:
+    """New names for keys that stand for something else in this goal already."""
+    known = {task.spec.key: task for task in case.work if task.state is not TaskState.CANCELLED}
+    others = {spec.key for spec in tasks} | known.keys()
+    names: dict[str, str] = {}
+    for spec in tasks:
+        task = known.get(spec.key)
+        if task is not None and not (task.state in _KEPT and same_action(spec, task.spec)):
+            number = next(n for n in range(2, len(others) + 3) if f"{spec.key}-{n}" not in others)
+            names[spec.key] = f"{spec.key}-{number}"
+            others.add(names[spec.key])
+    return names
+
+
+def _renamed(tasks: Sequence[TaskSpec], names: Mapping[str, str]) -> tuple[TaskSpec, ...]:
+    def keys(some: Sequence[str]) -> tuple[str, ...]:
+        return tuple(names.get(key, key) for key in some)
+
+    return tuple(
+        replace(
+            spec,
+            key=names.get(spec.key, spec.key),
+            depends_on=keys(spec.depends_on),
+            only_if=keys(spec.only_if),
+            parameters=_with_references(spec.parameters, names),
+        )
+        for spec in tasks
+    )
+
+
+def _with_references(value: Any, names: Mapping[str, str]) -> Any:
+    """``${key.output}`` under the new names, wherever it stands."""
+    if isinstance(value, str):
+        return _REFERENCE.sub(lambda found: f"${{{names.get(found[1], found[1])}.output}}", value)
+    if isinstance(value, Mapping):
+        return {name: _with_references(one, names) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_with_references(one, names) for one in value]
+    return value

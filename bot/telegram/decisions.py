@@ -4,7 +4,7 @@ Button data is ``d:<number>:<revision>:<option>``; the option is its name, or ``
 (a question's choices) or is too long for Telegram's 64 bytes.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
@@ -108,29 +108,17 @@ def _hint(decision: Decision) -> str:
 
 
 def _body(decision: Decision, now: datetime, timezone: tzinfo) -> list[str]:
-    match decision.kind:
-        case DecisionKind.BLOCKAGE:
-            return _blockage(decision)
-        case DecisionKind.ADAPTATION:
-            return change_lines(decision.facts)
-        case DecisionKind.MANUAL:
-            return _manual(decision)
-        case DecisionKind.EFFECT:
-            return _effect(decision)
-        case DecisionKind.QUESTION:
-            return _question(decision)
-        case DecisionKind.BUDGET | DecisionKind.CYCLES:
-            return [f"💰 {bold(str(decision.facts.get('title', '')))}", f"It waits. {escape(decision.question)}"]
-        case DecisionKind.APPROVAL:
-            return _approval(decision.facts)
-        case DecisionKind.DRAFT:
-            return _draft(decision)
-        case DecisionKind.DEADLINE:
-            return _deadline(decision, now, timezone)
-        case DecisionKind.START:
-            return [f"📋 {bold(decision.question or 'Start this plan?')}"]
-        case _:
-            return _anything(decision)
+    if decision.kind is DecisionKind.DEADLINE:
+        return _deadline(decision, now, timezone)
+    return _FORMS.get(decision.kind, _anything)(decision)
+
+
+def _start(decision: Decision) -> list[str]:
+    return [f"📋 {bold(decision.question or 'Start this plan?')}"]
+
+
+def _money(decision: Decision) -> list[str]:
+    return [f"💰 {bold(str(decision.facts.get('title', '')))}", f"It waits. {escape(decision.question)}"]
 
 
 def _blockage(decision: Decision) -> list[str]:
@@ -270,3 +258,18 @@ def _name(facts: Mapping[str, object]) -> str:
 
 def _texts(value: object) -> Sequence[str]:
     return [str(one) for one in value] if isinstance(value, list | tuple) else []
+
+
+_FORMS: Mapping[DecisionKind, Callable[[Decision], list[str]]] = {
+    DecisionKind.START: _start,
+    DecisionKind.APPROVAL: lambda decision: _approval(decision.facts),
+    DecisionKind.BLOCKAGE: _blockage,
+    DecisionKind.ADAPTATION: lambda decision: change_lines(decision.facts),
+    DecisionKind.QUESTION: _question,
+    DecisionKind.MANUAL: _manual,
+    DecisionKind.DRAFT: _draft,
+    DecisionKind.BUDGET: _money,
+    DecisionKind.CYCLES: _money,
+    DecisionKind.EFFECT: _effect,
+}
+"""What each kind shows; any other shows its question and its facts."""

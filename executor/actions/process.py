@@ -20,6 +20,7 @@ from time import monotonic, sleep
 import psutil
 
 from executor.actions.capture import Capture
+from executor.actions.footprint import Footprint
 from executor.actions.launcher import Launch, Launcher, environment, prepare
 from executor.actions.survivors import Mark, end_marked, signal_group
 from executor.domain.outcome import Result
@@ -50,7 +51,8 @@ class Command:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
     """How a command ended. `exit_code` is negative for a signal, None where it could not be ended at all.
-    `memory_mb_peak` is None where it stayed below our own peak, from which the kernel's figure starts."""
+    `memory_mb_peak` is None where it stayed below our own peak, from which the kernel's figure starts, and was over
+    before anybody looked."""
 
     command: Command
     exit_code: int | None
@@ -146,6 +148,7 @@ class _Child:
             ours.pop_all()
         self.pid = self._process.pid
         self.started = psutil.Process(self.pid).create_time()
+        self._footprint = Footprint(self.pid)
         self._listen(stdout, self._stdout)
         self._listen(stderr, self._stderr)
         self._pidfd = _pidfd(self.pid)
@@ -194,6 +197,7 @@ class _Child:
         began = monotonic()
         with contextlib.suppress(BrokenPipeError):  # it is dead already; its status says why
             os.write(self._gate, b"go\n")
+        self._footprint.start()
         timed_out = not await self._exits_within(self._command.timeout_s)
         if timed_out:
             signal_group(self.pid, signal.SIGTERM)
@@ -235,6 +239,7 @@ class _Child:
 
     def close(self) -> None:
         """Everything ends here whatever happened before, without giving way to anybody."""
+        self._footprint.stop()
         with contextlib.suppress(OSError):
             os.close(self._gate)
         if not self._cleared:
@@ -265,9 +270,10 @@ class _Child:
 
     def _peak_mb(self, peak_kb: int) -> float | None:
         """A child's peak starts at ours: the kernel counts the moment between fork and exec."""
+        seen = self._footprint.peak_mb
         if sys.platform != "linux" or peak_kb <= self._own_peak_kb:
-            return None
-        return round(peak_kb / 1024, 1)
+            return seen
+        return max(round(peak_kb / 1024, 1), seen or 0.0)
 
 
 def _pipe(reader: contextlib.ExitStack, writer: contextlib.ExitStack) -> tuple[int, int]:

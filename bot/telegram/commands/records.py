@@ -41,8 +41,17 @@ def _head(attempt: Attempt, scene: Scene) -> str:
     took = ""
     if attempt.finished_at is not None:
         took = f" · {duration((attempt.finished_at - attempt.started_at).total_seconds())}"
+    took += _used(attempt.result)
     at = clock_time(attempt.started_at, scene.now, scene.timezone)
     return f"{_SIGNS[attempt.state]} {attempt.task_ref} · attempt {attempt.number}{exit_code}{took} · {at}"
+
+
+def _used(result: Mapping[str, Any] | None) -> str:
+    """Processor time and memory, where they were measured and are worth a word."""
+    metadata = (result or {}).get("metadata") or {}
+    cpu_s, memory_mb = metadata.get("cpu_s"), metadata.get("memory_mb_peak")
+    said = f" · {cpu_s:.1f} s CPU" if isinstance(cpu_s, int | float) else ""
+    return f"{said} · {memory_mb:.0f} MB" if isinstance(memory_mb, int | float) else said
 
 
 def _shown(attempt: Attempt, scene: Scene) -> str:

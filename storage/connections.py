@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from executor.domain.errors import DataFolderError
 from executor.ports import CrashPoints
-from storage.sqlite import Engines, begin_read, begin_write, meaning_of
+from storage.sqlite import Engines, begin_read, begin_write, commit, meaning_of, roll_back
 
 
 class Connections:
@@ -28,10 +28,10 @@ class Connections:
             try:
                 yield connection
                 self._crash_points.reached(f"storage.{label}.before_commit")
+                await commit(connection)
             except BaseException:
-                await connection.rollback()
+                await roll_back(connection)
                 raise
-            await connection.commit()
             self._crash_points.reached(f"storage.{label}.after_commit")
 
     @asynccontextmanager
@@ -39,7 +39,10 @@ class Connections:
         """One consistent moment for several statements."""
         async with self._connection(reading=True) as connection:
             await begin_read(connection)
-            yield connection
+            try:
+                yield connection
+            finally:
+                await roll_back(connection)
 
     @asynccontextmanager
     async def read_once(self) -> AsyncIterator[AsyncConnection]:

@@ -16,17 +16,19 @@ from storage.sqlite import Bound
 
 
 class Prepared:
-    """An INSERT, UPDATE or DELETE. All rows that it is ever given have the same names: those of the first one."""
+    """An INSERT, UPDATE or DELETE, compiled once for each set of columns that it is given."""
 
     def __init__(self, statement: Insert | Update | Delete) -> None:
         self._statement = statement
-        self._compiled: _Compiled | None = None
+        self._compiled: dict[tuple[str, ...], _Compiled] = {}
 
     def bound(self, dialect: Dialect, rows: Sequence[Values]) -> Bound:
-        """Ready to be run together with others. `rows` is not empty."""
-        if self._compiled is None or self._compiled.dialect is not dialect:
-            self._compiled = _Compiled(self._statement, dialect, rows[0])
-        return self._compiled.sql, self._compiled.parameters(rows)
+        """Ready to be run together with others. `rows` is not empty, and all of them have the same names."""
+        names = tuple(rows[0])
+        compiled = self._compiled.get(names)
+        if compiled is None or compiled.dialect is not dialect:
+            compiled = self._compiled[names] = _Compiled(self._statement, dialect, rows[0])
+        return compiled.sql, compiled.parameters(rows)
 
 
 class _Compiled:
@@ -44,15 +46,15 @@ class _Compiled:
             and (convert := compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect)) is not None
         ]
 
-    def parameters(self, rows: Sequence[Values]) -> list[tuple[Any, ...]]:
+    def parameters(self, rows: Sequence[Values]) -> list[list[Any]]:
         return [self._row(row) for row in rows]
 
-    def _row(self, row: Values) -> tuple[Any, ...]:
+    def _row(self, row: Values) -> list[Any]:
         picked = list(self._pick(row | self._constants if self._constants else row))
         for index, convert in self._converted:
             if picked[index] is not None:
                 picked[index] = convert(picked[index])
-        return tuple(picked)
+        return picked
 
 
 def _picker(names: list[str]) -> Callable[[Values], tuple[Any, ...]]:

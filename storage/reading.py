@@ -1,24 +1,26 @@
 """Reading goals with all that belongs to them. Every statement is built once.
 
-A press on a button waits for these, and what they cost is the number of statements: so the goals say themselves which
-other tables hold something open about them, and only those are asked.
+A press on a button and every tick wait for these, and what they cost is not the database but the way there: so all of
+it is asked for at once, the tables too that mostly hold nothing open, which partial indexes say in microseconds.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable, Collection, Iterable
+from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import Column, ColumnElement, Select, Table, and_, bindparam, literal_column, not_, or_, select
+from sqlalchemy import Column, ColumnElement, Table, and_, bindparam, literal_column, not_, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from executor.domain.attempt import AttemptState
+from executor.domain.attempt import Attempt, AttemptState
+from executor.domain.blockage import Blockage
 from executor.domain.decision import Decision
-from executor.domain.goal import GOAL_RUNNING, GoalState
+from executor.domain.effect import Effect
+from executor.domain.goal import GOAL_RUNNING, Goal, GoalState
 from executor.domain.plan import Plan
-from executor.domain.task import TASK_DUE
+from executor.domain.task import TASK_DUE, Task
 from executor.ports import CaseRows, GoalView
 from storage.codec import loads
-from storage.fetching import fetch, fetch_first
+from storage.fetching import Question, ask, fetch, fetch_first
 from storage.rows import (
     Record,
     attempt_from,
@@ -30,6 +32,7 @@ from storage.rows import (
     plan_from,
     task_from,
 )
+from storage.sqlite import listed, one_of
 from storage.tables import attempts, blockages, decisions, effects, goals, milestones, plans, tasks
 from storage.tables.attempts import ATTEMPT_OPEN, ATTEMPT_RUNNING
 from storage.tables.base import among, columns
@@ -37,9 +40,16 @@ from storage.tables.blockages import BLOCKAGE_OPEN
 from storage.tables.decisions import DECISION_OPEN
 from storage.tables.effects import EFFECT_UNSETTLED
 
-T = TypeVar("T")
 
-NUMBERS_MAX = 500  # in one statement; SQLite takes 32,766, but each count is a statement of its own to prepare
+class _AboutGoal(Protocol):
+    @property
+    def goal_number(self) -> int: ...
+
+
+T = TypeVar("T")
+G = TypeVar("G", bound=_AboutGoal)
+
+TASKS_REMEMBERED = 4096  # most tasks of a goal are the same as when it was last looked at
 
 # Beside the spec, where they are read from, or following from the state: there for whoever looks with SQL.
 TASK_ONLY_WRITTEN = (
@@ -51,51 +61,43 @@ GOAL_COLUMNS = columns(goals, without=("draft",))
 TASK_COLUMNS = columns(tasks, without=TASK_ONLY_WRITTEN)
 
 
-def _some(table: Table, open_: ColumnElement[bool]) -> ColumnElement[Any]:
-    about: Select[Any] = (
-        select(literal_column("1")).where(table.c.goal_number == goals.c.number, open_).correlate(goals)
-    )
-    return about.exists().label(f"has_{table.name}")
-
-
-_NAMED = goals.c.number.in_(bindparam("numbers", expanding=True))
-_GOALS = (
-    select(
-        *GOAL_COLUMNS,
-        _some(attempts, ATTEMPT_OPEN),
-        _some(decisions, DECISION_OPEN),
-        _some(blockages, BLOCKAGE_OPEN),
-        _some(effects, EFFECT_UNSETTLED),
-    )
-    .where(_NAMED)
-    .order_by(goals.c.number)
-)
-_TASKS = (
+_GOALS = Question(select(*GOAL_COLUMNS).where(one_of(goals.c.number, "numbers")).order_by(goals.c.number), goal_from)
+_TASKS = Question(
     select(*TASK_COLUMNS)
-    .where(tasks.c.goal_number.in_(bindparam("numbers", expanding=True)))
-    .order_by(tasks.c.goal_number, tasks.c.position, tasks.c.ref)
+    .where(one_of(tasks.c.goal_number, "numbers"))
+    .order_by(tasks.c.goal_number, tasks.c.position, tasks.c.ref),
+    task_from,
+    remember=TASKS_REMEMBERED,
 )
 
 
-def _open(table: Table, open_: ColumnElement[bool], *order: Column[Any]) -> Select[Any]:
-    about = table.c.goal_number.in_(bindparam("numbers", expanding=True))
-    return select(*columns(table)).where(about, open_).order_by(*order)
+def _open(table: Table, open_: ColumnElement[bool], make: Callable[[Record], T], *order: Column[Any]) -> Question[T]:
+    return Question(select(*columns(table)).where(one_of(table.c.goal_number, "numbers"), open_).order_by(*order), make)
 
 
-_ATTEMPTS = _open(attempts, ATTEMPT_OPEN, attempts.c.task_ref, attempts.c.number)
-_DECISIONS = _open(decisions, DECISION_OPEN, decisions.c.number)
-_BLOCKAGES = _open(blockages, BLOCKAGE_OPEN, blockages.c.detected_at, blockages.c.id)
-_EFFECTS = _open(effects, EFFECT_UNSETTLED, effects.c.intended_at, effects.c.id)
-_NEEDS_RUNNING = (
+_ATTEMPTS = _open(attempts, ATTEMPT_OPEN, attempt_from, attempts.c.task_ref, attempts.c.number)
+_DECISIONS = _open(decisions, DECISION_OPEN, decision_from, decisions.c.number)
+_BLOCKAGES = _open(blockages, BLOCKAGE_OPEN, blockage_from, blockages.c.detected_at, blockages.c.id)
+_EFFECTS = _open(effects, EFFECT_UNSETTLED, effect_from, effects.c.intended_at, effects.c.id)
+_CASE = (_GOALS, _TASKS, _ATTEMPTS, _DECISIONS, _BLOCKAGES, _EFFECTS)
+_NEEDS_RUNNING = Question(
     select(tasks.c.ref, tasks.c.needs)
     .join(attempts, attempts.c.task_ref == tasks.c.ref)
     .where(ATTEMPT_RUNNING, tasks.c.needs.is_not(None))
-    .order_by(attempts.c.started_at, tasks.c.ref)
+    .order_by(attempts.c.started_at, tasks.c.ref),
+    lambda row: (row.ref, tuple(loads(row.needs))),
 )
-_MILESTONES = (
+_MILESTONES = Question(
     select(*columns(milestones))
     .where(milestones.c.goal_number == bindparam("number"))
-    .order_by(milestones.c.percentage)
+    .order_by(milestones.c.percentage),
+    milestone_from,
+)
+_PRESENT_PLAN = Question(
+    select(plans.c.body)
+    .join(goals, and_(goals.c.number == plans.c.goal_number, goals.c.plan_version == plans.c.version))
+    .where(goals.c.number == bindparam("number")),
+    lambda row: plan_from(row.body),
 )
 _PLAN = select(plans.c.body).where(plans.c.goal_number == bindparam("number"), plans.c.version == bindparam("version"))
 _NEWEST_PLAN = (
@@ -110,63 +112,59 @@ async def read_plans(connection: AsyncConnection, goal_number: int) -> list[Plan
     return [plan_from(row.body) for row in await fetch(connection, _PLANS, {"number": goal_number})]
 
 
-async def read_cases(connection: AsyncConnection, numbers: Sequence[int]) -> list[CaseRows]:
+async def read_cases(connection: AsyncConnection, numbers: Iterable[int]) -> list[CaseRows]:
     """By goal number; unknown numbers are left out."""
-    cases: list[CaseRows] = []
-    wanted = sorted(set(numbers))
-    for start in range(0, len(wanted), NUMBERS_MAX):
-        cases += await _read_cases(connection, wanted[start : start + NUMBERS_MAX])
-    return cases
+    return _cases(*await ask(connection, _CASE, {"numbers": listed(numbers)}))
 
 
-async def _read_cases(connection: AsyncConnection, numbers: list[int]) -> list[CaseRows]:
-    about = {"numbers": numbers}
-    heads = await fetch(connection, _GOALS, about)
-    if not heads:
-        return []
-
-    async def some(flag: str, statement: Select[Any], make: Callable[[Record], T]) -> dict[int, tuple[T, ...]]:
-        known = [head.number for head in heads if getattr(head, flag)]
-        if not known:
-            return {}
-        return _by_goal(await fetch(connection, statement, {"numbers": known}), make)
-
-    work = _by_goal(await fetch(connection, _TASKS, about), task_from)
-    tries = await some("has_task_attempts", _ATTEMPTS, attempt_from)
-    asked = await some("has_decisions", _DECISIONS, decision_from)
-    blocks = await some("has_goal_blockages", _BLOCKAGES, blockage_from)
-    begun = await some("has_effects", _EFFECTS, effect_from)
+def _cases(
+    heads: list[Goal],
+    work: list[Task],
+    tries: list[Attempt],
+    asked: list[Decision],
+    blocks: list[Blockage],
+    begun: list[Effect],
+) -> list[CaseRows]:
+    tasks_of, attempts_of, decisions_of = _by_goal(work), _by_goal(tries), _by_goal(asked)
+    blockages_of, effects_of = _by_goal(blocks), _by_goal(begun)
     return [
         CaseRows(
-            goal=goal_from(head),
-            tasks=work.get(head.number, ()),
-            attempts=tries.get(head.number, ()),
-            decisions=asked.get(head.number, ()),
-            blockages=blocks.get(head.number, ()),
-            effects=begun.get(head.number, ()),
+            goal=head,
+            tasks=tasks_of.get(head.number, ()),
+            attempts=attempts_of.get(head.number, ()),
+            decisions=decisions_of.get(head.number, ()),
+            blockages=blockages_of.get(head.number, ()),
+            effects=effects_of.get(head.number, ()),
         )
         for head in heads
     ]
 
 
-def _by_goal(rows: Iterable[Record], make: Callable[[Record], T]) -> dict[int, tuple[T, ...]]:
-    sorted_out: dict[int, list[T]] = defaultdict(list)
-    for row in rows:
-        sorted_out[row.goal_number].append(make(row))
-    return {number: tuple(values) for number, values in sorted_out.items()}
+def _by_goal(values: Iterable[G]) -> dict[int, tuple[G, ...]]:
+    sorted_out: dict[int, list[G]] = defaultdict(list)
+    for value in values:
+        sorted_out[value.goal_number].append(value)
+    return {number: tuple(some) for number, some in sorted_out.items()}
 
 
 async def read_needs_running(connection: AsyncConnection) -> list[tuple[str, tuple[str, ...]]]:
     """Running tasks that need resources, with those."""
-    return [(row.ref, tuple(loads(row.needs))) for row in await fetch(connection, _NEEDS_RUNNING)]
+    [needs] = await ask(connection, [_NEEDS_RUNNING], {})
+    return needs
 
 
+_ASKED = (
+    select(literal_column("1"))
+    .where(decisions.c.goal_number == goals.c.number, DECISION_OPEN)
+    .correlate(goals)
+    .exists()
+)
 _WATCHED = (
     select(goals.c.number)
     .where(
         or_(
             among(goals.c.state, GOAL_RUNNING),
-            and_(among(goals.c.state, (GoalState.AWAITING_START,)), not_(_some(decisions, DECISION_OPEN).element)),
+            and_(among(goals.c.state, (GoalState.AWAITING_START,)), not_(_ASKED)),
         )
     )
     .order_by(goals.c.number)
@@ -181,20 +179,21 @@ async def read_watched(connection: AsyncConnection, numbers: Collection[int] | N
 
 
 async def read_view(connection: AsyncConnection, goal_number: int) -> GoalView | None:
-    cases = await _read_cases(connection, [goal_number])
+    """`connection` is in a transaction, so that all of it is of one moment."""
+    about = {"numbers": listed([goal_number]), "number": goal_number}
+    *parts, reached, planned = await ask(connection, (*_CASE, _MILESTONES, _PRESENT_PLAN), about)
+    cases = _cases(*parts)
     if not cases:
         return None
     [case] = cases
-    reached = await fetch(connection, _MILESTONES, {"number": goal_number})
-    version = case.goal.plan_version
     asks = any(task.spec.needs and task.state in TASK_DUE for task in case.tasks)
     return GoalView(
         goal=case.goal,
-        plan=await read_plan(connection, goal_number, version) if version else None,
+        plan=planned[0] if planned else None,
         tasks=case.tasks,
         decisions=case.decisions,
         blockages=case.blockages,
-        milestones=tuple(milestone_from(row) for row in reached),
+        milestones=tuple(reached),
         attempts=tuple(a for a in case.attempts if a.state in (AttemptState.RUNNING, AttemptState.WAITING)),
         needs_running=tuple(await read_needs_running(connection)) if asks else (),
     )

@@ -81,6 +81,7 @@ class WriteTransaction:
     def __init__(self, connection: AsyncConnection, clock: Clock) -> None:
         self._connection = connection
         self._clock = clock
+        self._read: dict[int, CaseRows] = {}  # as the rows are now, by goal number
 
     async def reply_to(self, command_id: str) -> Mapping[str, object] | None:
         return await read_reply(self._connection, command_id)
@@ -92,7 +93,9 @@ class WriteTransaction:
         return ((await self._connection.execute(_LAST_DECISION)).scalar() or 0) + 1
 
     async def cases(self, goal_numbers: Sequence[int]) -> list[CaseRows]:
-        return await read_cases(self._connection, goal_numbers)
+        cases = await read_cases(self._connection, goal_numbers)
+        self._read.update((case.goal.number, case) for case in cases)
+        return cases
 
     async def decision(self, number: int) -> Decision | None:
         return await read_decision(self._connection, number)
@@ -136,6 +139,7 @@ class WriteTransaction:
     async def extend_leases(self, executor_id: str, held: Sequence[tuple[str, int]], until: datetime) -> list[str]:
         if not held:
             return []
+        self._read.clear()
         beats = [
             {"at_ref": ref, "at_number": number, "at_executor": executor_id, "lease_until": until}
             for ref, number in held
@@ -148,13 +152,15 @@ class WriteTransaction:
 
     async def record_process(self, task_ref: str, number: int, pid: int, pid_started: float, command: str) -> None:
         """Raises Conflict if that attempt is no longer running."""
+        self._read.clear()
         process = {"pid": pid, "pid_started": pid_started, "command": plain(command)}
         met = await self._connection.execute(_PROCESS, [process | {"at_ref": task_ref, "at_number": number}])
         if met.rowcount != 1:
             raise Conflict(detail=f"attempt {number} of {task_ref} is not running any more")
 
     async def save(self, changes: Changes) -> None:
-        await write_changes(self._connection, changes, self._clock.now())
+        read, self._read = self._read, {}
+        await write_changes(self._connection, changes, self._clock.now(), read)
 
 
 def _draft_of(goal: Goal) -> GoalDraft:

@@ -9,7 +9,6 @@ from sqlalchemy import BigInteger, Dialect, Text
 from sqlalchemy.types import TypeDecorator
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 
 
 class Instant(TypeDecorator[datetime]):
@@ -27,12 +26,14 @@ class Instant(TypeDecorator[datetime]):
         return _instant
 
 
+@lru_cache(maxsize=8192)
 def _microseconds(value: datetime | None) -> int | None:
     if value is None:
         return None
     if value.tzinfo is None:
         raise ValueError(f"a stored time needs a time zone: {value!r}")
-    return (value - _EPOCH) // _MICROSECOND
+    since = value - _EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
 @lru_cache(maxsize=8192)

@@ -5,16 +5,21 @@ from pathlib import Path
 
 from executor.actions.survivors import end_survivors
 
+_KNOWN_MAX = 1_000  # folders whose paths are remembered: to make one of its parts takes longer than the look itself
+
 
 class Folders:
     """The Workspaces port: ``<data_dir>/workspaces/<goal number>``, mode 0700."""
 
     def __init__(self, data_dir: Path) -> None:
         self._root = data_dir.absolute() / "workspaces"
+        self._known: dict[int, Path] = {}
 
     def folder(self, goal_number: int) -> Path:
         """Made on first use. Called with every attempt, so it mostly costs one look."""
-        folder = self._root / str(goal_number)
+        folder = self._known.get(goal_number)
+        if folder is None:
+            folder = self._remember(goal_number)
         with suppress(FileNotFoundError):
             if not folder.stat().st_mode & 0o077:
                 return folder
@@ -22,6 +27,12 @@ class Folders:
         for made in (self._root, folder):
             if made.stat().st_mode & 0o077:
                 made.chmod(0o700)
+        return folder
+
+    def _remember(self, goal_number: int) -> Path:
+        if len(self._known) >= _KNOWN_MAX:
+            self._known.clear()
+        folder = self._known[goal_number] = self._root / str(goal_number)
         return folder
 
     async def end_leftovers(self, pid: int | None, pid_started: float | None, marker: str) -> int:

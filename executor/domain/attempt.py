@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from executor.domain.values import quick
+
 WORKER = "worker"
 OUTSIDE = "python"  # a program of somebody's own, which took the task by its name and hands in what came of it
 
@@ -40,6 +42,7 @@ ATTEMPT_MOVES: Mapping[AttemptState, frozenset[AttemptState]] = {
 }
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
     """`(task_ref, number)` identifies it and `number` fences it: a result counts only while the task's running attempt

@@ -4,7 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from executor.domain.values import quick
 
+
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """`name` such as ``task.completed``; `executor_type` is "worker", "user", "engine" or "agent"."""

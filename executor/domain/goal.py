@@ -1,13 +1,14 @@
 """A goal: what a person wants, until it is completed, failed or cancelled."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
 from executor.domain.moves import check_move, check_return
 from executor.domain.outlook import Outlook
+from executor.domain.values import quick, replace
 
 
 class GoalState(StrEnum):
@@ -49,6 +50,7 @@ GOAL_RUNNING = frozenset({_G.IN_PROGRESS, _G.BLOCKED, _G.VALIDATING})
 """States in which ready tasks may be taken: a blocked goal's other branches still run."""
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
     """Where a goal came from and where its messages go. `chat_id` None: whoever runs Milepost hears nothing in chat."""
@@ -61,6 +63,7 @@ class Origin:
     via: str = "chat"  # "chat" | "shell" | "http" | "python"
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Goal:
     """`percentage` is 0..100 and never falls within one plan version. `number` is what people call it: 1, 2, 3 …"""

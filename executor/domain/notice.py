@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from executor.domain.values import quick
+
 
 class NoticeKind(StrEnum):
     CARD = "card"  # the one live card of a goal in a chat: sent once, then edited in place
@@ -50,6 +52,7 @@ PRIORITY: Mapping[NoticeKind, int] = {
 LOUD = frozenset({NoticeKind.DECISION, NoticeKind.FAILURE, NoticeKind.END, NoticeKind.ANSWER})
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
     """`key` is unique for ever and chosen by the writer: ``12/milestone/50``, ``12/card``, ``17/decision``,

@@ -5,8 +5,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from executor.domain.blockage import BlockageType
+from executor.domain.values import quick
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
     """What every action returns (contract section 5). `metadata` holds `execution_time` in seconds and more."""
@@ -28,6 +30,7 @@ class Result:
         }
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Succeeded:
     """The action succeeded and the task's check, where there is one, held. `evidence` says how that was seen."""

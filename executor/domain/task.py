@@ -1,13 +1,14 @@
 """A task: one step of a plan as it really goes, with its table of moves (document 004's moves are part of it)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from executor.domain.errors import WrongMove
 from executor.domain.moves import check_move, check_return
 from executor.domain.plan import TaskSpec
+from executor.domain.values import quick, replace
 
 
 class TaskState(StrEnum):
@@ -70,6 +71,7 @@ class Answer:
     at: datetime
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
     """`ref` is what people call it: 12.3 is task 3 of goal 12, 12.3.1 its subtask.

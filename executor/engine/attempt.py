@@ -7,6 +7,7 @@ import asyncio
 import shlex
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from executor.domain.blockage import BlockageType
@@ -124,7 +125,7 @@ class Run:
             task_ref=self._task.ref,
             attempt=attempt.number,
             goal_title=self.assignment.goal.title,
-            workspace=self.tools.workspaces.folder(self.assignment.goal.number),
+            folder=partial(self.tools.workspaces.folder, self.assignment.goal.number),
             timeout_s=self._task.spec.timeout_s or limits.timeout_s,
             output_bytes_max=limits.output_bytes_max,
             now=self.tools.clock.now,

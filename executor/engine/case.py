@@ -4,8 +4,8 @@ Decisions are plain functions that take a case, look at it and call its methods;
 collects what changed, with the events and the notices that belong to it, and hands all of it over as one `Changes`.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from executor.domain.allowance import Allowance
@@ -23,6 +23,7 @@ from executor.domain.notice import Notice, NoticeKind
 from executor.domain.plan import GoalDraft, Plan
 from executor.domain.secret import Provided
 from executor.domain.task import Task, TaskKind, TaskState
+from executor.domain.values import replace
 from executor.engine.circuits import Circuits
 from executor.engine.replies import Caller
 from executor.ports import CaseRows, Changes, ProgressRow
@@ -69,29 +70,25 @@ class Case:
     decisions: dict[int, Decision] = field(init=False)
     blockages: dict[str, Blockage] = field(init=False)  # open ones by task ref
     effects: dict[str, Effect] = field(init=False)  # unsettled ones by task ref
-    _refs: dict[str, str] = field(init=False)  # of work, by its key in the plan
     stop_tasks: set[str] = field(default_factory=set)  # running attempts to be ended after the commit
     provided: list[Provided] = field(default_factory=list)  # values that a person has just given
     _new: Changes = field(default_factory=Changes)
     _touched: bool = False
+    _refs: dict[str, str] | None = None  # of work, by its key in the plan; once somebody asks
 
     def __post_init__(self) -> None:
         self.goal = self.rows.goal
         self.tasks = {task.ref: task for task in self.rows.tasks}
-        self._name_work()
         self.attempts = {attempt.task_ref: attempt for attempt in self.rows.attempts}
         self.decisions = {decision.number: decision for decision in self.rows.decisions}
         self.blockages = {blockage.task_ref: blockage for blockage in self.rows.blockages}
         self.effects = {effect.task_ref: effect for effect in self.rows.effects}
 
-    def _name_work(self) -> None:
-        """A cancelled task gives its key up to its successor in a later version of the plan."""
-        dropped = {task.spec.key: task.ref for task in self.work if task.state is TaskState.CANCELLED}
-        self._refs = dropped | {t.spec.key: t.ref for t in self.work if t.state is not TaskState.CANCELLED}
-
     # ------------------------------------------------------------------------------------------------- looking
 
     def by_key(self, key: str) -> Task | None:
+        if self._refs is None:
+            self._refs = _refs_by_key(self.rows.tasks)
         ref = self._refs.get(key)
         return None if ref is None else self.tasks[ref]
 
@@ -329,7 +326,7 @@ class Case:
         fresh = [task for task in tasks if task.ref not in self.tasks]
         self._new.new_tasks.extend(fresh)
         self.tasks.update({task.ref: task for task in fresh})
-        self._name_work()
+        self._refs = _refs_by_key(self.tasks.values())
 
     def allow(self, allowance: Allowance) -> None:
         self._touched = True
@@ -365,6 +362,13 @@ class Case:
         _split(new.new_blockages, new.blockages, self.blockages, self.rows.blockages, "task_ref")
         _split(new.new_effects, new.effects, self.effects, self.rows.effects, "task_ref")
         return new
+
+
+def _refs_by_key(tasks: Iterable[Task]) -> dict[str, str]:
+    """Of work. A cancelled task gives its key up to its successor in a later version of the plan."""
+    work = [task for task in tasks if task.kind is TaskKind.WORK]
+    dropped = {task.spec.key: task.ref for task in work if task.state is TaskState.CANCELLED}
+    return dropped | {task.spec.key: task.ref for task in work if task.state is not TaskState.CANCELLED}
 
 
 def _split(new: list, changed: list, now: Mapping, before: tuple, key: str) -> None:  # type: ignore[type-arg]

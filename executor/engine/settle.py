@@ -4,7 +4,6 @@ A result counts only while the task's open attempt has the same number: a worker
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import timedelta
 from typing import assert_never
 
@@ -30,6 +29,7 @@ from executor.domain.outcome import (
 )
 from executor.domain.plan import ExecutionType
 from executor.domain.task import Task, TaskKind, TaskState
+from executor.domain.values import replace
 from executor.engine.asking import ask_for_allowance, ask_for_approval, ask_for_review
 from executor.engine.case import Case
 from executor.engine.correcting import carry_out, correct, unless_in_circles

@@ -5,7 +5,7 @@ what the workers hold, so a restart needs no path of its own beyond recovery.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 
 from executor.domain.attempt import OUTSIDE, WORKER, Attempt, AttemptState
@@ -16,6 +16,7 @@ from executor.domain.goal import GOAL_RUNNING
 from executor.domain.limits import Limits
 from executor.domain.outcome import Blocked, Interrupted, Outcome, Uncertain
 from executor.domain.task import TASK_DUE, Task, TaskKind, TaskState
+from executor.domain.values import replace
 from executor.engine.attempt import BY_MODEL, Tools, is_opinion, shown_command
 from executor.engine.capacity import due_with_room, waits_for
 from executor.engine.case import Case, Numbers, merge

@@ -10,19 +10,22 @@ from executor.domain.outcome import Result, Waiting
 from executor.domain.plan import Check
 from executor.domain.risk import Risk
 from executor.domain.task import Answer
+from executor.domain.values import quick
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
     """What an action gets beside its parameters. `started` must be awaited with (pid, start time, command) before a
     child process does anything that can be seen; it raises if the attempt has lost its lease. `tell` puts a text in
-    the goal's chat when the attempt is committed. `first_started_at` is when a waiting attempt first began. `outputs`
-    are those of earlier tasks that the attempt may see, by key."""
+    the goal's chat when the attempt is committed. `first_started_at` is when a waiting attempt first began. `folder` is
+    asked for the workspace, see Workspaces; many actions need none, and theirs is never made. `outputs` are those of
+    earlier tasks that the attempt may see, by key."""
 
     task_ref: str
     attempt: int
     goal_title: str
-    workspace: Path
+    folder: Callable[[], Path]
     timeout_s: float
     output_bytes_max: int
     now: Callable[[], datetime]
@@ -32,6 +35,11 @@ class Context:
     tell: Callable[[str], None]
     answer: Answer | None = None
     outputs: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def workspace(self) -> Path:
+        """The goal's folder: it exists now, whatever happened to it meanwhile."""
+        return self.folder()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,8 +21,10 @@ from executor.domain.notice import Notice
 from executor.domain.plan import GoalDraft, Plan
 from executor.domain.secret import SealedSecret
 from executor.domain.task import Task
+from executor.domain.values import quick
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseRows:
     """Everything unfinished about one goal, as one transaction sees it. `tasks` are all of its tasks by
@@ -38,6 +40,7 @@ class CaseRows:
     effects: tuple[Effect, ...] = ()
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProgressRow:
     """One line of a goal's history of progress; `progress` is 0..1."""

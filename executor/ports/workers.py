@@ -8,8 +8,10 @@ from executor.domain.attempt import Attempt
 from executor.domain.goal import Goal
 from executor.domain.outcome import Outcome
 from executor.domain.task import Task
+from executor.domain.values import quick
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assignment:
     """One attempt, claimed and committed, to be run. `environment` holds the secrets that it is given.

@@ -3,7 +3,14 @@
 from storage.rows.attempts import attempt_changes, attempt_from, attempt_values, effect_from, effect_values
 from storage.rows.circuits import circuit_from, circuit_values
 from storage.rows.goals import draft_from, draft_to, goal_changes, goal_from, goal_values, plan_from, plan_values
-from storage.rows.history import event_from, event_values, milestone_from, milestone_values, progress_values
+from storage.rows.history import (
+    event_from,
+    event_values,
+    milestone_changes,
+    milestone_from,
+    milestone_values,
+    progress_values,
+)
 from storage.rows.kinds import Record, Values
 from storage.rows.notices import notice_from, notice_values
 from storage.rows.questions import blockage_from, blockage_values, decision_from, decision_values
@@ -31,6 +38,7 @@ __all__ = [
     "goal_changes",
     "goal_from",
     "goal_values",
+    "milestone_changes",
     "milestone_from",
     "milestone_values",
     "notice_from",

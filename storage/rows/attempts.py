@@ -1,25 +1,32 @@
 """Attempts and effects as rows."""
 
+from operator import attrgetter
+
 from executor.domain.attempt import Attempt, AttemptState
 from executor.domain.effect import Effect, EffectState
 from storage.codec import dumps, loads, plain
 from storage.rows.kinds import Record, Values
 
+_AS_IT_IS = ("executor_id", "executor_type", "lease_until", "pid", "pid_started", "exit_code", "finished_at")
+_as_it_is = attrgetter(*_AS_IT_IS)
 
-def attempt_changes(attempt: Attempt) -> Values:
-    return {
-        "state": attempt.state.value,
-        "executor_id": attempt.executor_id,
-        "executor_type": attempt.executor_type,
-        "lease_until": attempt.lease_until,
-        "pid": attempt.pid,
-        "pid_started": attempt.pid_started,
-        "command": plain(attempt.command),
-        "exit_code": attempt.exit_code,
-        "result": None if attempt.result is None else dumps(dict(attempt.result)),
-        "evidence": plain(attempt.evidence),
-        "finished_at": attempt.finished_at,
-    }
+
+def attempt_changes(attempt: Attempt, before: Attempt | None = None) -> Values:
+    """The columns of an attempt that may change; where the row is known, those that do change, and its state."""
+    values: Values = {"state": attempt.state.value}
+    if before is None:
+        values |= dict(zip(_AS_IT_IS, _as_it_is(attempt), strict=True))
+    else:
+        for column, now, then in zip(_AS_IT_IS, _as_it_is(attempt), _as_it_is(before), strict=True):
+            if now is not then and now != then:
+                values[column] = now
+    if before is None or attempt.command != before.command:
+        values["command"] = plain(attempt.command)
+    if before is None or attempt.evidence != before.evidence:
+        values["evidence"] = plain(attempt.evidence)
+    if before is None or attempt.result != before.result:
+        values["result"] = None if attempt.result is None else dumps(dict(attempt.result))
+    return values
 
 
 def attempt_values(attempt: Attempt) -> Values:

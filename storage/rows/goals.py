@@ -6,12 +6,12 @@ from executor.domain.goal import Goal, GoalState, Origin
 from executor.domain.outlook import Outlook
 from executor.domain.plan import GoalDraft, Plan
 from storage.codec import DRAFT, OUTLOOK, PLAN, dumps, loads, plain
-from storage.rows.kinds import Record, Values
+from storage.rows.kinds import Record, Values, unlike
 
 
-def goal_changes(goal: Goal) -> Values:
-    """The columns of a goal that may change, its revision excepted."""
-    return {
+def goal_changes(goal: Goal, before: Goal | None = None) -> Values:
+    """The columns of a goal that may change, its revision excepted; where the row is known, those that do change."""
+    values = {
         "title": plain(goal.title),
         "description": plain(goal.description),
         "state": goal.state.value,
@@ -35,6 +35,7 @@ def goal_changes(goal: Goal) -> Values:
         "started_at": goal.started_at,
         "finished_at": goal.finished_at,
     }
+    return values if before is None else unlike(values, goal_changes(before))
 
 
 def goal_values(goal: Goal, draft: GoalDraft | None) -> Values:

@@ -7,14 +7,20 @@ from storage.codec import dumps, loads, plain
 from storage.rows.kinds import Record, Values
 
 
-def milestone_values(milestone: Milestone) -> Values:
+def milestone_changes(milestone: Milestone) -> Values:
+    """The columns of a milestone that may change."""
     return {
-        "goal_number": milestone.goal_number,
-        "percentage": milestone.percentage,
         "title": milestone.title,
         "type": milestone.type,
         "achieved_at": milestone.achieved_at,
         "announced": milestone.announced,
+    }
+
+
+def milestone_values(milestone: Milestone) -> Values:
+    return milestone_changes(milestone) | {
+        "goal_number": milestone.goal_number,
+        "percentage": milestone.percentage,
     }
 
 

@@ -7,3 +7,8 @@ Values = dict[str, Any]
 
 Record = Any
 """A row with its columns as attributes, made by `storage.fetching`."""
+
+
+def unlike(values: Values, before: Values) -> Values:
+    """Those of `values` that `before`, of the same columns, does not have."""
+    return {column: value for column, value in values.items() if value != before[column]}

@@ -1,7 +1,8 @@
 """Tasks as rows."""
 
-from datetime import datetime, timedelta
-from functools import lru_cache
+from datetime import datetime
+from operator import attrgetter
+from typing import Any
 
 from executor.domain.task import Task, TaskKind, TaskState
 from storage.codec import ANSWER, dumps, loads, plain, specs
@@ -10,10 +11,53 @@ from storage.rows.kinds import Record, Values
 _WENT_WRONG = frozenset({TaskState.RETRYING, TaskState.BLOCKED, TaskState.FAILED})
 
 
-def task_changes(task: Task) -> Values:
-    """The columns of a task that may change, its revision excepted."""
-    spec, state, summary = task.spec, task.state, plain(task.summary)
+_planned = attrgetter("spec", "position", "plan_version")
+_kept = attrgetter("answer", "resume_state", "trail")
+_lived = attrgetter(
+    *("due_at", "attempts", "failures", "taken_over", "verify_first", "verify_only", "waits_on", "approved"),
+    *("started_at", "blocked_at", "finished_at"),
+)
+_LIFE = (
+    *("due_at", "attempts", "retry_count", "taken_over", "verify_first", "verify_only", "waits_on", "approved"),
+    *("started_at", "blocked_at", "finished_at"),
+    # The state, and what documents 001 and 004 tell from it and from the summary:
+    *("state", "summary", "failed_at", "actual_outcome", "error", "blocked_reason", "failure_reason"),
+    "actual_duration_minutes",
+)
+
+
+def task_changes(task: Task, before: Task | None = None) -> Values:
+    """The columns of a task that may change, its revision excepted; where the row is known, those that do change."""
+    if before is None:
+        return _plan_columns(task) | _kept_columns(task) | dict(zip(_LIFE, _life(task), strict=True))
+    values = {} if _planned(task) == _planned(before) else _plan_columns(task)
+    for column, now, then in zip(_LIFE, _life(task), _life(before), strict=True):
+        if now is not then and now != then:
+            values[column] = now
+    if _kept(task) != _kept(before):
+        values |= _kept_columns(task)
+    return values
+
+
+def _life(task: Task) -> tuple[Any, ...]:
+    """What the columns of _LIFE hold."""
+    state, summary = task.state, plain(task.summary)
     failed = state is TaskState.FAILED
+    return (
+        *_lived(task),
+        state.value,
+        summary,
+        task.finished_at if failed else None,
+        summary if state is TaskState.COMPLETED else None,
+        summary if state in _WENT_WRONG else None,
+        summary if state is TaskState.BLOCKED else None,
+        summary if failed else None,
+        _minutes(task.started_at, task.finished_at),
+    )
+
+
+def _plan_columns(task: Task) -> Values:
+    spec = task.spec
     return {
         "position": task.position,
         "plan_version": task.plan_version,
@@ -30,34 +74,20 @@ def task_changes(task: Task) -> Values:
         "expected_outcome": plain(spec.expected_outcome),
         "estimated_duration_minutes": spec.estimated_minutes,
         "max_retries": spec.attempts_max,
-        "state": state.value,
-        "due_at": task.due_at,
-        "attempts": task.attempts,
-        "retry_count": task.failures,
-        "taken_over": task.taken_over,
-        "verify_first": task.verify_first,
-        "verify_only": task.verify_only,
-        "answer": None if task.answer is None else dumps(ANSWER.encode(task.answer)),
-        "approved": task.approved,
-        "summary": summary,
-        "resume_state": None if task.resume_state is None else task.resume_state.value,
-        "trail": dumps(task.trail) if task.trail else None,
-        "started_at": task.started_at,
-        "blocked_at": task.blocked_at,
-        "finished_at": task.finished_at,
-        "failed_at": task.finished_at if failed else None,
-        "actual_outcome": summary if state is TaskState.COMPLETED else None,
-        "error": summary if state in _WENT_WRONG else None,
-        "blocked_reason": summary if state is TaskState.BLOCKED else None,
-        "failure_reason": summary if failed else None,
-        "actual_duration_minutes": _minutes(task.started_at, task.finished_at),
-        "waits_on": task.waits_on,
         "needs": dumps(spec.needs) if spec.needs else None,
     }
 
 
+def _kept_columns(task: Task) -> Values:
+    return {
+        "answer": None if task.answer is None else dumps(ANSWER.encode(task.answer)),
+        "resume_state": None if task.resume_state is None else task.resume_state.value,
+        "trail": dumps(task.trail) if task.trail else None,
+    }
+
+
 def _minutes(start: datetime | None, end: datetime | None) -> float | None:
-    return None if start is None or end is None else (end - start) / timedelta(minutes=1)
+    return None if start is None or end is None else (end - start).total_seconds() / 60
 
 
 def task_values(task: Task, unblocks: int) -> Values:
@@ -73,9 +103,7 @@ def task_values(task: Task, unblocks: int) -> Values:
     }
 
 
-@lru_cache(maxsize=4096)
 def task_from(row: Record) -> Task:
-    """Remembered by all that the row holds: most tasks of a goal are the same as when it was last looked at."""
     return Task(
         ref=row.ref,
         goal_number=row.goal_number,

@@ -1,22 +1,38 @@
 """Everything that is true of SQLite alone. A second database gets a package beside this one with the same names."""
 
-from storage.sqlite.connection import Bound, run_together
-from storage.sqlite.dialect import begin_read, begin_write, hold_references, insert, is_duplicate, meaning_of
+from storage.sqlite.connection import Asked, Bound, Rows, ask_together, commit, roll_back, run_together
+from storage.sqlite.dialect import (
+    begin_read,
+    begin_write,
+    hold_references,
+    insert,
+    is_duplicate,
+    listed,
+    meaning_of,
+    one_of,
+)
 from storage.sqlite.engines import Engines, open_engines
 from storage.sqlite.files import copy_into, faults, prepare_file
 
 __all__ = [
+    "Asked",
     "Bound",
     "Engines",
+    "Rows",
+    "ask_together",
     "begin_read",
     "begin_write",
+    "commit",
     "copy_into",
     "faults",
     "hold_references",
     "insert",
     "is_duplicate",
+    "listed",
     "meaning_of",
+    "one_of",
     "open_engines",
     "prepare_file",
+    "roll_back",
     "run_together",
 ]

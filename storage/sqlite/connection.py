@@ -1,12 +1,14 @@
-"""aiosqlite with one visit to its thread per statement.
+"""aiosqlite with one visit to its thread per statement, and one for many statements.
 
 Through aiosqlite's own cursor SQLAlchemy visits the thread four times per statement (make a cursor, execute, fetch,
-close), and these visits, not SQLite, are what a transaction costs. This cursor does all four in one.
+close), and these visits, not SQLite, are what a transaction costs. This cursor does all four in one. A transaction is
+begun in the visit of its first statement, and one that has none costs nothing.
 """
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import aiosqlite
@@ -15,8 +17,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 Rows = Sequence[tuple[Any, ...]]
 
-Bound = tuple[str, Rows]
+Bound = tuple[str, Sequence[Sequence[Any]]]
 """A statement and the parameters of every row."""
+
+Asked = tuple[str, Sequence[Any]]
+"""A statement that answers with rows, and its parameters."""
 
 
 class Cursor:
@@ -60,7 +65,14 @@ THREAD_END_S = 5.0
 
 
 class Connection(aiosqlite.Connection):
-    """An aiosqlite connection whose cursors are the ones above."""
+    """An aiosqlite connection whose cursors are the ones above. It begins nothing by itself."""
+
+    _first = ""  # begins the transaction that was asked for, together with its first statement
+    _begun = False
+
+    def begin(self, words: str) -> None:
+        """With the next visit; `words` is the statement that begins it."""
+        self._first = words
 
     async def _connect(self) -> "Connection":
         """A file that can't be opened: wait for the thread's end, or it answers to an event loop that may be gone."""
@@ -75,7 +87,29 @@ class Connection(aiosqlite.Connection):
         return Cursor(self)
 
     async def visit(self, work: Callable[[sqlite3.Connection], None]) -> None:
-        await self._execute(lambda: work(self._conn))  # type: ignore[no-untyped-call]
+        first, self._first = self._first, ""
+        if not first:
+            await self._execute(lambda: work(self._conn))  # type: ignore[no-untyped-call]
+            return
+
+        def begin_and_work() -> None:
+            self._conn.execute(first).close()
+            work(self._conn)
+
+        self._begun = True  # from now on: even if nobody waits for the visit any more, the thread makes it
+        await self._execute(begin_and_work)  # type: ignore[no-untyped-call]
+
+    async def commit(self) -> None:
+        self._first = ""
+        if self._begun:
+            await super().commit()
+            self._begun = False
+
+    async def rollback(self) -> None:
+        self._first = ""
+        if self._begun:
+            await super().rollback()
+            self._begun = False
 
 
 def connector(pragmas: Sequence[str]) -> Callable[..., Connection]:
@@ -102,17 +136,60 @@ def connector(pragmas: Sequence[str]) -> Callable[..., Connection]:
 async def run_together(connection: AsyncConnection, statements: Sequence[Bound]) -> list[int]:
     """Run each statement with all of its rows, in one visit to the thread, as part of the transaction that was begun.
     How many rows each one met. Raises what SQLAlchemy would raise."""
-    driver = (await connection.get_raw_connection()).driver_connection
-    assert isinstance(driver, Connection)
     met: list[int] = []
 
     def run(raw: sqlite3.Connection) -> None:
         for sql, rows in statements:
             met.append(raw.executemany(sql, rows).rowcount)
 
-    try:
-        await driver.visit(run)
-    except sqlite3.Error as error:
-        failed = statements[len(met)][0]
-        raise DBAPIError.instance(failed, None, error, sqlite3.Error, hide_parameters=True) from error
+    with _as_from_sqlalchemy(lambda: statements[len(met)][0]):
+        await (await _driver(connection)).visit(run)
     return met
+
+
+async def ask_together(connection: AsyncConnection, questions: Sequence[Asked]) -> list[Rows]:
+    """All rows of the answer to each, in one visit to the thread; of one moment where a transaction was begun."""
+    answers: list[Rows] = []
+
+    def run(raw: sqlite3.Connection) -> None:
+        for sql, parameters in questions:
+            answers.append(raw.execute(sql, parameters).fetchall())
+
+    with _as_from_sqlalchemy(lambda: questions[min(len(answers), len(questions) - 1)][0]):
+        await (await _driver(connection)).visit(run)
+    return answers
+
+
+async def begin(connection: AsyncConnection, words: str) -> None:
+    """A transaction, with its first statement. It is ended by `commit` or `roll_back`."""
+    (await _driver(connection)).begin(words)
+
+
+async def commit(connection: AsyncConnection) -> None:
+    """Raises what SQLAlchemy would raise; the transaction then goes on, to be rolled back."""
+    with _as_from_sqlalchemy(lambda: "COMMIT"):
+        await (await _driver(connection)).commit()
+
+
+async def roll_back(connection: AsyncConnection) -> None:
+    """Nothing happens where nothing was begun, nor where SQLAlchemy has given the connection up, and its transaction
+    with it: it does so when a statement of its own is cancelled."""
+    await connection.rollback()
+    if not connection.invalidated:
+        with _as_from_sqlalchemy(lambda: "ROLLBACK"):
+            await (await _driver(connection)).rollback()
+
+
+async def _driver(connection: AsyncConnection) -> Connection:
+    driver = (await connection.get_raw_connection()).driver_connection
+    assert isinstance(driver, Connection)
+    return driver
+
+
+@contextmanager
+def _as_from_sqlalchemy(statement: Callable[[], str]) -> Iterator[None]:
+    """Errors in SQLAlchemy's own wrapping. `statement` says which one it was."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise DBAPIError.instance(statement(), None, error, sqlite3.Error, hide_parameters=True) from error

@@ -1,12 +1,15 @@
 """SQLite's words for beginning, inserting and failing."""
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import Any
 
-from sqlalchemy import Table
+from sqlalchemy import ColumnElement, Table, Text, bindparam, func, select
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.sqlite.connection import begin
 
 _MEANING: Mapping[str, str] = {
     "SQLITE_CANTOPEN": "can't be opened; check that its folder exists and that this user may write there",
@@ -27,13 +30,25 @@ def insert(table: Table) -> sqlite.Insert:
 
 
 async def begin_write(connection: AsyncConnection) -> None:
-    """Take the write lock now: a lock that is only taken by the first change can fail in the middle."""
-    await connection.exec_driver_sql("BEGIN IMMEDIATE")
+    """Take the write lock with the first statement: a lock that is only taken by the first change can fail in the
+    middle."""
+    await begin(connection, "BEGIN IMMEDIATE")
 
 
 async def begin_read(connection: AsyncConnection) -> None:
     """Everything read until the end of the transaction is of one moment."""
-    await connection.exec_driver_sql("BEGIN")
+    await begin(connection, "BEGIN")
+
+
+def one_of(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
+    """`column` is among the whole numbers that the parameter `name` lists, see `listed`: one statement to prepare,
+    however many they are."""
+    each = func.json_each(bindparam(name, type_=Text)).table_valued("value")
+    return column.in_(select(each.c.value))
+
+
+def listed(numbers: Iterable[int]) -> str:
+    return f"[{','.join(map(str, numbers))}]"
 
 
 async def hold_references(connection: AsyncConnection, hold: bool) -> None:

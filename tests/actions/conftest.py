@@ -37,7 +37,7 @@ class Scene:
             task_ref="1.1",
             attempt=1,
             goal_title="A goal",
-            workspace=self.workspace,
+            folder=lambda: self.workspace,
             timeout_s=20,
             output_bytes_max=100_000,
             now=lambda: self.clock[0],

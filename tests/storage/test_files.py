@@ -153,6 +153,33 @@ async def test_writers_wait_for_each_other(database: Database) -> None:
     assert sorted(numbers) == list(range(1, 21))
 
 
+@pytest.mark.parametrize("turns", range(0, 40, 3))
+async def test_a_writer_that_is_cancelled_at_any_moment_writes_all_or_nothing(database: Database, turns: int) -> None:
+    async def write() -> None:
+        async with database.transaction() as transaction:
+            number = await transaction.next_goal_number()
+            await transaction.cases([1])
+            await transaction.save(Changes(new_goals=[running(number), running(number + 1)]))
+
+    writer = asyncio.create_task(write())
+    for _ in range(turns):
+        await asyncio.sleep(0.0005 if turns % 2 else 0)
+    writer.cancel()
+    await asyncio.gather(writer, return_exceptions=True)
+
+    assert len(await database.goals(open_only=True)) in (0, 2)
+    await write()
+    assert len(await database.goals(open_only=True)) in (2, 4)
+
+
+async def test_a_transaction_that_asks_for_nothing_holds_nobody_up(database: Database) -> None:
+    async with database.transaction():
+        pass
+
+    await save(database, new_goals=[running()])
+    assert await database.goals(open_only=True) == [running()]
+
+
 async def test_a_cancelled_writer_leaves_nothing_behind_and_blocks_nobody(database: Database) -> None:
     async def add(number: int) -> None:
         async with database.transaction() as transaction:

@@ -125,7 +125,6 @@ class _Child:
         self._readers: set[int] = set()
         self._status: tuple[int, resource.struct_rusage] | None = None
         self._cleared = False
-        self._own_peak_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         self._start(context, launcher)
 
     def _start(self, context: Context, launcher: Launcher) -> None:
@@ -271,7 +270,8 @@ class _Child:
     def _peak_mb(self, peak_kb: int) -> float | None:
         """A child's peak starts at ours: the kernel counts the moment between fork and exec."""
         seen = self._footprint.peak_mb
-        if sys.platform != "linux" or peak_kb <= self._own_peak_kb:
+        own_peak_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # now: ours may have grown while it was made
+        if sys.platform != "linux" or peak_kb <= own_peak_kb:
             return seen
         return max(round(peak_kb / 1024, 1), seen or 0.0)
 

@@ -22,8 +22,8 @@ def holds_by_circuit(view: GoalView, circuits: Sequence[Circuit], now: datetime)
 
 def _held(task: Task, circuit: Circuit, now: datetime) -> Hold:
     code = Code.WAITS_FOR_RESOURCE if circuit.local else Code.CIRCUIT_OPEN
-    since = f", {ago(circuit.opened_at, now)} ago" if circuit.opened_at else ""
-    gone = f"{circuit.reason}{since}" if circuit.local else f"{circuit.what} is gone{since} ({circuit.reason})"
+    since = f", for {ago(circuit.opened_at, now)} now" if circuit.opened_at else ""
+    gone = f"{circuit.reason}{since}" if circuit.local else f"{circuit.what} does not work{since} ({circuit.reason})"
     if circuit.state is CircuitState.HALF_OPEN:
         then = f"{circuit.trial} tries whether it is back"
     else:

@@ -48,7 +48,7 @@ def hold(case: Case, task: Task, circuit: Circuit) -> None:
         task = replace(task, resume_state=TaskState.QUEUED)
     else:
         state = TaskState.QUEUED if task.state is TaskState.QUEUED else TaskState.RETRYING
-        task = case.move_task(task.ref, state, summary=f"Waits: {lacks(circuit)}")
+        task = case.move_task(task.ref, state, summary=f"Waits for {circuit.what}", why=circuit.reason)
     case.set_task(replace(task, waits_on=circuit.key, due_at=circuit.retry_at))
     case.event("task.waits", task.ref, key=circuit.key, reason=circuit.reason)
     _tell(case, task, circuit)

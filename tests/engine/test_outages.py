@@ -210,5 +210,5 @@ async def test_why_says_what_is_gone_and_when_the_next_look_is(tmp_path: Path) -
         why = await w.executor.why(1)
 
         assert why is not None
-        assert "1.1 Fetch 1: api.example:8080 is gone" in "\n".join(why.lines)
+        assert "1.1 Fetch 1: api.example:8080 does not work, for " in "\n".join(why.lines)
         assert "looks again in" in "\n".join(why.lines)

@@ -41,6 +41,7 @@ from executor.actions.http import Http
 from executor.actions.launcher import PlainLauncher
 from executor.actions.registry import Registry, installed_actions
 from executor.actions.standard import standard_actions
+from executor.actions.survey import Survey
 from executor.actions.watches import looks
 from executor.actions.workspaces import Folders
 from executor.domain.errors import MilepostError, SealBroken, Unconfigured
@@ -186,6 +187,7 @@ def _tools(
         policy=Policy(settings.rules.unasked, settings.rules.always_ask),
         mind=mind,
         watches=looks(settings.data_dir, settings.http.allow),
+        surveyor=Survey(hosts=settings.sandbox.network, anywhere=settings.http.allow),
     )
     return actions, tools
 

@@ -22,6 +22,7 @@ from executor.engine.tick import Ticker
 from executor.planner.offline import OfflineBrain
 from executor.planner.workflows import Library
 from executor.ports import Actions, Assignment, Blind, Brain, Checks, CrashPoints, GoalView, Mind, Watches
+from executor.ports.survey import NoSurvey, Surveyor
 from executor.workers.local import LocalWorkers
 from storage.sealing import FernetSeal
 from storage.store import Database
@@ -114,6 +115,7 @@ async def world(
     brain: Brain | Callable[[Database], Brain] | None = None,
     registry: Actions | None = None,
     hands: type[LocalWorkers] = LocalWorkers,
+    surveyor: Surveyor | None = None,
     secrets: Secrets | None = None,
     mind: Mind | None = None,
     watches: Watches | None = None,
@@ -135,6 +137,7 @@ async def world(
         clock=clock,
         limits=limits,
         crash_points=points,
+        surveyor=surveyor or NoSurvey(),
         secrets=secrets or Secrets(FernetSeal(folder)),
         mind=mind,
         watches=watches or Blind(),

@@ -62,6 +62,8 @@ def goal_document(view: GoalView, attempts: Sequence[Attempt], describe: Describ
             "percentage": goal.percentage,
         },
         "deadline": _at(goal.deadline_at),
+        "forecast": _forecast(goal),
+        "findings": _findings(goal),
         "budget_usd": None if goal.budget_usd is None else float(goal.budget_usd),
         "metadata": dict(goal.metadata),
         "plan_version": goal.plan_version,
@@ -89,6 +91,27 @@ def goal_document(view: GoalView, attempts: Sequence[Attempt], describe: Describ
         "started_at": _at(goal.started_at),
         "finished_at": _at(goal.finished_at),
     }
+
+
+def _forecast(goal: Goal) -> Document | None:
+    """How the goal stands against its deadline; None without one, and before the first look."""
+    outlook = goal.outlook
+    if outlook is None or outlook.standing is None:
+        return None
+    return {"standing": outlook.standing.value, "p50": _at(outlook.likely_at), "p80": _at(outlook.sure_at)}
+
+
+def _findings(goal: Goal) -> list[Document]:
+    return [
+        {
+            "kind": finding.kind.value,
+            "what": finding.what,
+            "sentence": finding.sentence,
+            "remedy": finding.remedy,
+            "subtask_ids": list(finding.refs),
+        }
+        for finding in (goal.outlook.findings if goal.outlook else ())
+    ]
 
 
 def why_document(goal_number: int, why: Why, task: str | None = None) -> Document:

@@ -28,6 +28,7 @@ from executor.domain.envelope import Envelope, envelope_of
 from executor.domain.goal import Goal, GoalState
 from executor.domain.limits import Limits
 from executor.domain.milestone import progress_of
+from executor.domain.outlook import Standing
 from executor.domain.plan import Plan, TaskSpec
 from executor.domain.task import Task, TaskKind, TaskState
 from executor.engine.capacity import kept_back
@@ -38,6 +39,7 @@ ACCEPTED = "Start accepts these actions exactly as shown, within budget and dead
 REPAIRS = "Safe repairs included: missing packages, folders and imports in its own folder, another port, more time"
 BRIEF_CHARACTERS = 60
 OUTCOME_CHARACTERS = 100
+FINDINGS_MAX = 8
 LINES_MAX = 16  # tasks on a live card: about one phone screen
 _STANDING_OUT = frozenset(
     {TaskState.IN_PROGRESS, TaskState.RETRYING, TaskState.AWAITING_APPROVAL, TaskState.BLOCKED, TaskState.FAILED}
@@ -68,13 +70,17 @@ def _proposal(view: GoalView, plan: Plan, scene: Scene) -> Message:
     start = next((d for d in view.decisions if d.kind is DecisionKind.START and d.state is DecisionState.OPEN), None)
     buttons = decision_buttons(start) if start else ()
     accepted = envelope_lines(envelope_of(plan, scene.limits))
-    whole = Message(html=_proposed(plan_lines(view, plan, scene), accepted), buttons=buttons)
+    whole = Message(
+        html=_proposed([*plan_lines(view, plan, scene), *look_first(view.goal, scene)], accepted), buttons=buttons
+    )
     if whole.fits:
         return whole
     name = f"plan-{view.goal.number}-v{plan.version}.md"
     brief = plan_lines(view, plan, scene, brief=True)
     short = Message(
-        html=_proposed([*brief, "", f"📄 Every command in full: {escape(name)}"], accepted),
+        html=_proposed(
+            [*brief, *look_first(view.goal, scene), "", f"📄 Every command in full: {escape(name)}"], accepted
+        ),
         buttons=buttons,
         document=Document(name, plain(whole.html) + "\n"),
     )
@@ -83,6 +89,26 @@ def _proposal(view: GoalView, plan: Plan, scene: Scene) -> Message:
 
 def _proposed(lines: Sequence[str], accepted: Sequence[str]) -> str:
     return "\n".join([*lines, "", *(italic(line) for line in (*accepted, NOTHING_RUNS))])
+
+
+def look_first(goal: Goal, scene: Scene) -> list[str]:
+    """What later tasks will miss, and a deadline that the plan may not meet; nothing where all is well."""
+    outlook = goal.outlook
+    if outlook is None:
+        return []
+    found = [
+        f"• {escape(one.sentence)}{f' ({escape(one.remedy)})' if one.remedy else ''}{_refs(one.refs)}"
+        for one in outlook.findings[:FINDINGS_MAX]
+    ]
+    more = len(outlook.findings) - len(found)
+    found += [f"• and {more} more"] if more > 0 else []
+    if outlook.standing not in (None, Standing.ON_TRACK):
+        found.append(f"• the deadline{forecast_words(goal, scene).replace(' ·', ':', 1)}")
+    return ["", f"⚠️ {bold('Look first')}", *found] if found else []
+
+
+def _refs(refs: Sequence[str]) -> str:
+    return f": {', '.join(refs)}" if refs else ""
 
 
 def envelope_lines(envelope: Envelope) -> list[str]:

@@ -37,10 +37,10 @@ def spots(command: str, reference: re.Pattern[str]) -> list[Spot]:
     """Every reference in the command, in order; escaped ones (``\\${…}``) are left out."""
     if not reference.search(command):
         return []
-    reader = _Reader(command, reference)
+    reader = Reader(command, reference)
     try:
         reader.code(None)
-    except _Unclosed as unclosed:
+    except Unclosed as unclosed:
         return _all_evaluated(command, reference, str(unclosed))
     except RecursionError:
         return _all_evaluated(command, reference, "too deep inside brackets")
@@ -51,7 +51,7 @@ def _all_evaluated(command: str, reference: re.Pattern[str], where: str) -> list
     return [Spot(found[1], found.start(), found.end(), Place.EVALUATED, where) for found in reference.finditer(command)]
 
 
-class _Unclosed(Exception):
+class Unclosed(Exception):
     def __init__(self, what: str) -> None:
         super().__init__(f"after {what} that is never closed")
 
@@ -87,7 +87,7 @@ _ENDS_COMPOUND = ("done", "fi", "esac", "}")
 _ENDS_COMMAND = "\n;|&()"
 
 
-class _Reader:
+class Reader:
     def __init__(self, text: str, reference: re.Pattern[str]) -> None:
         self.text = text
         self.at = 0
@@ -123,7 +123,7 @@ class _Reader:
                 self.at += len(end)
                 return
             step()
-        raise _Unclosed(what)
+        raise Unclosed(what)
 
     def _inside(self, why: str, read: Callable[[], None]) -> None:
         self._evaluated.append(why)

@@ -51,6 +51,7 @@ from executor.ports import (
     Watches,
     Workspaces,
 )
+from executor.ports.survey import NoSurvey, Surveyor
 
 CRASH_POINTS = ("attempt.before_action", "attempt.after_action", "attempt.after_check")
 
@@ -71,6 +72,7 @@ class Tools:
     policy: Policy = field(default_factory=Policy)
     mind: Mind | None = None  # None: there is no model, and people judge
     watches: Watches = Blind()
+    surveyor: Surveyor = NoSurvey()
 
 
 @dataclass(slots=True)

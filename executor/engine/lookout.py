@@ -11,17 +11,20 @@ from datetime import datetime
 
 from loguru import logger
 
-from executor.domain.goal import GoalState
+from executor.domain.goal import GOAL_RUNNING, GoalState
 from executor.domain.limits import Limits
-from executor.domain.outlook import Outlook
+from executor.domain.notice import NoticeKind
+from executor.domain.outlook import Finding, Outlook
 from executor.domain.task import TaskKind
 from executor.engine.attempt import Tools
 from executor.engine.case import Case, Numbers, merge
 from executor.engine.deadlines import concerns, differs, judged, look_at_deadline
 from executor.engine.durations import SAMPLES_MAX, Forecast, forecast, signature_of
+from executor.engine.foresight import ahead_of, findings, untold, whole
 from executor.engine.reasons import Around
 from executor.engine.stalls import mend, stuck
 from executor.ports import CaseRows, Store
+from executor.ports.survey import Missing
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +82,17 @@ class Lookout:
 
     async def _see(self, rows: CaseRows, now: datetime) -> _Seen:
         old = rows.goal.outlook or Outlook(plan_version=rows.goal.plan_version)
-        outlook = replace(old, plan_version=rows.goal.plan_version)
+        outlook = replace(old, plan_version=rows.goal.plan_version, findings=await self._findings(rows))
+        if rows.goal.state is GoalState.AWAITING_START:  # they stand on the card that is to be accepted
+            outlook = replace(outlook, told=tuple(finding.key for finding in outlook.findings))
         outlook = judged(outlook, rows.goal, await self._forecast(rows, now), now)
         return _Seen(rows, outlook, bool(stuck(rows, Around(now=now))))
+
+    async def _findings(self, rows: CaseRows) -> tuple[Finding, ...]:
+        surveyor, number = self._tools.surveyor, rows.goal.number
+        ahead = [(task, surveyor.needs(task.spec)) for task in ahead_of(rows.tasks)]
+        missing = await surveyor.missing(whole(ahead), self._tools.workspaces.folder(number)) if ahead else Missing()
+        return findings(ahead, missing, self._tools.secrets.known(number))
 
     async def _forecast(self, rows: CaseRows, now: datetime) -> Forecast | None:
         if rows.goal.deadline_at is None or not rows.tasks:
@@ -103,9 +114,29 @@ class Lookout:
 
 def _matters(seen: _Seen, now: datetime) -> bool:
     goal = seen.rows.goal
+    to_tell = goal.state in GOAL_RUNNING and bool(untold(seen.outlook))
     return (
-        seen.stuck or differs(goal.outlook, seen.outlook, now) or concerns(goal, seen.outlook, seen.rows.decisions, now)
+        seen.stuck
+        or to_tell
+        or differs(goal.outlook, seen.outlook, now)
+        or concerns(goal, seen.outlook, seen.rows.decisions, now)
     )
+
+
+def _tell(case: Case, outlook: Outlook) -> Outlook:
+    """What nobody has seen yet, in one message; the outlook with what was told."""
+    new = untold(outlook)
+    if not new or case.goal.state not in GOAL_RUNNING:
+        return outlook
+    lines = [f"{one.sentence}{f' ({one.remedy})' if one.remedy else ''}{_for(one)}" for one in new]
+    text = "\n".join(["Later tasks will need this; nothing waits for it yet.", *(f"• {line}" for line in lines)])
+    case.tell(NoticeKind.TEXT, f"{case.goal.number}/ahead/{len(outlook.told)}", {"text": text})
+    case.event("goal.foreseen", None, findings=[one.key for one in new])
+    return replace(outlook, told=(*outlook.told, *(one.key for one in new)))
+
+
+def _for(finding: Finding) -> str:
+    return f": {', '.join(finding.refs)}" if finding.refs else ""
 
 
 def _act(case: Case, seen: _Seen) -> None:
@@ -115,6 +146,6 @@ def _act(case: Case, seen: _Seen) -> None:
     before, goal = seen.rows.goal, case.goal
     if goal.final or (before.plan_version, before.deadline_at) != (goal.plan_version, goal.deadline_at):
         return  # it has moved on while we looked, and is looked at again
-    outlook = look_at_deadline(case, seen.outlook)
+    outlook = _tell(case, look_at_deadline(case, seen.outlook))
     if differs(goal.outlook, outlook, case.now) or (goal.outlook or outlook).asked != outlook.asked:
         case.set_goal(replace(case.goal, outlook=outlook))

@@ -72,6 +72,10 @@ class Secrets:
             self._provided.pop(number, None)
             self._lost.pop(number, None)
 
+    def known(self, goal_number: int) -> frozenset[str]:
+        """The names that have a value for this goal."""
+        return frozenset(self._configured) | frozenset(self._provided.get(goal_number, {}))
+
     def load(self, stored: Sequence[SealedSecret]) -> list[str]:
         """At the start. One sentence for each value that can't be read any more; its goal asks for it again."""
         problems = []

@@ -10,7 +10,7 @@ from bot.telegram.html import plain, units
 from bot.telegram.message import Button
 from executor.domain.decision import DecisionKind
 from executor.domain.goal import GoalState
-from executor.domain.outlook import Outlook, Standing
+from executor.domain.outlook import Finding, FindingKind, Outlook, Standing
 from executor.domain.plan import Plan
 from executor.domain.task import TaskState
 from tests.builders import command, spec
@@ -226,3 +226,23 @@ def test_a_card_with_a_deadline_shows_how_it_stands(standing: Standing | None, s
     )
 
     assert plain(live_card(shown, scene())).splitlines()[-1] == said
+
+
+def test_a_proposal_says_what_to_look_at_first() -> None:
+    jq = Finding(
+        kind=FindingKind.COMMAND, what="jq", sentence="jq is missing", remedy="sudo apt install jq", refs=("12.2",)
+    )
+    disk = Finding(kind=FindingKind.DISK, what="disk", sentence="the disk is almost full")
+    outlook = Outlook(
+        plan_version=1, findings=(jq, disk), standing=Standing.AT_RISK, sure_at=START + timedelta(hours=10)
+    )
+    proposed = view(GoalState.AWAITING_START, outlook=outlook, deadline_at=START + timedelta(hours=9))
+
+    text = plain(goal_card(proposed, scene()).html)
+
+    assert (
+        "\n\n⚠️ Look first\n"
+        "• jq is missing (sudo apt install jq): 12.2\n"
+        "• the disk is almost full\n"
+        "• the deadline: at risk, ready by 19:00\n\n"
+    ) in text

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from executor.actions.shell_text import Place, spots
 from executor.actions.simple_commands import read_commands
-from executor.domain.plan import CheckKind, TaskSpec
+from executor.domain.plan import TaskSpec
 from executor.ports.survey import Needs
 
 _PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*")
@@ -130,11 +130,6 @@ def needs_of(spec: TaskSpec) -> Needs:
     if spec.action in ("read", "write", "wait", "notify", "ask", "manual", "draft"):
         return Needs()
     return Needs(provides_anything=True)  # an agent, a tool server, somebody's own action: anything may be there then
-
-
-def checks_of(spec: TaskSpec) -> str:
-    """The command that looks whether the task is done, if there is one."""
-    return spec.check.command if spec.check is not None and spec.check.kind is CheckKind.COMMAND else ""
 
 
 def _of_shell(text: str) -> Needs:

@@ -1,4 +1,4 @@
-"""A goal whose plan will miss something, in the chat: the card says so before Start, and /why explains a single task."""
+"""A plan that will miss something, in the chat: the card says so before Start, and /why explains a single task."""
 
 from tests.telegram.talk import Talk, words
 

@@ -10,6 +10,7 @@ from bot.real import NoCrashPoints, SystemClock, calm_the_collector
 from executor.actions.checks import Looks
 from executor.actions.http import Http
 from executor.actions.launcher import PlainLauncher
+from executor.actions.project import ProjectFolder
 from executor.actions.registry import Registry
 from executor.actions.workspaces import Folders
 from executor.domain.goal import Origin
@@ -20,6 +21,7 @@ from executor.engine.nursery import Nursery
 from executor.engine.replies import Caller
 from executor.engine.service import Executor
 from executor.engine.tick import Ticker
+from executor.planner.mending import OfflineMender
 from executor.planner.offline import OfflineBrain
 from executor.planner.workflows import Library
 from executor.ports import Ask, Assignment, Clock, Context
@@ -78,6 +80,8 @@ async def open_engine(
         clock=clock,
         limits=limits,
         crash_points=NoCrashPoints(),
+        project=ProjectFolder(),
+        mender=OfflineMender(),
     )
     ticker = Ticker(database, tools, executor_id="benchmark", log_failure=_failed)
     workers = LocalWorkers(

@@ -6,6 +6,7 @@ nothing new comes in, what runs is ended and stored, what is to be said is said,
 
 import asyncio
 import os
+import shlex
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -39,12 +40,14 @@ from bot.telegram.ports import Example, Shelf, WorkflowInfo
 from executor.actions.checks import Looks
 from executor.actions.http import Http
 from executor.actions.launcher import PlainLauncher
+from executor.actions.project import ProjectFolder
 from executor.actions.registry import Registry, installed_actions
 from executor.actions.standard import standard_actions
 from executor.actions.survey import Survey
 from executor.actions.watches import looks
 from executor.actions.workspaces import Folders
 from executor.domain.errors import MilepostError, SealBroken, Unconfigured
+from executor.domain.gate import Gates
 from executor.domain.goal import Goal
 from executor.domain.limits import Limits
 from executor.domain.plan import GoalDraft, TaskSpec
@@ -57,6 +60,7 @@ from executor.engine.tick import Ticker
 from executor.planner import characters, shapes
 from executor.planner.examples import EXAMPLES
 from executor.planner.goal_text import read_goal
+from executor.planner.mending import OfflineMender
 from executor.planner.models.build import ModelChoice, model_brain, model_mind, model_talk
 from executor.planner.models.talk import Talk
 from executor.planner.offline import OfflineBrain, per_criterion
@@ -188,8 +192,21 @@ def _tools(
         mind=mind,
         watches=looks(settings.data_dir, settings.http.allow),
         surveyor=Survey(hosts=settings.sandbox.network, anywhere=settings.http.allow),
+        project=ProjectFolder(),
+        mender=OfflineMender(),
+        gates=_gates(settings),
     )
     return actions, tools
+
+
+def _gates(settings: Settings) -> Gates:
+    chosen = settings.gates
+    return Gates(tests=_line(chosen.tests), security=_line(chosen.security), review=chosen.review)
+
+
+def _line(command: str | tuple[str, ...]) -> str:
+    """As the shell takes it."""
+    return command.strip() if isinstance(command, str) else shlex.join(command)
 
 
 def _limits(settings: Settings) -> Limits:
@@ -202,6 +219,7 @@ def _limits(settings: Settings) -> Limits:
         adaptation_threshold=chosen.adaptation_threshold,
         adaptations_max=chosen.adaptations_max,
         extra_tasks_max=chosen.extra_tasks_max,
+        gate_rounds_max=settings.gates.rounds_max,
         lease_s=chosen.lease_s,
         retry_first_s=chosen.retry_first_s,
         outage_failures=chosen.outage_failures,

@@ -238,11 +238,13 @@ class Rules(Table):
 
 
 class Gates(Table):
-    """What must pass before a goal that asks for it is complete."""
+    """What must hold before any goal is complete. Without a command, only a goal that demands it (#tests, #audit) is
+    tested or audited; a goal with #tests=no goes without."""
 
     tests: Command = ""
     security: Command = ""
     review: Flag = False
+    rounds_max: Annotated[int, Strict(), Field(ge=0, le=100, description="a whole number from 0 to 100")] = 3
 
 
 class QuietHours(Table):

@@ -107,7 +107,7 @@ _MONEY: Way = (str, Decimal)
 
 CHECK = Shape(Check, kind=(str, CheckKind))
 CRITERION = Shape(Criterion, check=_one(CHECK))
-SPEC = Shape(
+SPEC: Shape[TaskSpec] = Shape(
     TaskSpec,
     parameters=_OBJECT,
     depends_on=_LIST,
@@ -116,6 +116,7 @@ SPEC = Shape(
     when=_one(CHECK),
     check=_one(CHECK),
     execution_type=(str, ExecutionType),
+    rework=(lambda specs: [SPEC.encode(s) for s in specs], lambda bodies: tuple(SPEC.decode(body) for body in bodies)),
 )
 
 
@@ -177,6 +178,7 @@ PLAN = Shape(
     Plan,
     criteria=_all(CRITERION),
     tasks=_SPECS,
+    gates=_SPECS,
     reading=_LIST,
     created_at=_TIME,
     alternatives=_all(ALTERNATIVE),

@@ -53,7 +53,8 @@ _EVENTS = (
     .order_by(execution_log.c.id.desc())
     .limit(bindparam("most"))
 )
-_OPEN_DECISIONS = select(*columns(decisions)).where(DECISION_OPEN).order_by(decisions.c.number)
+_HOLDS_UP = and_(DECISION_OPEN, decisions.c.kind != literal_column(f"'{DecisionKind.RESULT}'"))
+_OPEN_DECISIONS = select(*columns(decisions)).where(_HOLDS_UP).order_by(decisions.c.number)
 _OPEN_DECISIONS_OF_CHAT = _OPEN_DECISIONS.join(goals, goals.c.number == decisions.c.goal_number).where(_OF_CHAT)
 _SHOWN_ON_CARD = and_(
     among(notices.c.kind, (NoticeKind.CARD,)),
@@ -91,7 +92,7 @@ _SPENT = select(func.sum(brain_calls.c.cost_microusd)).where(brain_calls.c.goal_
 _SECRETS = select(*columns(secrets)).order_by(secrets.c.goal_number, secrets.c.name)
 _GOALS_BY_STATE = select(goals.c.state, func.count()).group_by(goals.c.state)
 _COUNTS = (
-    select(func.count()).select_from(decisions).where(DECISION_OPEN),
+    select(func.count()).select_from(decisions).where(_HOLDS_UP),
     select(func.count()).select_from(notices).where(NOTICE_PENDING),
     select(func.count()).select_from(notices).where(NOTICE_DEAD),
 )

@@ -11,7 +11,7 @@ from storage.rows import Values, notice_values
 from storage.sqlite import insert, run_together
 from storage.tables import notices
 
-REPEATS = frozenset({NoticeKind.CARD, NoticeKind.DECISION})
+REPEATS = frozenset({NoticeKind.CARD, NoticeKind.DECISION, NoticeKind.END})
 """Kinds whose message is edited: their key may be written again."""
 
 _ONCE = Prepared(insert(notices).on_conflict_do_nothing(index_elements=[notices.c.key]))

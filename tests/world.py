@@ -9,6 +9,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from executor.actions.project import ProjectFolder
+from executor.domain.gate import Gates
 from executor.domain.limits import Limits
 from executor.domain.notice import Notice
 from executor.domain.plan import GoalDraft
@@ -19,9 +21,22 @@ from executor.engine.replies import Accepted, Reply
 from executor.engine.secrets import Secrets
 from executor.engine.service import Executor
 from executor.engine.tick import Ticker
+from executor.planner.mending import OfflineMender
 from executor.planner.offline import OfflineBrain
 from executor.planner.workflows import Library
-from executor.ports import Actions, Assignment, Blind, Brain, Checks, CrashPoints, GoalView, Mind, Watches
+from executor.ports import (
+    Actions,
+    Assignment,
+    Blind,
+    Brain,
+    Checks,
+    CrashPoints,
+    GoalView,
+    Mender,
+    Mind,
+    Project,
+    Watches,
+)
 from executor.ports.survey import NoSurvey, Surveyor
 from executor.workers.local import LocalWorkers
 from storage.sealing import FernetSeal
@@ -121,6 +136,9 @@ async def world(
     watches: Watches | None = None,
     policy: Policy | None = None,
     autonomy: str = "plan",
+    project: Project | None = None,
+    mender: Mender | None = None,
+    gates: Gates | None = None,
 ) -> AsyncIterator[World]:
     """Open on `folder`, recover, and close without any goodbye: as a kill would, but for the connections."""
     clock = clock or ManualClock()
@@ -142,6 +160,9 @@ async def world(
         mind=mind,
         watches=watches or Blind(),
         policy=policy or Policy(),
+        project=project or ProjectFolder(),
+        mender=mender or OfflineMender(),
+        gates=gates or Gates(),
     )
     ticker = Ticker(
         database, tools, executor_id=executor_id, log_failure=lambda what, error: failures.append(f"{what}: {error!r}")

@@ -8,6 +8,7 @@ from bot.control.protocol import Document
 from executor.domain.attempt import Attempt
 from executor.domain.decision import Decision
 from executor.domain.event import Event
+from executor.domain.gate import gate_words
 from executor.domain.goal import GOAL_RUNNING, Goal, GoalState
 from executor.domain.milestone import Milestone, progress_of
 from executor.domain.plan import TaskSpec
@@ -205,14 +206,24 @@ def _task(task: Task, attempts: list[Attempt], describe: Describe) -> Document:
         "description": task.spec.title,
         "kind": task.kind.value,
         "action": task.spec.action,
-        # A criterion is no action of its own: what is looked at for it is its check, or a person.
-        "runs": describe(task.spec) if task.kind is TaskKind.WORK else said(task.spec.check) or "asks a person",
+        "runs": _runs(task, describe),
         "status": task.state.value,
         "depends_on": list(task.spec.depends_on),
         "attempt_count": task.attempts,
         "execution_result": task.summary,
         "attempts": [attempt_document(attempt) for attempt in attempts],
     }
+
+
+def _runs(task: Task, describe: Describe) -> str:
+    """Criteria and gates are no actions of their own: what is looked at is a check, a command, or a person."""
+    match task.kind:
+        case TaskKind.WORK:
+            return describe(task.spec)
+        case TaskKind.CRITERION:
+            return said(task.spec.check) or "asks a person"
+        case TaskKind.GATE:
+            return gate_words(task.spec)
 
 
 def _milestone(milestone: Milestone) -> Document:

@@ -6,6 +6,7 @@ from typing import Any
 
 from bot.library.errors import TaskNotReady
 from executor.domain.blockage import Blockage
+from executor.domain.decision import DecisionKind
 from executor.domain.errors import WrongInput
 from executor.domain.goal import GOAL_FINAL, GoalState
 from executor.domain.milestone import Milestone
@@ -32,11 +33,13 @@ def status_of(view: GoalView) -> dict[str, Any]:
         "task_stats": {"total": len(work)} | {state.value: states[state] for state in TaskState},
         "tasks": [_task(task) for task in work],
         "criteria": [_task(task) for task in view.tasks if task.kind is TaskKind.CRITERION],
+        "gates": [_task(task) for task in view.tasks if task.kind is TaskKind.GATE],
         "milestones": [_milestone(milestone) for milestone in view.milestones],
         "blockages": [_blockage(blockage) for blockage in view.blockages],
         "open_questions": [
             {"number": decision.number, "task_id": decision.task_ref, "question": decision.question}
             for decision in view.decisions
+            if decision.kind is not DecisionKind.RESULT
         ],
         "created_at": _at(goal.created_at),
         "updated_at": _at(goal.updated_at),

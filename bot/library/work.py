@@ -1,5 +1,6 @@
 """One task from being taken to what came of it, on the engine's own loop: its transactions, its retries, its fences."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -124,14 +125,19 @@ class Work:
         return TaskStopped(f"{name} is {state} and no longer ours, so what the function did does not count.")
 
     async def _look_at_criteria(self, goal_number: int) -> None:
-        """After all work, what can be looked at is looked at; what only a person can say is asked."""
+        """After all work, what can be looked at is looked at, one after the other; what only a person can say is
+        asked."""
+        seen: set[str] = set()
+        while (ref := await self._to_look_at(goal_number, seen)) is not None:
+            seen.add(ref)
+            if not isinstance(await self._executor.take(ref), Refused):
+                await self._hands.ended(ref)
+                await self._executor.tick()
+
+    async def _to_look_at(self, goal_number: int, seen: Collection[str]) -> str | None:
         view = await self.view(goal_number)
-        for task in view.tasks if view.goal.state is GoalState.VALIDATING else ():
-            if task.kind is TaskKind.CRITERION and task.state is TaskState.QUEUED:
-                taken = await self._executor.take(task.ref)
-                if not isinstance(taken, Refused):
-                    await self._hands.ended(task.ref)
-                    await self._executor.tick()
+        due = [t.ref for t in view.tasks if t.kind is not TaskKind.WORK and t.state is TaskState.QUEUED]
+        return next((ref for ref in due if ref not in seen and view.goal.state is GoalState.VALIDATING), None)
 
 
 def _executor_type(task: Task, with_function: bool) -> str:

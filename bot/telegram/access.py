@@ -89,7 +89,7 @@ def may_decide(role: Role, person_id: int, decision: Decision, goal: Goal | None
         return None
     own = goal is not None and goal.origin.person_id == person_id
     chosen = decision.find(option) if option else None
-    harmless = decision.kind not in GUARDED
+    harmless = decision.kind not in GUARDED and decision.facts.get("runs") is not True  # True: the answer is a command
     if chosen is not None:
         harmless = chosen.name not in GUARDED_OPTIONS if harmless else _changes_nothing(chosen)
     if role >= Role.REQUESTER and own and harmless:

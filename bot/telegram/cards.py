@@ -25,6 +25,7 @@ from bot.telegram.words import (
 from executor.domain.attempt import Attempt
 from executor.domain.decision import DecisionKind, DecisionState
 from executor.domain.envelope import Envelope, envelope_of
+from executor.domain.gate import Gate, command_in, gate_in, gate_words
 from executor.domain.goal import Goal, GoalState
 from executor.domain.limits import Limits
 from executor.domain.milestone import progress_of
@@ -135,7 +136,23 @@ def plan_lines(view: GoalView, plan: Plan, scene: Scene, *, brief: bool = False)
         lines += [
             f"• {escape(c.text)}" + ("" if brief else f"\n   {criterion_words(c, labels)}") for c in plan.criteria
         ]
+    if plan.gates:
+        lines += ["", bold("Checks before the end")]
+        lines += [line for gate in plan.gates for line in _gate_lines(gate, scene, brief=brief)]
     return lines
+
+
+def _gate_lines(gate: TaskSpec, scene: Scene, *, brief: bool) -> list[str]:
+    """What is looked at, and what the plan holds ready for when it is not so."""
+    lines = [f"• {escape(gate.title)}", f"   {_gate(gate)}"]
+    if gate.rework:
+        lines.append("   if not, and then again:")
+    return lines + [f"   – {escape(one.title)}: {_work(one, scene, brief=brief)}" for one in gate.rework]
+
+
+def _gate(spec: TaskSpec) -> str:
+    words = gate_words(spec)
+    return code(words) if command_in(spec) else ("👤 " if gate_in(spec) is Gate.REVIEW else "") + escape(words)
 
 
 def task_labels(view: GoalView, plan: Plan) -> Mapping[str, str]:
@@ -204,10 +221,13 @@ def live_card(view: GoalView, scene: Scene) -> str:
         lines += ["", bar(goal.percentage), f"{progress.completed} of {progress.total} tasks done"]
     work = [task for task in view.tasks if task.kind is TaskKind.WORK]
     checks = [task for task in view.tasks if task.kind is TaskKind.CRITERION]
+    gates = [task for task in view.tasks if task.kind is TaskKind.GATE]
     if work:
         lines += ["", *_task_lines(work, view, scene)]
     if checks and (goal.state is GoalState.VALIDATING or any(task.final for task in checks)):
         lines += ["", bold("Done when"), *_task_lines(checks, view, scene, named=False)]
+    if gates and (goal.state is GoalState.VALIDATING or any(task.attempts for task in gates)):
+        lines += ["", bold("Checks before the end"), *_task_lines(gates, view, scene, named=False)]
     if below := _below(view, scene):
         lines += ["", *below]
     return "\n".join(lines)
@@ -272,7 +292,7 @@ def _below(view: GoalView, scene: Scene) -> list[str]:
     lines = []
     if goal.deadline_at is not None and not goal.final:
         lines.append(deadline(goal.deadline_at, scene.now, scene.timezone) + forecast_words(goal, scene))
-    if waiting := [d for d in view.decisions if d.state is DecisionState.OPEN]:
+    if waiting := [d for d in view.decisions if d.state is DecisionState.OPEN and d.kind is not DecisionKind.RESULT]:
         numbers = ", ".join(str(decision.number) for decision in waiting)
         lines.append(f"❓ {count(len(waiting), 'open question')}: {numbers}")
     if goal.reason and goal.state in (GoalState.PAUSED, GoalState.FAILED, GoalState.CANCELLED):

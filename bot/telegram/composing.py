@@ -5,7 +5,7 @@ from collections.abc import Callable
 from bot.telegram.cards import Scene, goal_card
 from bot.telegram.decisions import decision_message
 from bot.telegram.message import Message
-from bot.telegram.messages import notice_message
+from bot.telegram.messages import notice_message, result_message
 from executor.domain.notice import Notice, NoticeKind
 from executor.ports import Store
 
@@ -27,4 +27,7 @@ class Composer:
             decision = await self._store.decision(number) if number is not None else None
             scene = self._scene()
             return decision_message(decision, scene.now, scene.timezone) if decision is not None else None
+        if notice.kind is NoticeKind.END and notice.decision_number is not None:
+            decision, scene = await self._store.decision(notice.decision_number), self._scene()
+            return result_message(notice.facts, decision, scene.now, scene.timezone)
         return notice_message(notice)

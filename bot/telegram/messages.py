@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime, tzinfo
 from typing import Any
 
+from bot.telegram.decisions import decision_buttons, outcome
 from bot.telegram.html import bold, code, escape, evidence, italic, with_code
 from bot.telegram.message import Button, Document, Message, fit
 from bot.telegram.words import GOAL_SIGNS, TASK_SIGNS, count, duration
+from executor.domain.decision import Decision, DecisionState
 from executor.domain.goal import GoalState
 from executor.domain.notice import Notice
 from executor.domain.task import TaskState
@@ -32,7 +35,21 @@ def _milestone(facts: Mapping[str, Any]) -> list[str]:
 
 
 def end_message(facts: Mapping[str, Any]) -> Message:
-    """How a goal ended, with the receipt: every criterion with what was really seen."""
+    """How a goal ended, with the receipt: every criterion and every gate with what was really seen."""
+    buttons = ((Button("Take up again", f"t:{facts['number']}"),),) if facts.get("can_be_taken_up") else ()
+    return fit(Message(html="\n".join(_end(facts)), buttons=buttons), f"receipt-{facts['number']}.md")
+
+
+def result_message(facts: Mapping[str, Any], decision: Decision | None, now: datetime, timezone: tzinfo) -> Message:
+    """The end of a completed goal, with the question whether its result is good: buttons while it is open, afterwards
+    what was said."""
+    lines, buttons = _end(facts), decision_buttons(decision) if decision else ()
+    if decision is not None and decision.state is DecisionState.ANSWERED:
+        lines += ["", outcome(decision, now, timezone)]
+    return fit(Message(html="\n".join(lines), buttons=buttons), f"receipt-{facts['number']}.md")
+
+
+def _end(facts: Mapping[str, Any]) -> list[str]:
     state = GoalState(facts["state"])
     if state is GoalState.COMPLETED:
         lines = _milestone(facts)
@@ -43,13 +60,14 @@ def end_message(facts: Mapping[str, Any]) -> Message:
         lines += ["", escape(facts["reason"])]
     if criteria := facts.get("criteria"):
         lines += ["", bold("Receipt"), *(line for one in criteria for line in _criterion(one))]
+    if gates := facts.get("gates"):
+        lines += ["", bold("Checks before the end"), *(line for one in gates for line in _criterion(one))]
     if tasks := facts.get("tasks"):
         lines += ["", bold("Tasks"), *(line for one in tasks for line in _task(one))]
     lines += ["", f"⏱ {duration(float(facts.get('duration_s') or 0))} · {count(int(facts['attempts']), 'attempt')}"]
     if facts.get("folder"):
         lines.append(f"📁 {code(facts['folder'])}")
-    buttons = ((Button("Take up again", f"t:{facts['number']}"),),) if facts.get("can_be_taken_up") else ()
-    return fit(Message(html="\n".join(lines), buttons=buttons), f"receipt-{facts['number']}.md")
+    return lines
 
 
 def _criterion(facts: Mapping[str, Any]) -> list[str]:

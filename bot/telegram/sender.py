@@ -37,7 +37,7 @@ from executor.ports import (
 )
 
 GENERAL_TOPIC = 1  # a forum's main topic has this number, and a message to it must not name it
-EDITED = frozenset({NoticeKind.CARD, NoticeKind.DECISION})
+EDITED = frozenset({NoticeKind.CARD, NoticeKind.DECISION, NoticeKind.END})
 """Kinds whose message must stay a plain text message, because it will be edited: a document goes before it."""
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 
@@ -222,7 +222,7 @@ class TelegramSender:
             await self._bot.edit_message_text(text=text, link_preview_options=_NO_PREVIEW, **place)
 
     async def _is_closed(self, notice: Notice) -> bool:
-        if notice.kind is not NoticeKind.DECISION or notice.decision_number is None:
+        if notice.kind not in (NoticeKind.DECISION, NoticeKind.END) or notice.decision_number is None:
             return False
         decision = await self._store.decision(notice.decision_number)
         return decision is None or decision.state is not DecisionState.OPEN

@@ -31,7 +31,7 @@ GOAL_WORDS: Mapping[GoalState, str] = {
     GoalState.IN_PROGRESS: "in progress",
     GoalState.PAUSED: "paused",
     GoalState.BLOCKED: "blocked",
-    GoalState.VALIDATING: "checking the criteria",
+    GoalState.VALIDATING: "checking the result",
     GoalState.COMPLETED: "completed",
     GoalState.FAILED: "failed",
     GoalState.CANCELLED: "cancelled",

@@ -62,6 +62,7 @@ OPTIONS: Mapping[DecisionKind, tuple[Option, ...]] = {
     DecisionKind.CYCLES: (Option("+50", "+50"), _o("Stop", no=True)),
     DecisionKind.DEADLINE: (_o("Extend"), _o("Drop optional"), _o("Stop", no=True)),
     DecisionKind.EFFECT: (_o("It happened"), _o("It did not", no=True), _o("Check")),
+    DecisionKind.RESULT: (_o("Looks good"), _o("Rework", text=True, no=True)),
 }
 """Options by kind where they are always the same; a question brings its own choices."""
 

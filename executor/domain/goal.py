@@ -45,6 +45,8 @@ GOAL_TAKEN_UP: Mapping[GoalState, frozenset[GoalState]] = {
     _G.CANCELLED: frozenset({_G.IN_PROGRESS}),
 }
 """The one way back out of an end, and only by `taken_up`: a person wants to go on with it."""
+GOAL_REWORKED: Mapping[GoalState, frozenset[GoalState]] = {_G.COMPLETED: frozenset({_G.IN_PROGRESS})}
+"""The one way back out of success, and only by `reworked`: a person wants the result changed."""
 GOAL_FINAL = frozenset({_G.COMPLETED, _G.FAILED, _G.CANCELLED})
 GOAL_RUNNING = frozenset({_G.IN_PROGRESS, _G.BLOCKED, _G.VALIDATING})
 """States in which ready tasks may be taken: a blocked goal's other branches still run."""
@@ -81,6 +83,7 @@ class Goal:
     plan_version: int = 0  # 0: no plan yet
     own_adaptations: int = 0  # new versions that Milepost made by itself
     own_tasks: int = 0  # tasks that it added by itself since a person last accepted the plan
+    reworks: int = 0  # how often it was completed and then taken up again
     percentage: int = 0
     plan_due_at: datetime | None = None  # not planned before then: the model could not be asked
     plan_tries: int = 0  # in a row that failed
@@ -113,3 +116,9 @@ class Goal:
         return replace(
             self, state=GoalState.IN_PROGRESS, reason="", updated_at=now, finished_at=None, times_taken_up=times
         )
+
+    def reworked(self, now: datetime) -> "Goal":
+        """The goal as it goes on after its completion. Raises WrongMove for any other end, and where there is none."""
+        check_return(GOAL_REWORKED, self.state, GoalState.IN_PROGRESS, f"Goal {self.number}")
+        state, times = GoalState.IN_PROGRESS, self.reworks + 1
+        return replace(self, state=state, reason="", updated_at=now, finished_at=None, reworks=times)

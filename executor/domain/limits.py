@@ -22,6 +22,7 @@ class Limits:
     adaptations_max: int = 5  # of one goal by Milepost itself; then a person decides
     adaptation_threshold: float = 0.3
     extra_tasks_max: int = 3  # that Milepost may add to an accepted plan by itself
+    gate_rounds_max: int = 3  # failures of one gate that lead to new tasks by themselves; then a person decides
     lease_s: float = 60.0
     retry_first_s: float = 2.0
     timeout_s: float = 600.0

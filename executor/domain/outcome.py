@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from executor.domain.blockage import BlockageType
+from executor.domain.plan import TaskSpec
 from executor.domain.values import quick
 
 
@@ -129,6 +130,16 @@ class NotNeeded:
     note: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateClosed:
+    """A gate ran and said no, or its reviewer did. `evidence` is one line for people, `tasks` what has to be done
+    before it is tried again; empty: only a decision helps."""
+
+    result: Result
+    evidence: str
+    tasks: tuple[TaskSpec, ...] = ()
+
+
 Outcome = (
     Succeeded
     | Stumbled
@@ -141,4 +152,5 @@ Outcome = (
     | Interrupted
     | Uncertain
     | NotNeeded
+    | GateClosed
 )

@@ -72,6 +72,7 @@ class TaskSpec:
     attempts_max: int | None = None
     timeout_s: float | None = None
     estimated_minutes: float | None = None
+    rework: tuple["TaskSpec", ...] = ()  # of a gate: what the plan holds ready for when it says no
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +101,7 @@ class Plan:
     summary: str = ""
     criteria: tuple[Criterion, ...] = ()
     tasks: tuple[TaskSpec, ...] = ()
+    gates: tuple[TaskSpec, ...] = ()  # what must hold at the very end, in this order (domain/gate.py)
     made_by: str = "offline"
     reading: tuple[str, ...] = ()
     reason: str = ""  # why this version replaced the one before

@@ -60,6 +60,7 @@ TASK_DUE = frozenset({_T.QUEUED, _T.RETRYING})
 class TaskKind(StrEnum):
     WORK = "work"
     CRITERION = "criterion"  # checks one success criterion after all work; weighs nothing in the percentage
+    GATE = "gate"  # tests, audit or review after all criteria; weighs nothing either
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,9 +119,9 @@ class Task:
         )
 
     def reopened(self) -> "Task":
-        """A criterion that is to be looked at again, because work was added. Raises WrongMove for work: that is done
-        once and for all."""
-        if self.kind is not TaskKind.CRITERION:
+        """A criterion or a gate that is to be looked at again, because work was added. Raises WrongMove for work: that
+        is done once and for all."""
+        if self.kind is TaskKind.WORK:
             raise WrongMove(f"Task {self.ref} can't be reopened.")
         return replace(self, state=TaskState.PENDING, summary="", due_at=None, blocked_at=None, finished_at=None)
 

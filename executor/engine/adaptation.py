@@ -32,6 +32,7 @@ def current_plan(case: Case) -> Plan:
             for task in case.criteria
         ),
         tasks=tuple(task.spec for task in _in_order(case) if task.state is not TaskState.CANCELLED),
+        gates=tuple(task.spec for task in case.gates if task.state is not TaskState.CANCELLED),
         made_by="milepost",
     )
 

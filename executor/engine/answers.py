@@ -15,6 +15,7 @@ from executor.engine.blocking import ask_again, block_task
 from executor.engine.case import Case
 from executor.engine.deadlines import answer_deadline
 from executor.engine.flow import close_parked_attempt, end, fresh, start
+from executor.engine.gates import answer_gate, mend
 from executor.engine.prerequisites import dead_parents
 from executor.engine.providing import asks_for, read_value
 from executor.engine.repairing import apply_fix
@@ -40,7 +41,7 @@ def answer(
     if chosen is None and (text is None and option is not None) and decision.free_text:
         text = option  # `/answer 17 blue`: the words are the answer
     if chosen is None and (text is None or not decision.free_text):
-        return Refused(code="no_such_option", sentence=_which(decision))
+        return Refused(code="no_such_option", sentence=which(decision))
     if chosen is not None and chosen.wants_text and text is None:
         return _wants_text(decision, chosen)
     return _EFFECTS[decision.kind](case, decision, caller, chosen, (text or "").strip() or None)
@@ -48,14 +49,12 @@ def answer(
 
 def _wants_text(decision: Decision, chosen: Option) -> Accepted:
     hidden = chosen == PROVIDE_VALUE
-    sentence = asks_for(decision) if hidden else _WANTED[decision.kind]
+    sentence = asks_for(decision) if hidden else _WANTED.get(decision.kind, _DIFFERENT)
     return Accepted(sentence=sentence, decision_number=decision.number, wants_text=True, hidden=hidden)
 
 
-_WANTED = {
-    DecisionKind.START: "Send the new text of the goal as a reply.",
-    DecisionKind.DRAFT: "Say what should be different, as a reply.",
-}
+_DIFFERENT = "Say what should be different, as a reply."
+_WANTED = {DecisionKind.START: "Send the new text of the goal as a reply."}
 """What is asked for after an option that wants a text."""
 
 
@@ -76,7 +75,8 @@ def _moment(at: datetime, now: datetime) -> str:
     return f"{day}at {at:%H:%M} UTC"
 
 
-def _which(decision: Decision) -> str:
+def which(decision: Decision) -> str:
+    """The answers that a decision takes, in a sentence."""
     names = [option.name for option in decision.options]
     if decision.free_text:
         names.append("your own words")
@@ -123,7 +123,8 @@ def _blockage(case: Case, decision: Decision, caller: Caller, option: Option | N
         case "retry":
             return _accepted(case, decision, retry(case, task, caller))
         case "retry-with-fix" if (known := case.blockages[task.ref].amendment) is not None:
-            return _accepted(case, decision, apply_fix(case, task, known))
+            agreed = mend if task.kind is TaskKind.GATE else apply_fix
+            return _accepted(case, decision, agreed(case, task, known))
         case "skip":
             return _accepted(case, decision, skip(case, task, caller))
         case "take-over":
@@ -245,6 +246,8 @@ def hand_back(case: Case, task: Task, caller: Caller) -> str:
 
 def _question(case: Case, decision: Decision, caller: Caller, option: Option | None, text: str | None) -> Reply:
     task = _task(case, decision)
+    if task.kind is TaskKind.GATE:
+        return _accepted(case, decision, answer_gate(case, decision, task, caller, option, text or ""))
     said = option.label if option else (text or "")
     case.decide(decision.number, caller, option=option.name if option else None, text=None if option else said)
     if task.kind is TaskKind.CRITERION and option is not None and option.refuses:
@@ -258,6 +261,12 @@ def _question(case: Case, decision: Decision, caller: Caller, option: Option | N
 def _say(case: Case, task: Task, caller: Caller, text: str) -> None:
     task = case.move_task(task.ref, TaskState.QUEUED, summary=f"{caller.name}: {text}"[:200])
     case.set_task(replace(task, answer=Answer(text=text, by=caller.name, at=case.now)))
+
+
+def _result(case: Case, decision: Decision, caller: Caller, option: Option | None, text: str | None) -> Reply:
+    """Looks good; a rework is thought about outside, and comes as a command of its own."""
+    case.decide(decision.number, caller, option=option.name if option else None, text=text)
+    return _accepted(case, decision, "Thank you, noted.")
 
 
 def _effect(case: Case, decision: Decision, caller: Caller, option: Option | None, text: str | None) -> Reply:
@@ -288,7 +297,7 @@ def _effect(case: Case, decision: Decision, caller: Caller, option: Option | Non
 
 def _allowance(case: Case, decision: Decision, caller: Caller, option: Option | None, text: str | None) -> Reply:
     if option is None:
-        return Refused(code="no_such_option", sentence=_which(decision))
+        return Refused(code="no_such_option", sentence=which(decision))
     case.decide(decision.number, caller, option=option.name, text=text)
     said = allow(case, decision, caller, option)
     if case.goal.plan_due_at is not None:
@@ -298,7 +307,7 @@ def _allowance(case: Case, decision: Decision, caller: Caller, option: Option | 
 
 def _approval(case: Case, decision: Decision, caller: Caller, option: Option | None, text: str | None) -> Reply:
     if option is None:
-        return Refused(code="no_such_option", sentence=_which(decision))
+        return Refused(code="no_such_option", sentence=which(decision))
     case.decide(decision.number, caller, option=option.name, text=text)
     return _accepted(case, decision, approve(case, decision, caller, option))
 
@@ -320,4 +329,5 @@ _EFFECTS: dict[DecisionKind, Callable[[Case, Decision, Caller, Option | None, st
     DecisionKind.CYCLES: _allowance,
     DecisionKind.DRAFT: _draft,
     DecisionKind.DEADLINE: answer_deadline,
+    DecisionKind.RESULT: _result,
 }

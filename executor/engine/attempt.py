@@ -12,6 +12,7 @@ from typing import Any
 
 from executor.domain.blockage import BlockageType
 from executor.domain.errors import MilepostError
+from executor.domain.gate import Gates
 from executor.domain.limits import Limits
 from executor.domain.outcome import (
     Blocked,
@@ -32,6 +33,7 @@ from executor.domain.plan import Check, CheckKind, ExecutionType
 from executor.domain.task import Task, TaskKind
 from executor.engine.classification import Evidence, classify, look
 from executor.engine.flow import asks_person
+from executor.engine.gate_attempt import GateLook
 from executor.engine.policy import Policy, Question, reason_to_ask
 from executor.engine.secrets import Secrets
 from executor.ports import (
@@ -47,7 +49,9 @@ from executor.ports import (
     Context,
     CrashPoints,
     Failure,
+    Mender,
     Mind,
+    Project,
     Watches,
     Workspaces,
 )
@@ -68,11 +72,14 @@ class Tools:
     clock: Clock
     limits: Limits
     crash_points: CrashPoints
+    project: Project
+    mender: Mender
     secrets: Secrets = field(default_factory=Secrets)
     policy: Policy = field(default_factory=Policy)
     mind: Mind | None = None  # None: there is no model, and people judge
     watches: Watches = Blind()
     surveyor: Surveyor = NoSurvey()
+    gates: Gates = Gates()
 
 
 @dataclass(slots=True)
@@ -90,6 +97,8 @@ class Run:
         try:
             if self.assignment.task.kind is TaskKind.CRITERION:
                 return await self._criterion()
+            if self.assignment.task.kind is TaskKind.GATE:
+                return await self._gate()
             return await self._before() or await self._work()
         except BrainFailed as error:
             return self._without_model(error)
@@ -154,6 +163,17 @@ class Run:
             evidence = f"Confirmed by {answer.by}, {answer.at:%d %b %Y %H:%M} UTC"
             return Succeeded(result=Result(success=True, result=evidence), evidence=evidence)
         return await self._look(Result(success=True))
+
+    async def _gate(self) -> Outcome:
+        async def run(command: str) -> Result | Waiting:
+            shell = self.tools.actions.get("shell")
+            self.tools.crash_points.reached("attempt.before_action")
+            result = await self._bounded(shell, shell.check({"command": command}))
+            self.tools.crash_points.reached("attempt.after_action")
+            return result
+
+        tools, hide = self.tools, self.tools.secrets.hide.everywhere
+        return await GateLook(self.assignment, self._context(), tools.project, tools.mender, run, hide).outcome()
 
     async def _before(self) -> Outcome | None:
         """What can settle an attempt before its action runs."""

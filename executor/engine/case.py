@@ -100,6 +100,11 @@ class Case:
     def criteria(self) -> list[Task]:
         return [task for task in self.tasks.values() if task.kind is TaskKind.CRITERION]
 
+    @property
+    def gates(self) -> list[Task]:
+        """In the order in which they are passed."""
+        return sorted((t for t in self.tasks.values() if t.kind is TaskKind.GATE), key=lambda task: task.position)
+
     def still_runs(self, ref: str) -> bool:
         """An attempt at it has not reported its end yet, whatever a person decided about the task meanwhile."""
         attempt = self.attempts.get(ref)
@@ -268,7 +273,10 @@ class Case:
             self._show(closed)
 
     def _show(self, decision: Decision) -> None:
-        if decision.kind is not DecisionKind.START:
+        """The start decision stands on the card, that about the result on the final message."""
+        if decision.kind is DecisionKind.RESULT:
+            self.tell(NoticeKind.END, end_key(self.goal), decision.facts, decision_number=decision.number)
+        elif decision.kind is not DecisionKind.START:
             self.tell(NoticeKind.DECISION, f"{decision.number}/decision", {}, decision_number=decision.number)
 
     # -------------------------------------------------------------------------------------- notices and history
@@ -371,6 +379,12 @@ def _refs_by_key(tasks: Iterable[Task]) -> dict[str, str]:
     return dropped | {task.spec.key: task.ref for task in work if task.state is not TaskState.CANCELLED}
 
 
+def end_key(goal: Goal) -> str:
+    """Of the final message; a goal that is taken up again after its end has one more."""
+    again = goal.times_taken_up + goal.reworks
+    return f"{goal.number}/end/{again + 1}" if again else f"{goal.number}/end"
+
+
 def _split(new: list, changed: list, now: Mapping, before: tuple, key: str) -> None:  # type: ignore[type-arg]
     """Bring the new ones up to their last state, and collect the known ones that changed."""
     added = {getattr(value, key) for value in new}
@@ -390,4 +404,4 @@ def merge(parts: list[Changes]) -> Changes:
     return whole
 
 
-__all__ = ["Case", "Numbers", "merge"]
+__all__ = ["Case", "Numbers", "end_key", "merge"]

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from executor.domain.attempt import AttemptState
 from executor.domain.blockage import BlockageType
+from executor.domain.decision import DecisionKind
 from executor.domain.effect import EffectState
 from executor.domain.goal import GOAL_RUNNING, GoalState
 from executor.domain.milestone import COMPLETE, PLANNED, Milestone, passed, progress_of, title_of
@@ -15,7 +16,7 @@ from executor.domain.notice import NoticeKind
 from executor.domain.plan import CheckKind
 from executor.domain.task import Task, TaskKind, TaskState
 from executor.engine.blocking import block_task
-from executor.engine.case import Case
+from executor.engine.case import Case, end_key
 from executor.engine.impasse import look_at_impasse
 from executor.engine.prerequisites import why_never
 from executor.engine.receipt import end_facts
@@ -48,19 +49,26 @@ def _release(case: Case) -> None:
         for task in case.criteria:
             if task.state is TaskState.PENDING:
                 _release_criterion(case, task)
+        if all(task.final for task in case.criteria):
+            _release_gate(case)
         return
-    for task in case.criteria:
-        if task.state in _LOOKED_AT:
+    for task in (*case.criteria, *case.gates):
+        if task.state in _LOOKED_AT and not _confirmed(task):
             _look_again(case, task)
 
 
+def _confirmed(task: Task) -> bool:
+    """A person said that it is so, and is asked once only (contract section 3)."""
+    return task.state is TaskState.COMPLETED and asks_person(task) and task.answer is not None
+
+
 def _look_again(case: Case, task: Task) -> None:
-    """Work was added while the criteria were looked at: what they showed says nothing about the end. A criterion that
-    is just being looked at comes here when it is done."""
+    """Work was added while the criteria and the gates were looked at, or after it: what they showed says nothing about
+    the end. One that is just being looked at comes here when it is done."""
     case.withdraw(task.ref, note="More work was added; this is asked after it")
     close_parked_attempt(case, task.ref)
     case.set_task(fresh(task.reopened()))
-    case.event("criterion.reopened", task.ref)
+    case.event(f"{task.kind}.reopened", task.ref)
 
 
 def _release_one(case: Case, task: Task) -> bool:
@@ -88,10 +96,18 @@ def _release_criterion(case: Case, task: Task) -> None:
         case.move_task(task.ref, TaskState.QUEUED)
 
 
+def _release_gate(case: Case) -> None:
+    """One after the other: what one gate finds may be mended before the next is worth its while."""
+    due = next((task for task in case.gates if not task.final), None)
+    if due is not None and due.state is TaskState.PENDING:
+        case.move_task(due.ref, TaskState.QUEUED)
+
+
 def _settle_goal(case: Case) -> None:
     work_open = [task for task in case.work if not task.final]
     stage = GoalState.IN_PROGRESS if work_open else GoalState.VALIDATING
-    unfinished = work_open or [task for task in case.criteria if not task.final]
+    checks_open = [task for task in case.criteria if not task.final] or [task for task in case.gates if not task.final]
+    unfinished = work_open or checks_open
     if not unfinished or any(_moves(task) for task in unfinished):
         case.move_goal(stage)
         return
@@ -111,8 +127,11 @@ def _block_orphan(case: Case, task: Task) -> Task:
 
 
 def measure(case: Case) -> None:
-    """The percentage with its floors (contract section 3), and the milestones that it passes."""
+    """The percentage with its floors (contract section 3), and the milestones that it passes. It is not 100 while a
+    gate is open: there may be more to do."""
     share = progress_of(case.tasks.values()).percentage
+    if any(not task.final for task in case.gates):
+        share = min(share, COMPLETE - 1)
     percentage = max(share, PLANNED, case.goal.percentage)
     if percentage == case.goal.percentage:
         return
@@ -122,7 +141,10 @@ def measure(case: Case) -> None:
 
 def _pass_milestones(case: Case, old: int, new: int) -> None:
     """Announce the highest and record the rest. 100 is announced by the end alone, after validation; a jump to 100
-    therefore announces nothing below it."""
+    therefore announces nothing below it. A goal that was completed once has passed them all, and passes none again
+    when it is taken up for a rework."""
+    if case.goal.reworks:
+        return
     thresholds = [at for at in passed(old, new) if at != COMPLETE]
     for at in thresholds:
         announced = at == thresholds[-1] and new < COMPLETE
@@ -168,19 +190,23 @@ def _conclude(case: Case) -> None:
     if case.goal.percentage < COMPLETE:  # an optional task failed
         _pass_milestones(case, case.goal.percentage, COMPLETE)
         case.track(COMPLETE)
-    case.reach(_milestone(case, COMPLETE, announced=True))
+    if not case.goal.reworks:
+        case.reach(_milestone(case, COMPLETE, announced=True))
     end(case, GoalState.COMPLETED)
 
 
 def end(case: Case, state: GoalState, *, reason: str = "") -> None:
-    """Close the goal: open tasks cancelled, running attempts stopped, open questions withdrawn, one final notice."""
+    """Close the goal: open tasks cancelled, running attempts stopped, open questions withdrawn, one final notice. On
+    that of a completed goal stands the question whether the result is good; it holds nothing up."""
     for task in list(case.tasks.values()):
         if not task.final:
             cancel_task(case, task, summary=WITH_THE_GOAL)
     case.withdraw(None, note=f"The goal is {state}")
     case.move_goal(state, reason=reason)
-    again = f"/{case.goal.times_taken_up + 1}" if case.goal.times_taken_up else ""
-    case.tell(NoticeKind.END, f"{case.goal.number}/end{again}", end_facts(case))
+    if state is GoalState.COMPLETED:
+        case.ask(DecisionKind.RESULT, task_ref=None, question="Is the result good?", facts=end_facts(case))
+    else:
+        case.tell(NoticeKind.END, end_key(case.goal), end_facts(case))
 
 
 def cancel_task(case: Case, task: Task, *, summary: str) -> None:

@@ -28,7 +28,8 @@ class GoalCommands(Desk):
             now, limits = self._tools.clock.now(), self._tools.limits
             case = open_goal(draft, origin, number, now=now, limits=limits, numbers=numbers, by=caller)
             if self._brain.immediate:
-                propose(case, await self._brain.plan(draft, case.goal), autonomy=self._autonomy)
+                plan = await self._brain.plan(draft, case.goal)
+                propose(case, plan, autonomy=self._autonomy, gates=self._tools.gates)
             return case, Accepted(sentence=f"Goal {number}: {draft.title}", goal_number=number)
 
         return await self._in_transaction(command_id, create)
@@ -49,7 +50,7 @@ class GoalCommands(Desk):
                 )
             redraft(case, draft)
             if plan is not None:
-                propose(case, plan, autonomy=self._autonomy)
+                propose(case, plan, autonomy=self._autonomy, gates=self._tools.gates)
             return Accepted(sentence=f"Goal {goal_number} now reads: {draft.title}", goal_number=goal_number)
 
         return await self._on_goal(goal_number, edit, caller=caller, command_id=command_id)
@@ -72,7 +73,7 @@ class GoalCommands(Desk):
             elif isinstance(plan, str):
                 refuse_plan(case, plan)
             else:
-                propose(case, plan, autonomy=self._autonomy)
+                propose(case, plan, autonomy=self._autonomy, gates=self._tools.gates)
             return Accepted(sentence="Planned.", goal_number=goal.number)
 
         await self._on_goal(goal.number, store, caller=None, command_id=f"plan/{goal.number}/{goal.revision}")

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from executor.domain.decision import DecisionKind
+from executor.domain.gate import Gates, gates_of
 from executor.domain.goal import Goal, GoalState, Origin
 from executor.domain.limits import Limits
 from executor.domain.milestone import milestones_of
@@ -14,6 +15,7 @@ from executor.engine.flow import end, start
 from executor.engine.replies import Caller
 from executor.ports import CaseRows
 
+NO_GATES = Gates()
 _NEW = -1  # the revision of a goal that is not stored yet
 
 
@@ -52,13 +54,19 @@ def redraft(case: Case, draft: GoalDraft) -> None:
         case.move_goal(GoalState.PLANNING)
 
 
-def propose(case: Case, plan: Plan, *, autonomy: str = "plan", at_once: bool = False) -> None:
+def propose(case: Case, plan: Plan, *, autonomy: str = "plan", at_once: bool = False, gates: Gates = NO_GATES) -> None:
     """Store the plan as the next version and ask for Start; with another autonomy than "plan", or `at_once` because a
-    person wants exactly this, start."""
+    person wants exactly this, start. The `gates` that are configured and those that the goal demands are part of it."""
     if case.goal.state is GoalState.PENDING:
         case.move_goal(GoalState.PLANNING)
     version = case.goal.plan_version + 1
-    plan = replace(plan, goal_number=case.goal.number, version=version, created_at=case.now)
+    plan = replace(
+        plan,
+        goal_number=case.goal.number,
+        version=version,
+        gates=gates_of(gates, case.goal.metadata, plan.gates),
+        created_at=case.now,
+    )
     case.set_goal(
         replace(case.goal, plan_version=version, percentage=0, autonomy=autonomy, plan_due_at=None, plan_tries=0)
     )
@@ -79,7 +87,8 @@ def refuse_plan(case: Case, reason: str) -> None:
 
 
 def tasks_of(plan: Plan, now: datetime) -> list[Task]:
-    """The tasks of a new plan: 12.1, 12.2 … for its work, 12.c1, 12.c2 … for its criteria."""
+    """The tasks of a new plan: 12.1, 12.2 … for its work, 12.c1, 12.c2 … for its criteria, 12.g1 … for
+    its gates."""
     number = plan.goal_number
     work = [
         Task(
@@ -92,9 +101,20 @@ def tasks_of(plan: Plan, now: datetime) -> list[Task]:
         )
         for position, spec in enumerate(plan.tasks, start=1)
     ]
-    return work + [
-        criterion_task(plan, index, criterion, now) for index, criterion in enumerate(plan.criteria, start=1)
+    criteria = [criterion_task(plan, index, one, now) for index, one in enumerate(plan.criteria, start=1)]
+    gates = [
+        Task(
+            ref=f"{number}.g{index}",
+            goal_number=number,
+            position=len(work) + len(criteria) + index,
+            spec=spec,
+            kind=TaskKind.GATE,
+            plan_version=plan.version,
+            created_at=now,
+        )
+        for index, spec in enumerate(plan.gates, start=1)
     ]
+    return work + criteria + gates
 
 
 def criterion_task(plan: Plan, index: int, criterion: Criterion, now: datetime) -> Task:

@@ -111,6 +111,16 @@ class Around:
         return clock(at, self.now, self.zone)
 
 
+_BEFORE: Mapping[TaskKind, frozenset[TaskKind]] = {
+    TaskKind.CRITERION: frozenset({TaskKind.WORK}),
+    TaskKind.GATE: frozenset({TaskKind.WORK, TaskKind.CRITERION}),
+}
+_LATER: Mapping[TaskKind, str] = {
+    TaskKind.CRITERION: "is looked at after all tasks",
+    TaskKind.GATE: "comes after all tasks and criteria",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
     """A goal's rows, found by name. Open attempts and open decisions are enough."""
@@ -139,9 +149,12 @@ class Known:
 
     def needs(self, task: Task) -> list[Task]:
         """What has to be satisfied before it, and is not, by position. A key that a later version of the plan gave to
-        another task means that one. Criteria need all work."""
-        if task.kind is TaskKind.CRITERION:
-            return [other for other in self.tasks.values() if other.kind is TaskKind.WORK and not other.final]
+        another task means that one. Criteria need all work, and a gate all that is passed before it."""
+        if task.kind is not TaskKind.WORK:
+            first = _BEFORE[task.kind]
+            earlier = [t for t in self.tasks.values() if t.kind is task.kind and t.position < task.position]
+            before = [t for t in self.tasks.values() if t.kind in first]
+            return [t for t in (*before, *(earlier if task.kind is TaskKind.GATE else ())) if not t.final]
         keys = {*task.spec.depends_on, *task.spec.only_if}
         newest: dict[str, Task] = {}
         for other in self.tasks.values():
@@ -231,11 +244,8 @@ def _pending(task: Task, known: Known) -> Reason:
     needs = known.needs(task)
     if not needs:
         return _stuck("nothing holds it back, and it was not released")
-    if task.kind is TaskKind.CRITERION:
-        return Reason(
-            code=Code.NOT_STARTED, sentence="is looked at after all tasks", needs=tuple(other.ref for other in needs)
-        )
-    return Reason(code=Code.NOT_STARTED, sentence="", needs=tuple(other.ref for other in needs))
+    sentence = _LATER.get(task.kind, "")
+    return Reason(code=Code.NOT_STARTED, sentence=sentence, needs=tuple(other.ref for other in needs))
 
 
 def _waiting(task: Task, known: Known, around: Around) -> Reason:

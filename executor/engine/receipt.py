@@ -15,7 +15,7 @@ _TITLES = {
 
 
 def end_facts(case: Case) -> Mapping[str, object]:
-    """Plain JSON values. `met` of a criterion: True was seen, False was not, None nobody looked."""
+    """Plain JSON values. `met` of a criterion or a gate: True was seen, False was not, None nobody looked."""
     goal = case.goal
     started_at = goal.started_at or goal.created_at
     return {
@@ -30,6 +30,7 @@ def end_facts(case: Case) -> Mapping[str, object]:
         "duration_s": (case.now - started_at).total_seconds(),
         "attempts": sum(task.attempts for task in case.work),
         "criteria": [_criterion(task) for task in case.criteria],
+        "gates": [_criterion(task) for task in case.gates],
         "tasks": [_task(task) for task in case.work],
     }
 

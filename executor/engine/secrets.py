@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from executor.domain.errors import SealBroken, Unconfigured
-from executor.domain.outcome import Blocked, Outcome, Result, Stumbled, Succeeded, Uncertain
+from executor.domain.outcome import Blocked, GateClosed, Outcome, Result, Stumbled, Succeeded, Uncertain
 from executor.domain.plan import TaskSpec
 from executor.domain.secret import SealedSecret
 from executor.engine.case import Case
@@ -116,7 +116,7 @@ class Secrets:
         if not self.hide:
             return outcome
         outcome = self.hide.everywhere(outcome)
-        if isinstance(outcome, Succeeded | Stumbled | Blocked | Uncertain) and outcome.result is not None:
+        if isinstance(outcome, Succeeded | Stumbled | Blocked | Uncertain | GateClosed) and outcome.result is not None:
             return replace(outcome, result=_without_fragments(outcome.result, self.hide))
         return outcome
 

@@ -18,7 +18,6 @@ from executor.domain.outcome import Outcome
 from executor.domain.plan import GoalDraft
 from executor.engine.attempt import Tools
 from executor.engine.change_commands import ChangeCommands
-from executor.engine.decision_commands import DecisionCommands
 from executor.engine.desk import ReadTime, goal_of, iso_time
 from executor.engine.goal_commands import GoalCommands
 from executor.engine.letter_commands import LetterCommands
@@ -27,6 +26,7 @@ from executor.engine.nursery import Nursery
 from executor.engine.plan_commands import PlanCommands
 from executor.engine.readings import Readings
 from executor.engine.replies import Refused
+from executor.engine.rework import ReworkCommands
 from executor.engine.secrets import Secrets
 from executor.engine.task_commands import TaskCommands
 from executor.engine.tick import Ticker
@@ -36,7 +36,7 @@ from executor.ports import Assignment, Brain, Mark, NoMark, Store, Workers
 _PAUSE_AFTER_ERROR_S = 1.0  # a database that is busy or full is tried again soon, not in a hot loop
 
 
-class Executor(GoalCommands, PlanCommands, ChangeCommands, DecisionCommands, TaskCommands, LetterCommands, Readings):
+class Executor(GoalCommands, PlanCommands, ChangeCommands, ReworkCommands, TaskCommands, LetterCommands, Readings):
     """`changed` is called after every commit of a command or a tick: the courier listens. `log_error(what, error)`."""
 
     def __init__(

@@ -14,6 +14,7 @@ from executor.domain.effect import EffectState
 from executor.domain.notice import NoticeKind
 from executor.domain.outcome import (
     Blocked,
+    GateClosed,
     Interrupted,
     NeedsAllowance,
     NeedsApproval,
@@ -34,6 +35,7 @@ from executor.engine.asking import ask_for_allowance, ask_for_approval, ask_for_
 from executor.engine.case import Case
 from executor.engine.correcting import carry_out, correct, unless_in_circles
 from executor.engine.flow import NOT_BEGUN
+from executor.engine.gates import SKIP, gate_closed, gate_stumbled, options_of
 from executor.engine.loops import lost_too_often, noted, noted_loss, noted_poll, pointless_wait
 from executor.engine.outages import settled
 from executor.engine.repairing import known_repair
@@ -90,6 +92,9 @@ def _settle_open(case: Case, task: Task, attempt: Attempt, outcome: Outcome) -> 
             _record(case, attempt, AttemptState.SUCCEEDED, None, outcome.note)
             _settle_effect(case, task.ref, EffectState.FAILED, NOT_BEGUN)
             case.move_task(task.ref, TaskState.SKIPPED, summary=outcome.note)
+        case GateClosed():
+            _record(case, attempt, AttemptState.FAILED, outcome.result, outcome.evidence)
+            gate_closed(case, task, outcome)
         case _:
             assert_never(outcome)
 
@@ -121,7 +126,8 @@ def _settle_parked(
 
 
 def _result_of(outcome: Outcome) -> Result | None:
-    return outcome.result if isinstance(outcome, Succeeded | Stumbled | Blocked | Uncertain | NeedsReview) else None
+    with_result = Succeeded | Stumbled | Blocked | Uncertain | NeedsReview | GateClosed
+    return outcome.result if isinstance(outcome, with_result) else None
 
 
 def _record(case: Case, attempt: Attempt, state: AttemptState, result: Result | None, evidence: str = "") -> None:
@@ -177,6 +183,9 @@ def _succeed(case: Case, task: Task, attempt: Attempt, outcome: Succeeded) -> No
 def _stumble(case: Case, task: Task, attempt: Attempt, outcome: Stumbled) -> None:
     _record(case, attempt, AttemptState.FAILED, outcome.result, outcome.evidence)
     _settle_effect(case, task.ref, EffectState.FAILED, outcome.evidence or outcome.result.error or "")
+    if task.kind is TaskKind.GATE:
+        gate_stumbled(case, task, outcome)
+        return
     if task.answer is not None and _by_hand(task):  # it did not hold: tell them why, and ask again
         problem = outcome.evidence or outcome.result.error or "It did not hold"
         case.set_task(replace(task.moved(TaskState.QUEUED, case.now, summary=problem), answer=None))
@@ -201,6 +210,19 @@ def _ask(case: Case, task: Task, needs: NeedsPerson) -> None:
     }
     if needs.manual:
         case.ask(DecisionKind.MANUAL, task_ref=task.ref, question=needs.question, facts=facts)
+        return
+    if task.kind is TaskKind.GATE:
+        options = options_of(task)
+        free = SKIP in options
+        facts["runs"] = free  # whoever answers says what is run
+        case.ask(
+            DecisionKind.QUESTION,
+            task_ref=task.ref,
+            question=needs.question,
+            facts=facts,
+            options=options,
+            free_text=free,
+        )
         return
     criterion = task.kind is TaskKind.CRITERION
     choices = tuple(Option(str(index), choice) for index, choice in enumerate(needs.choices, start=1))

@@ -18,7 +18,7 @@ def why_not(case: Case, task_ref: str, executor_type: str) -> Refused | None:
     if case.goal.state not in GOAL_RUNNING:
         goal = f"goal {case.goal.number} is {case.goal.state.replace('_', ' ')}"
         return Refused(code="not_running", sentence=f"{task_ref} can't be taken: {goal}.")
-    if executor_type == OUTSIDE and (task.kind is TaskKind.CRITERION or task.verify_only):
+    if executor_type == OUTSIDE and (task.kind is not TaskKind.WORK or task.verify_only):
         return Refused(code="to_be_looked_at", sentence=f"{task_ref} is only looked at; there is no work in it.")
     return _not_ready(case, task)
 

@@ -12,6 +12,7 @@ from executor.domain.attempt import OUTSIDE, WORKER, Attempt, AttemptState
 from executor.domain.blockage import BlockageType
 from executor.domain.effect import Effect
 from executor.domain.errors import WrongInput
+from executor.domain.gate import command_in
 from executor.domain.goal import GOAL_RUNNING
 from executor.domain.limits import Limits
 from executor.domain.outcome import Blocked, Interrupted, Outcome, Uncertain
@@ -213,7 +214,7 @@ class Ticker:
                 executor_id=self._executor_id,
                 executor_type=executor_type,
                 lease_until=lease_until,
-                command=shown_command(task.spec.parameters),
+                command=command_in(task.spec) if task.kind is TaskKind.GATE else shown_command(task.spec.parameters),
                 signature=signature_of(task.spec),
                 started_at=case.now,
             )
@@ -226,7 +227,7 @@ class Ticker:
         """Nothing is intended by an attempt that will only ask, that goes on with what it began, or whose action is
         unknown or refuses its parameters: that one fails before it does anything."""
         effect = case.effects.get(task.ref)
-        if task.kind is TaskKind.CRITERION or task.taken_over or (effect and effect.attempt == attempt.number):
+        if task.kind is not TaskKind.WORK or task.taken_over or (effect and effect.attempt == attempt.number):
             return
         try:
             action = self._tools.actions.get(task.spec.action)

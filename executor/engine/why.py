@@ -162,7 +162,7 @@ def _stage(known: Known, code: Code, open_ones: Sequence[Reason]) -> str:
         asked = f": question {', '.join(map(str, numbers))}" if numbers else ""
         return f"is at {goal.percentage} % and waits for you{asked}"
     if goal.state is GoalState.VALIDATING:
-        return "has no task left, and its criteria are being checked"
+        return "has no task left, and its result is being checked"
     words = {
         Code.RUNNING: "is being worked on",
         Code.DUE: "goes on with the next tick",

@@ -19,6 +19,7 @@ from executor.ports.brain import (
     Purse,
     Receipt,
 )
+from executor.ports.gates import GateFailure, Mender, Project
 from executor.ports.outbox import Outbox
 from executor.ports.secrets import Seal
 from executor.ports.sender import (
@@ -59,10 +60,12 @@ __all__ = [
     "Delivery",
     "Due",
     "Failure",
+    "GateFailure",
     "GoalView",
     "Ids",
     "Mark",
     "MaybeDelivered",
+    "Mender",
     "MessageGone",
     "NoMark",
     "Mind",
@@ -70,6 +73,7 @@ __all__ = [
     "Opinion",
     "Outbox",
     "ProgressRow",
+    "Project",
     "Pulse",
     "Purpose",
     "Purse",

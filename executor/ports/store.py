@@ -58,8 +58,8 @@ class Changes:
     one.
 
     `notices` are upserts by key: a new key is inserted; a known one gets the new facts, its revision plus one, and
-    becomes pending again if it was sent (a card, a decided question). A known key that may not repeat (a milestone,
-    an end, an answer, a text) changes nothing.
+    becomes pending again if it was sent (a card, a decided question, an end whose question is decided). A known key
+    that may not repeat (a milestone, an answer, a text) changes nothing.
     """
 
     new_goals: list[Goal] = field(default_factory=list)
@@ -195,7 +195,7 @@ class Pulse:
     """What the whole place looks like, for /system and doctor."""
 
     goals_by_state: Mapping[str, int]
-    open_decisions: int
+    open_decisions: int  # that hold something up
     pending_notices: int
     dead_notices: int
     next_due_at: datetime | None
@@ -254,7 +254,7 @@ class Store(Protocol):
     async def decision(self, number: int) -> Decision | None: ...
 
     async def open_decisions(self, chat_id: int | None = None) -> list[Decision]:
-        """Oldest first; of one chat, or of all."""
+        """Those that hold something up, oldest first; of one chat, or of all. Not those about a result."""
         ...
 
     async def decision_of_message(self, chat_id: int, message_id: int) -> Decision | None:

@@ -27,6 +27,7 @@ goals = Table(
     Column("plan_version", Integer, nullable=False),
     Column("own_adaptations", Integer, nullable=False, server_default="0"),
     Column("own_tasks", Integer, nullable=False, server_default="0"),
+    Column("reworks", Integer, nullable=False, server_default="0"),
     Column("percentage", Integer, nullable=False),
     Column("reason", Text, nullable=False),
     Column("plan_trail", Text),  # JSON array: hashes of its last plan versions; None before the second

@@ -22,6 +22,7 @@ from executor.domain.goal import GOAL_FINAL, Goal, GoalState
 from executor.domain.milestone import COMPLETE, Milestone
 from executor.domain.notice import Notice, NoticeKind, NoticeState
 from executor.domain.task import Task, TaskKind, TaskState
+from executor.engine.case import end_key
 from storage import rows, tables
 from storage.codec import loads
 from storage.store import Database
@@ -160,9 +161,10 @@ def one_result_per_task(history: History, seen: Seen) -> Iterator[str]:
     for task in history.tasks:
         count = successes[task.ref]
         proven_elsewhere = task.kind is TaskKind.CRITERION and "covered_by" in task.spec.parameters
-        if task.state is TaskState.COMPLETED and count != 1 and not proven_elsewhere:
+        looked_at_again = task.kind is not TaskKind.WORK and count > 1  # something had changed in between
+        if task.state is TaskState.COMPLETED and count != 1 and not proven_elsewhere and not looked_at_again:
             yield f"task {task.ref} is completed with {count} successful attempts"
-        if task.state not in (TaskState.COMPLETED, TaskState.SKIPPED) and count:
+        if task.kind is TaskKind.WORK and task.state not in (TaskState.COMPLETED, TaskState.SKIPPED) and count:
             yield f"task {task.ref} is {task.state} with {count} successful attempts"
         if sorted(numbers.get(task.ref, [])) != list(range(1, task.attempts + 1)):
             yield f"task {task.ref} counts {task.attempts} attempts and has {sorted(numbers.get(task.ref, []))}"
@@ -180,7 +182,8 @@ def states_follow_from_the_log(history: History, seen: Seen) -> Iterator[str]:
         logged = task_states.get(task.ref, [TaskState.PENDING])
         if logged[-1] is not task.state:
             yield f"task {task.ref} is {task.state}, and its log ends with {logged[-1]}"
-        if logged.count(TaskState.COMPLETED) != (task.state is TaskState.COMPLETED):
+        ends = logged.count(TaskState.COMPLETED)
+        if ends != (task.state is TaskState.COMPLETED) and (task.kind is TaskKind.WORK or not ends):
             yield f"task {task.ref} is {task.state} with {logged.count(TaskState.COMPLETED)} times task.completed"
     for goal in history.goals:
         states = goal_states.get(goal.number, [GoalState.PENDING])
@@ -211,9 +214,10 @@ def open_rows_fit_their_task(history: History, seen: Seen) -> Iterator[str]:
 
 
 def one_end_per_goal(history: History, seen: Seen) -> Iterator[str]:
+    """And one more each time that a goal was taken up again after it had ended."""
     ends = Counter(notice.goal_number for notice in history.notices if notice.kind is NoticeKind.END)
     for goal in history.goals:
-        expected = int(goal.final and goal.origin.chat_id is not None)
+        expected = (goal.reworks + goal.times_taken_up + int(goal.final)) * (goal.origin.chat_id is not None)
         if ends[goal.number] != expected:
             yield f"goal {goal.number} is {goal.state} and has {ends[goal.number]} final notices"
         if expected and f"{goal.number}/end" not in history.keys:
@@ -228,10 +232,11 @@ def open_decisions_have_a_message(history: History, seen: Seen) -> Iterator[str]
             continue
         on_card = decision.kind is DecisionKind.START
         key = f"{goal.number}/card" if on_card else f"{decision.number}/decision"
-        notice = history.keys.get(key)
+        about_result = decision.kind is DecisionKind.RESULT
+        notice = history.keys.get(end_key(goal) if about_result else key)
         if notice is None or notice.state is NoticeState.DEAD:
             yield f"decision {decision.number} is open and has no message"
-        if goal.final:
+        if goal.final and not about_result:
             yield f"decision {decision.number} is open although goal {goal.number} is {goal.state}"
 
 

@@ -21,8 +21,10 @@ from executor.actions.ask import Ask
 from executor.actions.launcher import PlainLauncher
 from executor.actions.manual import Manual
 from executor.actions.notify import Notify
+from executor.actions.project import ProjectFolder
 from executor.actions.registry import Registry
 from executor.actions.wait import Wait
+from executor.domain.gate import Gates
 from executor.domain.limits import Limits
 from executor.domain.outcome import Result
 from executor.domain.plan import GoalDraft
@@ -33,6 +35,7 @@ from executor.engine.secrets import Secrets
 from executor.engine.service import Executor
 from executor.engine.tick import Ticker
 from executor.planner.goal_text import read_goal
+from executor.planner.mending import OfflineMender
 from executor.planner.offline import OfflineBrain
 from executor.planner.workflows import Library
 from executor.ports import Assignment, Brain, Context
@@ -127,6 +130,7 @@ class Plan:
     slow_brain: bool = False
     looks: bool = True
     failing_updates: int = 0
+    gates: Gates = Gates()
 
 
 @dataclass(slots=True)
@@ -212,6 +216,9 @@ class Life:
             limits=LIMITS,
             crash_points=self.points,
             secrets=Secrets(FernetSeal(self.folder)),
+            project=ProjectFolder(),
+            mender=OfflineMender(),
+            gates=self.plan.gates,
         )
         ticker = Ticker(database, tools, executor_id=self.name, log_failure=self._noted)
 

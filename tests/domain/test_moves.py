@@ -119,6 +119,18 @@ def test_only_a_goal_that_failed_or_was_cancelled_is_taken_up_again(state: GoalS
             goal.taken_up(START)
 
 
+@pytest.mark.parametrize("state", list(GoalState))
+def test_only_a_completed_goal_is_reworked(state: GoalState) -> None:
+    goal = Goal(number=1, title="Rest", state=state, created_at=START, updated_at=START, finished_at=START)
+
+    if state is GoalState.COMPLETED:
+        again = goal.reworked(START)
+        assert (again.state, again.finished_at, again.reworks) == (GoalState.IN_PROGRESS, None, 1)
+    else:
+        with pytest.raises(WrongMove):
+            goal.reworked(START)
+
+
 @pytest.mark.parametrize("kind", list(TaskKind))
 @pytest.mark.parametrize("state", list(TaskState))
 def test_only_what_an_end_left_undone_begins_again_and_finished_work_never(state: TaskState, kind: TaskKind) -> None:

@@ -114,7 +114,7 @@ async def test_a_pause_of_a_pending_card_outlives_new_facts(outbox: OutboxRows, 
     assert [n.facts for n in await outbox.pending(later(60))] == [{"done": 1}]
 
 
-@pytest.mark.parametrize("kind", [NoticeKind.MILESTONE, NoticeKind.END, NoticeKind.ANSWER, NoticeKind.TEXT])
+@pytest.mark.parametrize("kind", [NoticeKind.MILESTONE, NoticeKind.ANSWER, NoticeKind.TEXT])
 async def test_what_may_be_said_once_is_said_once(database: Database, outbox: OutboxRows, kind: NoticeKind) -> None:
     await save(database, notices=[notice("k", kind, facts={"n": 1})])
 

@@ -2,7 +2,7 @@
 
 import re
 
-from bot.telegram.access import may_act_on
+from bot.telegram.access import Role, may_act_on
 from bot.telegram.desk import Request
 from executor.domain.decision import Decision, DecisionKind, DecisionState
 from executor.domain.errors import WrongInput
@@ -10,7 +10,7 @@ from executor.domain.goal import Goal
 from executor.ports import GoalView
 
 _GOAL = re.compile(r"#?(\d{1,9})")
-_TASK = re.compile(r"#?(\d{1,9})((?:\.c?\d{1,6})+)")
+_TASK = re.compile(r"#?(\d{1,9})((?:\.[cg]?\d{1,6})+)")
 NO_GOAL = "There is no goal yet. Send me one as a message, or /help."
 
 
@@ -51,6 +51,13 @@ async def own_view(request: Request, word: str, form: str) -> GoalView:
 def check_may_act(request: Request, goal: Goal) -> None:
     if refusal := may_act_on(request.role, request.caller.person_id, goal):
         raise WrongInput(refusal)
+
+
+def check_may_order(request: Request, text: str) -> None:
+    """Words may come from anybody who may act on the goal; a command to be run (it stands in backticks) only from
+    whoever could have accepted it on a plan."""
+    if "`" in text and request.role < Role.APPROVER:
+        raise WrongInput("Only an approver or an owner may add a command. Without backticks it becomes a task.")
 
 
 def check_has_task(view: GoalView, ref: str) -> None:

@@ -1,7 +1,7 @@
 """Answers to decisions: by command, by a reply with text, and the common end of both."""
 
 from bot.telegram.access import may_decide
-from bot.telegram.commands.arguments import first_word, goal_number, meant_decision, named_decision
+from bot.telegram.commands.arguments import check_may_order, first_word, goal_number, meant_decision, named_decision
 from bot.telegram.decisions import outcome
 from bot.telegram.desk import Request, Said, say, say_reply
 from bot.telegram.html import escape, plain
@@ -61,6 +61,8 @@ async def decide(request: Request, decision: Decision, words: str) -> Said:
     """Give these words to a decision: as the name of an option, as the text that an option wants, or as the answer."""
     option, text = read_answer(decision, words)
     await check_may_decide(request, decision, option.name if option else None)
+    if decision.kind is DecisionKind.RESULT and text is not None:
+        check_may_order(request, text)
     if decision.kind is DecisionKind.START and text is not None:
         return await replace_proposal(request, decision.goal_number, text)
     reply = await request.desk.engine.answer(

@@ -4,7 +4,7 @@ import re
 
 from bot.telegram.cards import plan_lines
 from bot.telegram.commands import reading
-from bot.telegram.commands.arguments import first_word, goal_number, meant_view, own_view
+from bot.telegram.commands.arguments import check_may_order, first_word, goal_number, meant_view, own_view
 from bot.telegram.commands.changing import criterion, named_criterion
 from bot.telegram.desk import Request, Said, say, say_reply
 from bot.telegram.html import bold, code, escape, italic
@@ -13,10 +13,12 @@ from bot.telegram.words import duration
 from executor.domain.adaptation import PlanDiff
 from executor.domain.envelope import same_action, shown, shown_check, time_limit_s
 from executor.domain.errors import WrongInput
+from executor.domain.goal import GoalState
 from executor.domain.plan import Alternative, TaskSpec
 from executor.engine.replies import Refused
 
 FORMS = "/plan 12, /plan 12 why, /plan 12 v3, /plan 12 diff 3 4, /plan 12 revert 3"
+REWORK = "/rework 12 what should be different"
 _VERSION = re.compile(r"[vV]?(\d{1,6})")
 
 
@@ -52,6 +54,29 @@ async def adapt(request: Request) -> Said:
         view.goal.number, reason=reason, caller=request.caller, command_id=request.command_id
     )
     return say_reply(reply)
+
+
+async def rework(request: Request) -> Said:
+    """``/rework [12] what should be different``; without a number this chat's newest completed goal."""
+    head, rest = first_word(request.words)
+    named = goal_number(head) is not None
+    feedback = rest if named else request.words.strip()
+    if not feedback:
+        raise WrongInput(f"Please write it like this: {REWORK}")
+    view = await own_view(request, head if named else await _newest_completed(request), REWORK)
+    check_may_order(request, feedback)
+    reply = await request.desk.engine.rework(
+        view.goal.number, feedback=feedback, caller=request.caller, command_id=request.command_id
+    )
+    return say_reply(reply)
+
+
+async def _newest_completed(request: Request) -> str:
+    found = await request.desk.engine.goals(request.chat_id, open_only=False)
+    number = next((goal.number for goal in found if goal.state is GoalState.COMPLETED), None)
+    if number is None:
+        raise WrongInput("No goal is completed here yet, so there is nothing to rework.")
+    return str(number)
 
 
 def _version(word: str) -> int:

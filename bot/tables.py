@@ -261,7 +261,9 @@ class QuietHours(Table):
 
 
 def _variables(value: dict[str, SecretStr]) -> dict[str, SecretStr]:
-    _wanted(all(is_key(name) or not why_no_name(name) for name in value))
+    for name in value:
+        if not is_key(name) and why_no_name(name):
+            raise ValueError(f"names of variables that steer no program, not {name}")
     return value
 
 

@@ -82,7 +82,13 @@ def assemble(
     certain; so messages that got lost are looked for there at once. Raises Unconfigured for an unavailable mode."""
 
     def scene() -> Scene:
-        return Scene(now=plugs.clock.now(), timezone=plugs.timezone, describe=plugs.describe, limits=plugs.limits)
+        return Scene(
+            now=plugs.clock.now(),
+            timezone=plugs.timezone,
+            describe=plugs.describe,
+            limits=plugs.limits,
+            uses=plugs.secrets.uses,
+        )
 
     bot, polls = build_bot(connection, plugs.clock)
     sender = TelegramSender(bot, Composer(plugs.store, scene), plugs.store, plugs.outbox, can_probe=local)

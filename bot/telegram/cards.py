@@ -55,6 +55,7 @@ class Scene:
     timezone: tzinfo
     describe: Callable[[TaskSpec], str]
     limits: Limits = field(default_factory=Limits)
+    uses: Callable[[TaskSpec], Sequence[str]] = lambda spec: ()  # the configured secrets that it is given
 
 
 def goal_card(view: GoalView, scene: Scene) -> Message:
@@ -165,6 +166,8 @@ def _planned_task(
     spec: TaskSpec, labels: Mapping[str, str], before: str | None, scene: Scene, *, brief: bool
 ) -> list[str]:
     lines = [f"{bold(labels[spec.key])} {escape(spec.title)}", f"   {_work(spec, scene, brief=brief)}"]
+    if used := scene.uses(spec):
+        lines.append(f"   🔑 uses {escape(', '.join(used))}")
     if spec.only_if:
         lines.append(f"   only if {_names(spec.only_if, labels)} succeeded")
     waits_for = [key for key in spec.depends_on if key not in spec.only_if]

@@ -31,7 +31,7 @@ from executor.domain.outcome import (
 )
 from executor.domain.plan import Check, CheckKind, ExecutionType
 from executor.domain.task import Task, TaskKind
-from executor.engine.classification import Evidence, classify, look
+from executor.engine.classification import Evidence, classify, look, unset_secret
 from executor.engine.flow import asks_person
 from executor.engine.gate_attempt import GateLook
 from executor.engine.policy import Policy, Question, reason_to_ask
@@ -208,6 +208,7 @@ class Run:
             self.tools.crash_points.reached("attempt.before_action")
             result = await self._bounded(action, parameters)
             self.tools.crash_points.reached("attempt.after_action")
+            result = self._noting_unset(result, parameters)
         return result if isinstance(result, Waiting) else await self.judge(result)
 
     async def _asks_first(self, parameters: Mapping[str, Any]) -> Outcome | None:
@@ -239,6 +240,14 @@ class Run:
     def _forbidden(self) -> Outcome:
         cause = "A person said that this never runs for this goal"
         return Blocked(result=Result(success=False, error=cause), type=BlockageType.EXTERNAL, cause=cause)
+
+    def _noting_unset(self, result: Result | Waiting, parameters: Mapping[str, Any]) -> Result | Waiting:
+        """A command that failed may have failed for want of a secret, without a word about it."""
+        command = parameters.get("command")
+        if isinstance(result, Waiting) or result.success or not isinstance(command, str):
+            return result
+        unset = unset_secret(command, self.assignment.environment)
+        return replace(result, metadata={**result.metadata, "unset": unset}) if unset else result
 
     async def _bounded(self, action: Action, parameters: Mapping[str, Any]) -> Result | Waiting:
         """Actions keep their own limit; one that does not must not hold its slot and its lease for ever."""

@@ -98,16 +98,17 @@ class Secrets:
         """The configured secrets that a task names: ``$NAME`` or ``${NAME}`` in a command, ``"NAME"`` in Python."""
         if not self._configured:
             return ()
-        texts = [*_texts(spec.parameters), *(one.command for one in (spec.check, spec.when) if one is not None)]
+        texts = _texts_of(spec)
         return tuple(name for name in self._configured if any(_names(text, name, spec.action) for text in texts))
 
-    def lost(self, goal_number: int) -> Result | None:
-        """The failure of an attempt that would need a value that can't be read any more."""
-        names = self._lost.get(goal_number)
-        if not names:
+    def lost(self, goal_number: int, spec: TaskSpec) -> Result | None:
+        """The failure of an attempt whose task names a value that can't be read any more."""
+        names = self._lost.get(goal_number, ())
+        name = next((one for one in names if any(one in text for text in _texts_of(spec))), None)
+        if name is None:
             return None
-        error = f"The value of {names[0]} can't be read any more: the key of this install was lost or is another one"
-        return Result(success=False, error=error, metadata={MISSING_VALUE: names[0]})
+        error = f"The value of {name} can't be read any more: the key of this install was lost or is another one"
+        return Result(success=False, error=error, metadata={MISSING_VALUE: name})
 
     # -------------------------------------------------------------------------------------------------- hiding them
 
@@ -128,6 +129,10 @@ def _without_fragments(result: Result, hide: Masker) -> Result:
     if len(tail) >= TAIL_CHARACTERS:
         ends["tail"] = hide.after_cut(tail)
     return replace(result, output=hide.around_cut(result.output), metadata={**result.metadata, **ends})
+
+
+def _texts_of(spec: TaskSpec) -> list[str]:
+    return [*_texts(spec.parameters), *(one.command for one in (spec.check, spec.when) if one is not None)]
 
 
 def _texts(value: object) -> list[str]:

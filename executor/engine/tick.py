@@ -254,7 +254,7 @@ class Ticker:
         try:
             if keys := await self._keys_shown(assignment.task):
                 assignment = replace(assignment, outputs=await self._store.outputs(assignment.goal.number, keys))
-            if (lost := self._tools.secrets.lost(assignment.goal.number)) is not None:
+            if (lost := self._tools.secrets.lost(assignment.goal.number, assignment.task.spec)) is not None:
                 self.report(assignment, Blocked(result=lost, type=BlockageType.EXTERNAL, cause=lost.error or ""), [])
                 return assignment
             environment = self._tools.secrets.environment(assignment.goal.number, assignment.task.spec)

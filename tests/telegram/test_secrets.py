@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.localchat import LocalChat
-from tests.telegram.talk import Json, Talk, words
+from tests.telegram.talk import Json, Talk, talking, words
 
 CANARY = "ghp_c4n4ry/9f2K+x=="
 PUSH = 'Push\n1. Push it: `echo "pushed as ${GITHUB_TOKEN:?}"; printf "x:%s" "$GITHUB_TOKEN" | base64`'
@@ -194,3 +194,29 @@ async def test_a_message_that_the_chat_s_server_lost_is_asked_for_again(
     told = await talk.hear("lost")
 
     assert words(told) == "The value was lost on its way to me. Please send it once more. Question 2 is still open."
+
+
+async def test_with_a_lost_key_the_value_is_asked_for_again(tmp_path: Path, chat: LocalChat) -> None:
+    twice = 'Push\n1. Push: `test -n "${GITHUB_TOKEN:?}"`\n2. Wait for Ann\n3. Again: `test -n "$GITHUB_TOKEN"`'
+    async with talking(tmp_path / "data", chat) as talk:
+        question = await asked(talk, twice)
+        await talk.say(CANARY, "is set", reply_to=question["message_id"])
+        await talk.hear("Wait for Ann")
+    (tmp_path / "data" / "secrets.key").unlink()
+
+    async with talking(tmp_path / "data", chat) as talk:
+        await talk.house.executor.recover()
+        await talk.say("/done 1.2")
+        again = await talk.hear("can't be read any more")
+        await talk.say(CANARY, "is set", reply_to=again["message_id"])
+        await talk.hear("Goal Complete")
+
+    assert "Blocked (external): The value of GITHUB_TOKEN can't be read any more" in words(again)
+    assert holding(tmp_path, CANARY) == []
+
+
+async def test_a_command_that_fails_without_a_word_is_asked_about_at_once(talk: Talk) -> None:
+    question = await asked(talk, 'Push\n1. Push it: `test -n "$DEPLOY_TOKEN"`')
+
+    assert "A credential is missing or was refused: DEPLOY_TOKEN" in words(question)
+    assert "Ran it once" in words(question)

@@ -5,8 +5,8 @@ The knowledge is data beside this file: ``rules.toml`` (what messages and exit c
 """
 
 from executor.engine.classification.evidence import Evidence
-from executor.engine.classification.look import classify, look
+from executor.engine.classification.look import classify, look, unset_secret
 from executor.engine.classification.modules import package_of
 from executor.engine.classification.verdict import Verdict
 
-__all__ = ["Evidence", "Verdict", "classify", "look", "package_of"]
+__all__ = ["Evidence", "Verdict", "classify", "look", "package_of", "unset_secret"]

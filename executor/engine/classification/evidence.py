@@ -19,7 +19,8 @@ class Evidence:
 
     What the executor knows itself: `timed_out` (it ended the command for its time), `stopped` (it ended it for another
     reason), `refused` (what the sandbox did not allow, in words), `network` (False: the command had none), `status`
-    (of the answer that the http action got), `retry_after_s`."""
+    (of the answer that the http action got), `retry_after_s`, `unset` (a secret's variable that the command names and
+    that nobody gave)."""
 
     command: str = ""
     exit_code: int | None = None
@@ -33,6 +34,7 @@ class Evidence:
     network: bool = True
     status: int | None = None
     retry_after_s: float | None = None
+    unset: str = ""
 
     @classmethod
     def of(cls, result: Result) -> "Evidence":
@@ -52,6 +54,7 @@ class Evidence:
             network=known.get("network") is not False,
             status=status if isinstance(status, int) else None,
             retry_after_s=float(wait_s) if isinstance(wait_s, int | float) else None,
+            unset=str(known.get("unset") or ""),
         )
 
     @cached_property

@@ -10,6 +10,7 @@ Something that ended well is looked at for the opposite: a success that is none 
 """
 
 import re
+from collections.abc import Container
 from dataclasses import replace
 
 from executor.domain.outcome import Result
@@ -46,6 +47,9 @@ def classify(result: Result) -> Verdict:
 
 
 def verdict_unknown(evidence: Evidence) -> Verdict:
+    """Nothing tells what it was. A command that names a secret which nobody gave lacks it, whatever else it says."""
+    if evidence.unset:
+        return verdict("missing_credential", _VAGUE, subject=evidence.unset)
     unknown = verdict("unknown", _UNKNOWN)
     return replace(unknown, cause=evidence.said or unknown.cause)
 
@@ -138,6 +142,13 @@ def _adjusted(code: str, subject: str, evidence: Evidence) -> str:
     return code
 
 
+def unset_secret(command: str, given: Container[str]) -> str:
+    """The first secret's variable that a command uses, is not given and does not set itself; "" where there is none.
+    A command sees nothing of this program's own environment."""
+    used = (found[1] for found in _SECRET_USED.finditer(command))
+    return next((name for name in used if name not in given and not re.search(rf"\b{name}\b(?:=|\))", command)), "")
+
+
 def _elsewhere(evidence: Evidence) -> bool:
     """Whether what does not answer is on another machine; a name without a dot is a neighbour's."""
     said = [*(text.own for text in evidence.texts), evidence.command]
@@ -154,4 +165,4 @@ def _secret(evidence: Evidence) -> str:
     return ""
 
 
-__all__ = ["FINE", "classify", "look"]
+__all__ = ["FINE", "classify", "look", "unset_secret"]

@@ -188,7 +188,7 @@ def _tools(
         limits=replace(_limits(settings), zone=timezone),
         crash_points=points,
         secrets=secrets,
-        policy=Policy(settings.rules.unasked, settings.rules.always_ask),
+        policy=Policy(settings.rules.unasked, settings.rules.always_ask, settings.executor.confidence_min),
         mind=mind,
         watches=looks(settings.data_dir, settings.http.allow),
         surveyor=Survey(hosts=settings.sandbox.network, anywhere=settings.http.allow),

@@ -146,6 +146,7 @@ class ExecutorTable(Table):
     concurrency: Annotated[int, Strict(), Field(ge=1, le=256, description="a whole number from 1 to 256")] = 4
     attempts_max: Annotated[int, Strict(), Field(ge=1, le=100, description="a whole number from 1 to 100")] = 3
     adaptation_threshold: Share = 0.3
+    confidence_min: Share = 0.5
     adaptations_max: Annotated[int, Strict(), Field(ge=0, le=1000, description="a whole number from 0 to 1000")] = 5
     extra_tasks_max: Annotated[int, Strict(), Field(ge=0, le=100, description="a whole number from 0 to 100")] = 3
     lease_s: Seconds = 60

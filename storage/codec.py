@@ -14,6 +14,7 @@ from typing import Any, Generic, TypeVar
 
 from executor.domain.amendment import Amendment
 from executor.domain.decision import Option
+from executor.domain.lesson import Recipe, Remedy
 from executor.domain.outlook import Finding, FindingKind, Outlook, Standing
 from executor.domain.plan import Alternative, Check, CheckKind, Criterion, ExecutionType, GoalDraft, Plan, TaskSpec
 from executor.domain.task import Answer
@@ -187,6 +188,8 @@ AMENDMENT = Shape(Amendment, tasks=_SPECS, criteria=_all(CRITERION), again=_LIST
 FINDING = Shape(Finding, kind=(str, FindingKind), refs=_LIST)
 OUTLOOK = Shape(Outlook, findings=_all(FINDING), standing=(str, Standing), likely_at=_TIME, sure_at=_TIME, told=_LIST)
 OPTION = Shape(Option)
+RECIPE = Shape(Recipe, packages=_LIST)
+REMEDY = Shape(Remedy, words=_LIST, recipe=_one(RECIPE))
 ANSWER = Shape(Answer, at=_TIME)
 
 

@@ -15,6 +15,7 @@ from executor.domain.decision import Decision
 from executor.domain.errors import DataFolderError, Unconfigured
 from executor.domain.event import Event
 from executor.domain.goal import Goal
+from executor.domain.lesson import Calibration, Lesson
 from executor.domain.letter import DeadLetter
 from executor.domain.plan import GoalDraft, Plan
 from executor.domain.secret import SealedSecret
@@ -23,6 +24,7 @@ from storage import chats, inbox, listing, outbox, purse, schema
 from storage.chats import ChatRows
 from storage.connections import Connections
 from storage.inbox import InboxRows
+from storage.lessons import read_calibrations, read_lessons
 from storage.letters import read_letters
 from storage.maintenance import backup, quick_check
 from storage.outbox import OutboxRows
@@ -132,6 +134,14 @@ class Database:
     async def dead_letters(self, chat_id: int | None, *, offset: int, limit: int) -> list[DeadLetter]:
         async with self._connections.read() as connection:
             return await read_letters(connection, chat_id, offset, limit)
+
+    async def lessons(self) -> list[Lesson]:
+        async with self._connections.read_once() as connection:
+            return await read_lessons(connection)
+
+    async def calibrations(self) -> list[Calibration]:
+        async with self._connections.read_once() as connection:
+            return await read_calibrations(connection)
 
     async def draft(self, goal_number: int) -> GoalDraft | None:
         async with self._connections.read_once() as connection:

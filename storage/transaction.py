@@ -11,10 +11,12 @@ from executor.domain.circuit import Circuit, CircuitState
 from executor.domain.decision import Decision
 from executor.domain.errors import Conflict
 from executor.domain.goal import Goal
+from executor.domain.lesson import Lesson
 from executor.domain.plan import GoalDraft, Plan
 from executor.ports import CaseRows, Changes, Clock, Due
 from storage.codec import dumps, loads, plain
 from storage.fetching import fetch
+from storage.lessons import read_lessons
 from storage.listing import CIRCUIT_HOLDS, read_circuits
 from storage.reading import GOAL_COLUMNS, read_cases, read_decision, read_needs_running, read_plans
 from storage.replies import read_reply
@@ -102,6 +104,9 @@ class WriteTransaction:
 
     async def plans(self, goal_number: int) -> list[Plan]:
         return await read_plans(self._connection, goal_number)
+
+    async def lessons(self) -> list[Lesson]:
+        return await read_lessons(self._connection)
 
     async def due(self, now: datetime, limit: int, without: Sequence[str] = ()) -> list[Due]:
         statement = DUE

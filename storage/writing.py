@@ -111,6 +111,21 @@ _CHANGED_MILESTONES = Prepared(
 _PROGRESS = Prepared(plain_insert(tables.progress))
 _EVENTS = Prepared(plain_insert(tables.execution_log))
 _ALLOWANCES = Prepared(insert(tables.allowances).on_conflict_do_nothing(index_elements=["id"]))
+_lessons = tables.lessons
+_new_lesson = insert(_lessons)
+_LESSONS = Prepared(
+    _new_lesson.on_conflict_do_update(
+        index_elements=[_lessons.c.key],
+        set_={
+            "successes": _lessons.c.successes + _new_lesson.excluded.successes,
+            "failures": _lessons.c.failures + _new_lesson.excluded.failures,
+            "used_at": _new_lesson.excluded.used_at,
+        },
+    )
+)
+_REVOKED_LESSONS = Prepared(
+    update(_lessons).where(_lessons.c.number == bindparam("at_number"), _lessons.c.revoked_at.is_(None))
+)
 _COMMANDS = Prepared(plain_insert(tables.commands))
 _new_secret = insert(tables.secrets)
 _SECRETS = Prepared(
@@ -208,6 +223,11 @@ def _write_history(write: "_Writer", changes: Changes, now: datetime) -> None:
     write.change("milestone", _CHANGED_MILESTONES, reached)
     write.add("progress", _PROGRESS, [rows.progress_values(line) for line in changes.progress])
     write.add("event", _EVENTS, [rows.event_values(event) for event in changes.events])
+    write.add("lesson", _LESSONS, [rows.lesson_values(use) for use in changes.lessons])
+    revoked = [
+        {"at_number": number, "revoked_by": plain(by), "revoked_at": at} for number, by, at in changes.revoked_lessons
+    ]
+    write.change("lesson", _REVOKED_LESSONS, revoked)
     write.add("allowance", _ALLOWANCES, [allowance_values(one) for one in changes.allowances])
     carried_out = [{"id": key, "reply": dumps(dict(reply)), "at": now} for key, reply in changes.commands]
     write.add("command", _COMMANDS, carried_out)

@@ -10,6 +10,7 @@ from executor.domain.attempt import Attempt
 from executor.domain.decision import Decision
 from executor.domain.event import Event
 from executor.domain.goal import Goal, Origin
+from executor.domain.lesson import Calibration, Lesson
 from executor.domain.letter import DeadLetter
 from executor.domain.notice import Notice
 from executor.domain.plan import Criterion, GoalDraft, Plan
@@ -84,6 +85,14 @@ class Engine(Protocol):
     async def revert(self, goal_number: int, version: int, *, caller: Caller, command_id: str) -> Reply: ...
 
     async def compare(self, goal_number: int, old: int, new: int) -> PlanDiff | Refused: ...
+
+    async def lessons(self) -> list[Lesson]:
+        """The last used first."""
+        ...
+
+    async def calibrations(self) -> list[Calibration]: ...
+
+    async def revoke_lesson(self, number: int, *, caller: Caller, command_id: str) -> Reply: ...
 
     async def dead_letters(self, chat_id: int | None, *, offset: int, limit: int) -> list[DeadLetter]:
         """Newest first."""

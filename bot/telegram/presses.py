@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from bot.telegram.access import Role
 from bot.telegram.commands.arguments import goal_number, task_ref
 from bot.telegram.commands.deciding import check_may_decide, refusal
+from bot.telegram.commands.lessons import revoke
 from bot.telegram.commands.letters import again, page, read_page
 from bot.telegram.decisions import Press, read_data
 from bot.telegram.desk import Request, Said, say_reply
@@ -34,6 +35,8 @@ async def press(request: Request, data: str) -> Pressed:
         return await _again(request, data[2:])
     if data.startswith("l:"):
         return await _letters(request, data[2:])
+    if data.startswith("v:"):
+        return await _revoke(request, data[2:])
     read = read_data(data)
     if read is None:
         return Pressed(toast=NOT_MINE, alert=True)
@@ -105,3 +108,10 @@ async def _letters(request: Request, data: str) -> Pressed:
     if wanted is None:
         return Pressed(toast=NOT_MINE, alert=True)
     return Pressed(toast="", said=await page(request, wanted[0], everywhere=wanted[1]))
+
+
+async def _revoke(request: Request, number: str) -> Pressed:
+    if not (number.isascii() and number.isdigit() and goal_number(number) is not None):
+        return Pressed(toast=NOT_MINE, alert=True)
+    reply = await revoke(request, number)
+    return Pressed(toast=clip(reply.sentence, TOAST_CHARACTERS_MAX), alert=not isinstance(reply, Accepted))

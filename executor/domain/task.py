@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from executor.domain.errors import WrongMove
+from executor.domain.lesson import Remedy
 from executor.domain.moves import check_move, check_return
 from executor.domain.plan import TaskSpec
 from executor.domain.values import quick, replace
@@ -99,6 +100,7 @@ class Task:
     approved: str = ""  # the digest of what a person let run, this once
     summary: str = ""  # one line: the result, or what went wrong
     resume_state: TaskState | None = None  # where a paused task goes back to
+    remedy: Remedy | None = None  # what was tried about its last failure, until it is seen whether that helped
     trail: tuple[str, ...] = ()  # how its last attempts ended, in hashes: what shows that it goes in circles
     waits_on: str | None = None  # the circuit that holds it; "": to be tried whatever is known to be gone
     revision: int = 0

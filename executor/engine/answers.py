@@ -16,6 +16,7 @@ from executor.engine.case import Case
 from executor.engine.deadlines import answer_deadline
 from executor.engine.flow import close_parked_attempt, end, fresh, start
 from executor.engine.gates import answer_gate, mend
+from executor.engine.lessons import person_tries
 from executor.engine.prerequisites import dead_parents
 from executor.engine.providing import asks_for, read_value
 from executor.engine.repairing import apply_fix
@@ -123,6 +124,7 @@ def _blockage(case: Case, decision: Decision, caller: Caller, option: Option | N
         case "retry":
             return _accepted(case, decision, retry(case, task, caller))
         case "retry-with-fix" if (known := case.blockages[task.ref].amendment) is not None:
+            case.set_task(person_tries(task, f"Retry with fix: {known.reason.partition(' (lesson ')[0]}"))
             agreed = mend if task.kind is TaskKind.GATE else apply_fix
             return _accepted(case, decision, agreed(case, task, known))
         case "skip":
@@ -141,7 +143,7 @@ def _provide(case: Case, decision: Decision, caller: Caller, text: str) -> Reply
         return given
     case.provided.append(given)
     case.decide(decision.number, caller, option=PROVIDE_VALUE.name, text=given.shown)
-    tried = retry(case, _task(case, decision), caller)
+    tried = retry(case, _task(case, decision), caller, how=f"Provide value: {given.name}")
     return _accepted(case, decision, f"{given.name} is set for this goal. {tried}")
 
 
@@ -177,8 +179,9 @@ def _adaptation(case: Case, decision: Decision, caller: Caller, option: Option |
     return _accepted(case, decision, f"Plan v{case.goal.plan_version} stays.")
 
 
-def retry(case: Case, task: Task, caller: Caller) -> str:
-    """Queue the task as if it had never failed; one that never ran because others failed comes after those."""
+def retry(case: Case, task: Task, caller: Caller, *, how: str = "Retry by hand") -> str:
+    """Queue the task as if it had never failed; one that never ran because others failed comes after those. `how` is
+    what the person did about it, for later."""
     case.unblock(task.ref, f"{caller.name}: retry")
     asked = f"{caller.name} asked to retry"
     parents = [one for one in dead_parents(case, task) if one.state is TaskState.FAILED] if not task.attempts else []
@@ -187,6 +190,7 @@ def retry(case: Case, task: Task, caller: Caller) -> str:
             case.set_task(fresh(case.move_task(parent.ref, TaskState.QUEUED, summary=asked)))
         case.set_task(fresh(case.move_task(task.ref, TaskState.PENDING, summary=asked)))
         return f"Trying {', '.join(parent.ref for parent in parents)} again first, then {task.ref}."
+    case.set_task(person_tries(case.tasks[task.ref], how))
     task = fresh(case.move_task(task.ref, TaskState.QUEUED, summary=asked))
     case.set_task(replace(task, waits_on=""))  # now, whatever is known to be gone
     return f"Trying {task.ref} again."
@@ -212,7 +216,7 @@ def take_over(case: Case, task: Task, caller: Caller) -> str:
     case.withdraw(task.ref, note=f"{caller.name} took the task over")
     close_parked_attempt(case, task.ref)
     task = case.move_task(task.ref, TaskState.QUEUED, summary=f"Taken over by {caller.name}")
-    case.set_task(replace(fresh(task), taken_over=True))
+    case.set_task(replace(fresh(task), taken_over=True, remedy=None))
     return f"{task.ref} is yours. Press Done when it is done, or Hand back."
 
 

@@ -222,6 +222,7 @@ class Run:
             risk=risk,
             autonomy=goal.autonomy,
             accepted=self.assignment.accepted,
+            confidence=spec.confidence,
         )
         why = reason_to_ask(question, tools.policy)
         if why is None and not goal.grants:

@@ -4,7 +4,7 @@ Decisions are plain functions that take a case, look at it and call its methods;
 collects what changed, with the events and the notices that belong to it, and hands all of it over as one `Changes`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -16,6 +16,7 @@ from executor.domain.decision import OPTIONS, Decision, DecisionKind, DecisionSt
 from executor.domain.effect import EFFECT_MOVES, Effect, EffectState
 from executor.domain.event import Event
 from executor.domain.goal import Goal, GoalState
+from executor.domain.lesson import Lesson, LessonUse
 from executor.domain.limits import Limits
 from executor.domain.milestone import Milestone
 from executor.domain.moves import check_move
@@ -64,6 +65,7 @@ class Case:
     numbers: Numbers
     by: Caller | None = None
     circuits: Circuits = field(default_factory=Circuits)
+    lessons: Sequence[Lesson] = ()  # read only where something failed
     goal: Goal = field(init=False)
     tasks: dict[str, Task] = field(init=False)
     attempts: dict[str, Attempt] = field(init=False)  # open ones by task ref
@@ -319,6 +321,11 @@ class Case:
                 at=self.now,
             )
         )
+
+    def learn(self, use: LessonUse) -> None:
+        self._new.lessons.append(use)
+        name = "lesson.helped" if use.helped else "lesson.did_not_help"
+        self.event(name, use.task_ref, remedy=use.remedy.text, cause=use.remedy.cause)
 
     def note_progress(self, notes: str) -> None:
         """A line of history without a change of the percentage."""

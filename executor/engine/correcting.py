@@ -13,6 +13,7 @@ from executor.domain.task import Task, TaskKind, TaskState
 from executor.engine.blocking import block_task
 from executor.engine.case import Case
 from executor.engine.classification import Verdict, classify
+from executor.engine.lessons import asked_about, got_stuck, hints, identity_of, try_fix
 from executor.engine.loops import leads_back, stopped
 from executor.engine.outages import wait_for
 from executor.engine.prerequisites import circle_of
@@ -87,6 +88,8 @@ def carry_out(case: Case, task: Task, correction: Correction, result: Result) ->
             task = case.move_task(task.ref, TaskState.RETRYING, summary=why, why=f"again in {correction.wait_s:g} s")
             case.set_task(replace(task, due_at=due_at))
         case AskPerson():
+            failure = identity_of(task.spec, result, classify(result))
+            got_stuck(case, task)
             if task.spec.optional:
                 case.move_task(task.ref, TaskState.FAILED, summary=correction.cause)
                 return
@@ -97,11 +100,14 @@ def carry_out(case: Case, task: Task, correction: Correction, result: Result) ->
                 cause=correction.cause,
                 confidence=correction.confidence,
                 result=result,
-                tried=_tried(task),
+                tried=(*_tried(task), *hints(case.lessons, failure)),
                 amendment=correction.amendment,
             )
+            asked_about(case, task.ref, failure)
         case Repair():
+            failure = identity_of(task.spec, result, classify(result))
             repair(case, task, correction)
+            try_fix(case, task.ref, failure, correction.fix)
         case WaitFor():
             wait_for(case, task, correction.outage)
         case _:

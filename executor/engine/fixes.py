@@ -6,10 +6,11 @@ here ever asks for more rights, ends somebody's process or loosens security.
 
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from executor.domain.lesson import Lesson, Recipe
 from executor.domain.outcome import Result
 from executor.domain.plan import Check, CheckKind, TaskSpec
 from executor.engine.classification import Verdict, package_of
@@ -20,11 +21,19 @@ PORT_MAX = 65_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fix:
-    """`what` is one line for people. `spec` is the task as it is tried next; `before` a new task ahead of it."""
+    """`what` is one line for people. `spec` is the task as it is tried next; `before` a new task ahead of it. `recipe`
+    makes it again, and `lesson` is the number of the one that proposed it."""
 
     what: str
     spec: TaskSpec
     before: TaskSpec | None = None
+    recipe: Recipe = Recipe()
+    lesson: int | None = None
+
+    @property
+    def plain(self) -> str:
+        """Without the lesson that proposed it."""
+        return self.what.partition(" (lesson ")[0] if self.lesson is not None else self.what
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +78,34 @@ class Ahead:
         return Fix(what=what, spec=replace(self.spec, depends_on=(*self.spec.depends_on, key)), before=before)
 
 
-def find_fix(spec: TaskSpec, result: Result, verdict: Verdict) -> Fix | None:
-    """The repair for this failure, or None. The same failure after its repair finds None: nothing changes any more."""
+def find_fix(spec: TaskSpec, result: Result, verdict: Verdict, lessons: Sequence[Lesson] = ()) -> Fix | None:
+    """The repair for this failure, or None. The same failure after its repair finds None: nothing changes any more.
+    `lessons` come first, in their order."""
     said = "\n".join(str(part) for part in (result.metadata.get("stderr"), result.error, result.output) if part)
     trouble = Trouble(spec, verdict, said[-12_000:])
+    for lesson in lessons:
+        fix = _by_recipe(trouble, lesson)
+        if fix is not None and fix.spec != spec and (fix.before is None or fix.before.key not in spec.depends_on):
+            what = f"{fix.what} (lesson {lesson.number}: {lesson.score})"
+            return replace(fix, what=what, recipe=lesson.remedy.recipe, lesson=lesson.number)
     for rule in _RULES.get(verdict.subclass, ()):
         fix = rule(trouble)
         if fix is not None and (fix.spec != spec or fix.before is not None):
+            fix = replace(fix, recipe=Recipe(rule=_NAMES[rule]))
             return fix if fix.before is None or fix.before.key not in spec.depends_on else None
     return None
+
+
+def _by_recipe(trouble: Trouble, lesson: Lesson) -> Fix | None:
+    """A known repair under its name, or packages for the workspace: nothing else is ever done because of a lesson."""
+    recipe = lesson.remedy.recipe
+    if recipe.rule:
+        rule = next((rule for rule, name in _NAMES.items() if name == recipe.rule), None)
+        return rule(trouble) if rule is not None else None
+    if not recipe.packages:
+        return None
+    parameters = {"packages": list(recipe.packages)} | ({"manager": recipe.manager} if recipe.manager else {})
+    return trouble.ahead(f"Install {', '.join(recipe.packages)}", "install", parameters).as_fix(lesson.remedy.text)
 
 
 def _slug(text: str) -> str:
@@ -246,3 +274,5 @@ _RULES: Mapping[str, tuple[Rule, ...]] = {
     "port_in_use": (_another_port,),
     "time_limit": (_raise_limit,),
 }
+_NAMES: Mapping[Rule, str] = {rule: rule.__name__.strip("_") for rules in _RULES.values() for rule in rules}
+"""What lessons call the rules; stored, so a rule keeps its name."""

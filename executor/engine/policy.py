@@ -1,6 +1,7 @@
 """Whether an action may run without a word, and if not, why a person is asked. A pure decision over facts.
 
-Three things speak: what the person accepted with the plan, the owner's rules, and the risk of the action itself.
+Four things speak: what the person accepted with the plan, the owner's rules, how sure the plan is of the task, and the
+risk of the action itself.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,10 +18,12 @@ _SUBJECTS = {"shell": "command", "wait": "command", "python": "code", "http": "u
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The owner's rules, as ``action`` or ``action:pattern`` with ``*`` and ``?``."""
+    """The owner's rules, as ``action`` or ``action:pattern`` with ``*`` and ``?``. A task whose plan is less sure of it
+    than `confidence_min` (0..1) is approved before it runs; 0: none is."""
 
     unasked: Sequence[str] = ()
     always_ask: Sequence[str] = ()
+    confidence_min: float = 0.5
 
     @property
     def empty(self) -> bool:
@@ -37,6 +40,7 @@ class Question:
     risk: frozenset[Risk]
     autonomy: str  # contract section 2
     accepted: bool
+    confidence: float = 1.0  # of the plan, in this task
 
 
 def reason_to_ask(question: Question, policy: Policy) -> str | None:
@@ -45,6 +49,8 @@ def reason_to_ask(question: Question, policy: Policy) -> str | None:
         return "The rules say that this always asks."
     if _matches(policy.unasked, question) and not _chains(question):
         return None
+    if question.autonomy != "full" and question.confidence < policy.confidence_min:
+        return f"The plan is only {round(question.confidence * 100)} % sure about this task."
     if Risk.UNCONFINED in question.risk and not question.accepted:
         return "There is no sandbox here, and nobody has accepted this command."
     if question.autonomy == "risky" and (risky := sorted(question.risk & ASKED_WHEN_RISKY)):

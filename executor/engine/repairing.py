@@ -1,8 +1,10 @@
 """Known repairs: found for a failure, held against what Milepost may do by itself, and put into the plan."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from executor.domain.amendment import Amendment, put_in
+from executor.domain.lesson import Lesson
 from executor.domain.limits import Limits
 from executor.domain.outcome import Stumbled
 from executor.domain.plan import TaskSpec
@@ -12,6 +14,7 @@ from executor.engine.case import Case
 from executor.engine.classification import classify
 from executor.engine.envelopes import why_ask
 from executor.engine.fixes import Fix, find_fix
+from executor.engine.lessons import worth_trying
 from executor.engine.prerequisites import run_first
 
 
@@ -34,7 +37,7 @@ class Repair:
 
 def known_repair(case: Case, task: Task, outcome: Stumbled) -> Repair | None:
     """The repair for this failure; None where none is known, or the task is not Milepost's to repair."""
-    fix = run_first(case, task, outcome) or fix_for(task, outcome, case.limits)
+    fix = run_first(case, task, outcome) or fix_for(task, outcome, case.limits, case.lessons)
     if fix is None:
         return None
     found = Repair(fix)
@@ -43,13 +46,13 @@ def known_repair(case: Case, task: Task, outcome: Stumbled) -> Repair | None:
     return replace(found, because=why_ask(case, plan, new, repaired=found.specs))
 
 
-def fix_for(task: Task, outcome: Stumbled, limits: Limits) -> Fix | None:
+def fix_for(task: Task, outcome: Stumbled, limits: Limits, lessons: Sequence[Lesson] = ()) -> Fix | None:
     if task.kind is not TaskKind.WORK or task.taken_over or outcome.result.success:
         return None
     verdict, spec = classify(outcome.result), task.spec
     if verdict.subclass == "time_limit" and spec.timeout_s is None and "timeout_s" not in spec.parameters:
         spec = replace(spec, timeout_s=limits.timeout_s)  # it ran under the configuration's
-    return find_fix(spec, outcome.result, verdict)
+    return find_fix(spec, outcome.result, verdict, worth_trying(lessons, spec, outcome.result, verdict))
 
 
 def repair(case: Case, task: Task, found: Repair) -> None:

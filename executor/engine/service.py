@@ -20,6 +20,7 @@ from executor.engine.attempt import Tools
 from executor.engine.change_commands import ChangeCommands
 from executor.engine.desk import ReadTime, goal_of, iso_time
 from executor.engine.goal_commands import GoalCommands
+from executor.engine.lesson_commands import LessonCommands
 from executor.engine.letter_commands import LetterCommands
 from executor.engine.lookout import Lookout
 from executor.engine.nursery import Nursery
@@ -36,7 +37,9 @@ from executor.ports import Assignment, Brain, Mark, NoMark, Store, Workers
 _PAUSE_AFTER_ERROR_S = 1.0  # a database that is busy or full is tried again soon, not in a hot loop
 
 
-class Executor(GoalCommands, PlanCommands, ChangeCommands, ReworkCommands, TaskCommands, LetterCommands, Readings):
+class Executor(
+    GoalCommands, PlanCommands, ChangeCommands, ReworkCommands, TaskCommands, LetterCommands, LessonCommands, Readings
+):
     """`changed` is called after every commit of a command or a tick: the courier listens. `log_error(what, error)`."""
 
     def __init__(

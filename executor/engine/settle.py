@@ -36,6 +36,7 @@ from executor.engine.case import Case
 from executor.engine.correcting import carry_out, correct, unless_in_circles
 from executor.engine.flow import NOT_BEGUN
 from executor.engine.gates import SKIP, gate_closed, gate_stumbled, options_of
+from executor.engine.lessons import failed_again, succeeded
 from executor.engine.loops import lost_too_often, noted, noted_loss, noted_poll, pointless_wait
 from executor.engine.outages import settled
 from executor.engine.repairing import known_repair
@@ -177,7 +178,7 @@ def _succeed(case: Case, task: Task, attempt: Attempt, outcome: Succeeded) -> No
     _record(case, attempt, AttemptState.SUCCEEDED, outcome.result, outcome.evidence)
     _settle_effect(case, task.ref, EffectState.DONE, outcome.evidence)
     case.unblock(task.ref, "It succeeded")
-    case.move_task(task.ref, TaskState.COMPLETED, summary=outcome.evidence)
+    succeeded(case, case.move_task(task.ref, TaskState.COMPLETED, summary=outcome.evidence))
 
 
 def _stumble(case: Case, task: Task, attempt: Attempt, outcome: Stumbled) -> None:
@@ -192,6 +193,7 @@ def _stumble(case: Case, task: Task, attempt: Attempt, outcome: Stumbled) -> Non
         return
     task = noted(replace(task, failures=task.failures + 1), outcome.result)
     case.set_task(task)
+    task = failed_again(case, task, outcome.result)
     correction = correct(task, outcome, case.limits, repair=known_repair(case, task, outcome))
     carry_out(case, task, unless_in_circles(case, task, outcome, correction), outcome.result)
 

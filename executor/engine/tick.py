@@ -15,7 +15,7 @@ from executor.domain.errors import WrongInput
 from executor.domain.gate import command_in
 from executor.domain.goal import GOAL_RUNNING
 from executor.domain.limits import Limits
-from executor.domain.outcome import Blocked, Interrupted, Outcome, Uncertain
+from executor.domain.outcome import Blocked, Interrupted, Outcome, Stumbled, Uncertain
 from executor.domain.task import TASK_DUE, Task, TaskKind, TaskState
 from executor.domain.values import replace
 from executor.engine.attempt import BY_MODEL, Tools, is_opinion, shown_command
@@ -114,8 +114,10 @@ class Ticker:
         for report in finished:
             by_goal.setdefault(report.goal_number, []).append(report)
         now, parts, cases = self._tools.clock.now(), [], []
+        failed = any(isinstance(report.outcome, Stumbled | Blocked) for report in finished)
+        lessons = await transaction.lessons() if failed else []
         for rows in await transaction.cases(list(by_goal)):
-            case = Case(rows, now, self._tools.limits, numbers, circuits=circuits)
+            case = Case(rows, now, self._tools.limits, numbers, circuits=circuits, lessons=lessons)
             reports = by_goal[rows.goal.number]
             try:
                 for report in reports:

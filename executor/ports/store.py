@@ -15,6 +15,7 @@ from executor.domain.decision import Decision
 from executor.domain.effect import Effect
 from executor.domain.event import Event
 from executor.domain.goal import Goal
+from executor.domain.lesson import Calibration, Lesson, LessonUse
 from executor.domain.letter import DeadLetter
 from executor.domain.milestone import Milestone
 from executor.domain.notice import Notice
@@ -82,6 +83,8 @@ class Changes:
     new_milestones: list[Milestone] = field(default_factory=list)
     milestones: list[Milestone] = field(default_factory=list)
     progress: list[ProgressRow] = field(default_factory=list)
+    lessons: list[LessonUse] = field(default_factory=list)  # each adds to its lesson's count, a new one begins it
+    revoked_lessons: list[tuple[int, str, datetime]] = field(default_factory=list)  # (number, by whom, when)
     events: list[Event] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
     allowances: list[Allowance] = field(default_factory=list)
@@ -119,6 +122,10 @@ class Transaction(Protocol):
 
     async def plans(self, goal_number: int) -> list[Plan]:
         """Every version, oldest first."""
+        ...
+
+    async def lessons(self) -> list[Lesson]:
+        """What helped at least once and was not revoked, the last used first."""
         ...
 
     async def due(self, now: datetime, limit: int, without: Sequence[str] = ()) -> list[Due]:
@@ -231,6 +238,15 @@ class Store(Protocol):
 
     async def dead_letters(self, chat_id: int | None, *, offset: int, limit: int) -> list[DeadLetter]:
         """Goals that failed or were cancelled with work left, and tasks that failed in others, newest first."""
+        ...
+
+    async def lessons(self) -> list[Lesson]:
+        """What helped at least once and was not revoked, the last used first."""
+        ...
+
+    async def calibrations(self) -> list[Calibration]:
+        """By kind of work, most frequent first, of the newest tasks that were planned with less than full confidence
+        and are over."""
         ...
 
     async def draft(self, goal_number: int) -> GoalDraft | None: ...

@@ -12,6 +12,7 @@ from storage.rows.history import (
     progress_values,
 )
 from storage.rows.kinds import Record, Values
+from storage.rows.lessons import lesson_from, lesson_values
 from storage.rows.notices import notice_from, notice_values
 from storage.rows.questions import blockage_from, blockage_values, decision_from, decision_values
 from storage.rows.secrets import secret_from, secret_values
@@ -38,6 +39,8 @@ __all__ = [
     "goal_changes",
     "goal_from",
     "goal_values",
+    "lesson_from",
+    "lesson_values",
     "milestone_changes",
     "milestone_from",
     "milestone_values",

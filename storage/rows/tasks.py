@@ -5,14 +5,14 @@ from operator import attrgetter
 from typing import Any
 
 from executor.domain.task import Task, TaskKind, TaskState
-from storage.codec import ANSWER, dumps, loads, plain, specs
+from storage.codec import ANSWER, REMEDY, dumps, loads, plain, specs
 from storage.rows.kinds import Record, Values
 
 _WENT_WRONG = frozenset({TaskState.RETRYING, TaskState.BLOCKED, TaskState.FAILED})
 
 
 _planned = attrgetter("spec", "position", "plan_version")
-_kept = attrgetter("answer", "resume_state", "trail")
+_kept = attrgetter("answer", "resume_state", "trail", "remedy")
 _lived = attrgetter(
     *("due_at", "attempts", "failures", "taken_over", "verify_first", "verify_only", "waits_on", "approved"),
     *("started_at", "blocked_at", "finished_at"),
@@ -83,6 +83,7 @@ def _kept_columns(task: Task) -> Values:
         "answer": None if task.answer is None else dumps(ANSWER.encode(task.answer)),
         "resume_state": None if task.resume_state is None else task.resume_state.value,
         "trail": dumps(task.trail) if task.trail else None,
+        "remedy": None if task.remedy is None else dumps(REMEDY.encode(task.remedy)),
     }
 
 
@@ -123,6 +124,7 @@ def task_from(row: Record) -> Task:
         approved=row.approved,
         summary=row.summary,
         resume_state=None if row.resume_state is None else TaskState(row.resume_state),
+        remedy=None if row.remedy is None else REMEDY.decode(loads(row.remedy)),
         trail=() if row.trail is None else tuple(loads(row.trail)),
         waits_on=row.waits_on,
         revision=row.revision,

@@ -46,6 +46,7 @@ tasks = Table(
     Column("answer", Text),  # JSON: what a person said
     Column("summary", Text, nullable=False),
     Column("resume_state", Text),
+    Column("remedy", Text),  # JSON: what was tried about its last failure
     Column("trail", Text),  # JSON array: how its last attempts ended, in hashes; None: nothing to remember
     Column("approved", Text, nullable=False, server_default=""),  # the digest of what may run once
     Column("revision", Integer, nullable=False),

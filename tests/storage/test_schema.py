@@ -56,7 +56,8 @@ def schema_of(path: Path) -> dict[str, object]:
     with sqlite3.connect(path) as connection:
         found = {name: sql for name, sql in connection.execute("SELECT name, sql FROM sqlite_master") if sql}
     connection.close()
-    found = {name: sql.replace('"', "") for name, sql in found.items()}  # a table made anew has its name in quotes
+    # A table made anew has its name in quotes, and an empty default in brackets.
+    found = {name: sql.replace('"', "").replace("('')", "''") for name, sql in found.items()}
     return {name: sorted(part.strip(" ,)\n\t") for part in sql.split(", \n\t")) for name, sql in found.items()}
 
 

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from bot.telegram.access import Role
-from bot.telegram.commands import changing, deciding, goals, letters, money, plans, reading, tasks
+from bot.telegram.commands import changing, deciding, goals, lessons, letters, money, plans, reading, tasks
 from bot.telegram.desk import Request, Said, say
 from bot.telegram.html import bold, escape
 
@@ -71,6 +71,7 @@ _TABLE = (
     Command("note", Role.REQUESTER, "/note 12 Ann is on holiday", "keeps a remark", goals.note),
     Command("fail", Role.REQUESTER, "/fail 12 the reason", "declares a goal failed", goals.fail),
     Command("failed", Role.VIEWER, "/failed", "what ended without being done", letters.failed),
+    Command("lessons", Role.VIEWER, "/lessons", "what was learned; revoke 3 takes it back", lessons.lessons),
     Command("system", Role.VIEWER, "/system", "how everything is", reading.system),
     Command("whoami", Role.VIEWER, "/whoami", "your id and role", reading.whoami),
     Command("help", Role.VIEWER, "/help", "this list", help),

@@ -122,8 +122,10 @@ def _money(decision: Decision) -> list[str]:
 
 
 def _blockage(decision: Decision) -> list[str]:
-    """Of a task, or of the whole goal."""
-    return _impasse(decision) if decision.task_ref is None else _blocked(decision.facts)
+    """Of a task, of the whole goal, or of a goal that has no plan yet."""
+    if decision.task_ref is not None:
+        return _blocked(decision.facts)
+    return _impasse(decision) if "blocked" in decision.facts else [f"⛔ {escape(decision.question)}"]
 
 
 def _blocked(facts: Mapping[str, object]) -> list[str]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from executor.domain.blockage import BlockageType
+from executor.domain.diagnosis import Diagnosis
 from executor.domain.plan import TaskSpec
 from executor.domain.values import quick
 
@@ -42,11 +43,13 @@ class Succeeded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stumbled:
-    """It failed, and trying again may help. `wait_s`: not before so many seconds (Retry-After)."""
+    """It failed, and trying again may help. `wait_s`: not before so many seconds (Retry-After). `diagnosis`: what a
+    model thinks, where the rules know no way."""
 
     result: Result
     evidence: str = ""
     wait_s: float | None = None
+    diagnosis: Diagnosis | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from executor.domain.adaptation import PlanDiff, diff
 from executor.domain.decision import DecisionKind
+from executor.domain.envelope import same_action
 from executor.domain.goal import Goal, GoalState
 from executor.domain.notice import NoticeKind
 from executor.domain.plan import Criterion, Plan, TaskSpec
@@ -50,6 +51,7 @@ def adapt(
     again: Collection[str] = (),
     criteria: Sequence[Criterion] | None = None,
     chosen: str = "",
+    made_by: str = "milepost",
 ) -> PlanDiff:
     """Make `specs` the next version. Finished and running tasks stay as they are; unfinished ones that are not in
     `specs` are cancelled; tasks whose key is in `again`, and troubled ones that change, begin afresh. `criteria` None:
@@ -63,6 +65,7 @@ def adapt(
     new = replace(
         old,
         version=version,
+        made_by=made_by,
         criteria=old.criteria if criteria is None else tuple(criteria),
         tasks=(*stays, *(_as_kept(spec, kept) for spec in specs)),
         reason=reason,
@@ -142,7 +145,8 @@ def _change_criterion(case: Case, task: Task, criterion: Criterion) -> None:
 def _place(case: Case, spec: TaskSpec, position: int, kept: dict[str, Task], again: Collection[str]) -> None:
     task = next(t for t in case.work if t.spec.key == spec.key and t.state is not TaskState.CANCELLED)
     if task.position != position or task.spec != spec:
-        case.set_task(replace(task, position=position, spec=spec))
+        since = task.plan_version if same_action(spec, task.spec) else case.goal.plan_version
+        case.set_task(replace(task, position=position, spec=spec, plan_version=since))
     wanted_again = spec.key in again and task.state not in _UNTOUCHED
     changed = task.spec != spec and task.state in _TROUBLED
     if spec.key in kept and (wanted_again or changed):

@@ -35,6 +35,7 @@ from executor.engine.classification import Evidence, classify, look, unset_secre
 from executor.engine.flow import asks_person
 from executor.engine.gate_attempt import GateLook
 from executor.engine.policy import Policy, Question, reason_to_ask
+from executor.engine.repairing import beyond_rules
 from executor.engine.secrets import Secrets
 from executor.ports import (
     PASSING,
@@ -209,7 +210,35 @@ class Run:
             result = await self._bounded(action, parameters)
             self.tools.crash_points.reached("attempt.after_action")
             result = self._noting_unset(result, parameters)
-        return result if isinstance(result, Waiting) else await self.judge(result)
+        if isinstance(result, Waiting):
+            return result
+        return await self._diagnosed(await self.judge(result))
+
+    async def _diagnosed(self, outcome: Outcome) -> Outcome:
+        """A failure that no rule can mend is shown to the model, if there is one. That it can't be asked changes
+        nothing: the rules then decide alone."""
+        mind, task = self.tools.mind, self._task
+        if mind is None or not isinstance(outcome, Stumbled) or task.taken_over or not beyond_rules(task, outcome):
+            return outcome
+        goal, result = self.assignment.goal, outcome.result
+        facts = {
+            "goal": goal.title,
+            "result": result.result,
+            "error": result.error,
+            "check": outcome.evidence,
+            "exit_code": result.metadata.get("exit_code"),
+            "stderr": str(result.metadata.get("stderr") or "")[-JUDGED_CHARACTERS:],
+            "output": result.output[-JUDGED_CHARACTERS:],
+            "failures_before": task.failures,
+            "earlier_outputs": {key: text[-1000:] for key, text in self.assignment.outputs.items()},
+        }
+        try:
+            found = await mind.diagnose(
+                task.spec, facts, About(goal_number=goal.number, task_ref=task.ref), self.tools.actions
+            )
+        except BrainFailed:
+            return outcome
+        return replace(outcome, diagnosis=found)
 
     async def _asks_first(self, parameters: Mapping[str, Any]) -> Outcome | None:
         """None: it may run. The digest is taken from the very object that runs next, and compared with what was

@@ -7,6 +7,7 @@ from typing import assert_never
 from executor.domain.blockage import BlockageType
 from executor.domain.circuit import Outage
 from executor.domain.correction import AskPerson, RetryAfter, pause_s
+from executor.domain.diagnosis import Diagnosis, FixKind
 from executor.domain.limits import Limits
 from executor.domain.outcome import Result, Stumbled
 from executor.domain.task import Task, TaskKind, TaskState
@@ -42,15 +43,27 @@ def correct(task: Task, outcome: Stumbled, limits: Limits, *, repair: Repair | N
         return repair
     if (outage := _outage(task, outcome, verdict)) is not None and (attempts_left or not outage.local):
         return WaitFor(outage)
-    if attempts_left and not _hopeless(verdict, outcome.result):
+    if attempts_left and not _hopeless(verdict, outcome.result) and not _needs_word(outcome.diagnosis):
         waits = (pause_s(task.failures, limits.retry_first_s), outcome.wait_s or 0.0, verdict.wait_s or 0.0)
         return RetryAfter(wait_s=max(waits))
+    if (diagnosis := outcome.diagnosis) is not None and verdict.subclass == "unknown":
+        return AskPerson(
+            type=diagnosis.type,
+            cause=f"{diagnosis.question or diagnosis.cause} ({diagnosis.by} thinks so)",
+            confidence=diagnosis.confidence,
+            amendment=None if repair is None else repair.amendment,
+        )
     return AskPerson(
         type=verdict.type,
         cause=_cause(outcome, verdict),
         confidence=verdict.confidence,
         amendment=None if repair is None else repair.amendment,
     )
+
+
+def _needs_word(diagnosis: Diagnosis | None) -> bool:
+    """The same again would be no use: something has to change first, or a person has to say something."""
+    return diagnosis is not None and diagnosis.kind is not FixKind.RETRY
 
 
 def _outage(task: Task, outcome: Stumbled, verdict: Verdict) -> Outage | None:

@@ -22,13 +22,15 @@ PORT_MAX = 65_000
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fix:
     """`what` is one line for people. `spec` is the task as it is tried next; `before` a new task ahead of it. `recipe`
-    makes it again, and `lesson` is the number of the one that proposed it."""
+    makes it again, and `lesson` is the number of the one that proposed it. `by`: the model that thought of it; empty: a
+    rule."""
 
     what: str
     spec: TaskSpec
     before: TaskSpec | None = None
     recipe: Recipe = Recipe()
     lesson: int | None = None
+    by: str = ""
 
     @property
     def plain(self) -> str:

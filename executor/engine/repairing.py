@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from executor.domain.amendment import Amendment, put_in
+from executor.domain.blockage import BlockageType
+from executor.domain.diagnosis import Diagnosis
 from executor.domain.lesson import Lesson
 from executor.domain.limits import Limits
 from executor.domain.outcome import Stumbled
-from executor.domain.plan import TaskSpec
+from executor.domain.plan import MODEL, TaskSpec
 from executor.domain.task import Task, TaskKind, TaskState
 from executor.engine.adaptation import adapt, begin_afresh, current_plan
 from executor.engine.case import Case
@@ -37,13 +39,22 @@ class Repair:
 
 def known_repair(case: Case, task: Task, outcome: Stumbled) -> Repair | None:
     """The repair for this failure; None where none is known, or the task is not Milepost's to repair."""
-    fix = run_first(case, task, outcome) or fix_for(task, outcome, case.limits, case.lessons)
+    by_rule = run_first(case, task, outcome) or fix_for(task, outcome, case.limits, case.lessons)
+    fix = by_rule or _by_diagnosis(task, outcome.diagnosis)
     if fix is None:
         return None
     found = Repair(fix)
     plan = current_plan(case)
     new = replace(plan, tasks=put_in(plan.tasks, found.specs))
-    return replace(found, because=why_ask(case, plan, new, repaired=found.specs))
+    return replace(found, because=why_ask(case, plan, new, repaired=found.specs if by_rule else ()))
+
+
+def _by_diagnosis(task: Task, diagnosis: Diagnosis | None) -> Fix | None:
+    """A model's change of the plan; it needs the same leave as any other."""
+    if diagnosis is None or diagnosis.spec is None or task.kind is not TaskKind.WORK or task.taken_over:
+        return None
+    what = f"{diagnosis.cause.rstrip('.')} (so {diagnosis.by} thinks)"
+    return Fix(what=what, spec=diagnosis.spec, before=diagnosis.before, by=diagnosis.by)
 
 
 def fix_for(task: Task, outcome: Stumbled, limits: Limits, lessons: Sequence[Lesson] = ()) -> Fix | None:
@@ -55,12 +66,24 @@ def fix_for(task: Task, outcome: Stumbled, limits: Limits, lessons: Sequence[Les
     return find_fix(spec, outcome.result, verdict, worth_trying(lessons, spec, outcome.result, verdict))
 
 
+_ASKED_MODEL = frozenset({BlockageType.ERROR, BlockageType.DEPENDENCY})
+
+
+def beyond_rules(task: Task, outcome: Stumbled) -> bool:
+    """No rule mends this failure, no waiting and no person's secret would: something has to be done otherwise."""
+    verdict = classify(outcome.result)
+    if verdict.subclass in ("missing_credential", "needs_input") or fix_for(task, outcome, Limits()) is not None:
+        return False
+    return verdict.subclass == "unknown" or (verdict.hopeless and verdict.type in _ASKED_MODEL)
+
+
 def repair(case: Case, task: Task, found: Repair) -> None:
     """The fix as a new version of the plan: the task as it is tried next, behind whatever has to come first."""
     case.event("task.repaired", task.ref, fix=found.fix.what)
     failures, trail = task.failures, task.trail
     case.set_task(case.move_task(task.ref, TaskState.RETRYING, summary=found.fix.what))
-    adapt(case, repaired(case, found), reason=found.fix.what)
+    made_by = f"{MODEL}{found.fix.by}" if found.fix.by else "milepost"
+    adapt(case, repaired(case, found), reason=found.fix.what, made_by=made_by)
     begin_afresh(case, case.tasks[task.ref])
     case.set_task(replace(case.tasks[task.ref], failures=failures, trail=trail, summary=found.fix.what))
 

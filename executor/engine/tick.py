@@ -273,8 +273,8 @@ class Ticker:
         goal, task = assignment.goal, assignment.task
         if goal.autonomy == "plan":
             return True
-        plan = await self._store.plan(goal.number, task.plan_version)
-        return plan is None or not plan.by_model
+        plans = [await self._store.plan(goal.number, version) for version in (1, task.plan_version)]
+        return not any(plan is not None and plan.by_model for plan in plans)
 
     async def _keys_shown(self, task: Task) -> list[str]:
         """The tasks whose outputs an attempt gets to see: those that its parameters name; those that it depends on,

@@ -7,9 +7,11 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
 
+from executor.domain.diagnosis import Diagnosis
 from executor.domain.errors import MilepostError
 from executor.domain.goal import Goal
-from executor.domain.plan import GoalDraft, Plan
+from executor.domain.plan import GoalDraft, Plan, TaskSpec
+from executor.ports.actions import Actions
 
 
 class Brain(Protocol):
@@ -109,6 +111,10 @@ class Mind(Protocol):
         ...
 
     async def judge(self, question: str, facts: Mapping[str, object], about: About) -> Opinion: ...
+
+    async def diagnose(self, spec: TaskSpec, facts: Mapping[str, object], about: About, actions: Actions) -> Diagnosis:
+        """Why the task failed, and what to change; every action in it is known and takes its parameters."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

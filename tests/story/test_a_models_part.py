@@ -180,3 +180,67 @@ async def test_orders_in_the_facts_stay_data(server: ModelServer, tmp_path: Path
     assert sent.count(f"{mark}>>>") == 1
     assert order in sent
     assert view.goal.state is not GoalState.COMPLETED
+
+
+async def test_what_no_rule_mends_is_diagnosed_and_the_change_waits_for_a_word(
+    server: ModelServer, tmp_path: Path
+) -> None:
+    server.on(
+        "diagnose",
+        says(
+            {
+                "blockage_type": "error",
+                "cause": "add subtracts",
+                "confidence": 0.9,
+                "fix": {
+                    "kind": "insert_task",
+                    "task": {
+                        "key": "mend",
+                        "title": "Mend add",
+                        "action": "write",
+                        "parameters": {"path": "calc.py", "content": "def add(a, b):\n    return a + b\n"},
+                    },
+                },
+            }
+        ),
+    )
+    broken = "def add(a, b):\n    return a - b\n"
+    write = TaskSpec(key="1", title="Write", action="write", parameters={"path": "calc.py", "content": broken})
+    command = "python3 -c 'from calc import add; assert add(2, 3) == 5'"
+    run = TaskSpec(key="2", title="Test", action="shell", parameters={"command": command}, depends_on=("1",))
+    async with house(tmp_path, server) as w:
+        number = await w.start_goal(GoalDraft(title="Calculator", tasks=(write, run)))
+        await patiently(w, number)
+        [asked] = await w.executor.open_decisions()
+        await answer(w, "retry-with-fix")
+        view = await patiently(w, number)
+
+    assert "retry-with-fix" in [option.name for option in asked.options]
+    assert "assert add(2, 3) == 5" in server.asked[0].text
+    assert (view.goal.state, server.purposes()) == (GoalState.COMPLETED, ["diagnose"])
+    assert [task.spec.title for task in view.tasks] == ["Write", "Mend add", "Test"]
+
+
+async def test_a_diagnosis_that_cant_be_carried_out_goes_back(server: ModelServer, tmp_path: Path) -> None:
+    def reply(action: str) -> Turn:
+        task = {"key": "x", "title": "X", "action": action, "parameters": {"command": "true"}}
+        fix = {"kind": "insert_task", "task": task}
+        return says({"blockage_type": "error", "cause": "it is odd", "confidence": 0.5, "fix": fix})
+
+    server.on("diagnose", reply("sudo"), reply("shell"))
+    failing = TaskSpec(key="1", title="Fail", action="shell", parameters={"command": "echo odd >&2; exit 3"})
+    async with house(tmp_path, server) as w:
+        await w.start_goal(GoalDraft(title="Odd", tasks=(failing,)))
+        await patiently(w, 1)
+
+    assert "no action 'sudo'" in server.asked[1].text
+
+
+async def test_a_model_in_trouble_leaves_the_rules_alone(server: ModelServer, tmp_path: Path) -> None:
+    server.on("diagnose", refuses(503, "busy"))
+    failing = TaskSpec(key="1", title="Fail", action="shell", parameters={"command": "echo odd >&2; exit 3"})
+    async with house(tmp_path, server) as w:
+        await w.start_goal(GoalDraft(title="Odd", tasks=(failing,)))
+        view = await patiently(w, 1)
+
+    assert (view.goal.state, view.tasks[0].failures) == (GoalState.BLOCKED, 3)

@@ -1,17 +1,23 @@
 """A model's part in single tasks: texts and judgements, from the facts of one goal and of nothing else."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from executor.domain.blockage import BlockageType
+from executor.domain.diagnosis import Diagnosis, FixKind
+from executor.domain.errors import WrongInput
+from executor.domain.plan import TaskSpec
 from executor.planner.models.brain import Asker
 from executor.planner.models.messages import Message, Prompt
 from executor.planner.models.prompts import fenced, system_text
-from executor.planner.models.shapes import JudgeReply, read_as
-from executor.ports import About, Opinion, Purpose
+from executor.planner.models.shapes import DiagnoseReply, JudgeReply, read_as
+from executor.planner.shapes import task_of
+from executor.ports import About, Actions, Opinion, Purpose
 
 DRAFT_TOKENS = 8_192
 JUDGE_TOKENS = 4_096
+DIAGNOSE_TOKENS = 8_192
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +37,17 @@ class ModelMind:
         )
         return await self.asker.talk.ask(prompt, about, str)
 
+    async def diagnose(self, spec: TaskSpec, facts: Mapping[str, object], about: About, actions: Actions) -> Diagnosis:
+        data = fenced("FAILURE", {"task": _task(spec), **facts})
+        asker = replace(self.asker, actions=actions)
+
+        def read(raw: Any) -> Diagnosis:
+            reply, _ = read_as(DiagnoseReply, raw)
+            return _diagnosis(reply, spec, actions, self.name)
+
+        found: Diagnosis = await asker.ask(Purpose.DIAGNOSE, DiagnoseReply, data, about, read, tokens=DIAGNOSE_TOKENS)
+        return found
+
     async def judge(self, question: str, facts: Mapping[str, object], about: About) -> Opinion:
         data = f"{fenced('QUESTION', question)}\n{fenced('EVIDENCE', facts)}"
 
@@ -40,3 +57,44 @@ class ModelMind:
 
         opinion: Opinion = await self.asker.ask(Purpose.JUDGE, JudgeReply, data, about, read, tokens=JUDGE_TOKENS)
         return opinion
+
+
+def _task(spec: TaskSpec) -> dict[str, object]:
+    return {
+        "key": spec.key,
+        "title": spec.title,
+        "action": spec.action,
+        "parameters": dict(spec.parameters),
+        "expected_outcome": spec.expected_outcome,
+    }
+
+
+def _diagnosis(reply: DiagnoseReply, spec: TaskSpec, actions: Actions, by: str) -> Diagnosis:
+    """Raises WrongInput where the change can't be carried out."""
+    fix, kind = reply.fix, FixKind(reply.fix.kind)
+    changed: TaskSpec | None = None
+    before: TaskSpec | None = None
+    if kind is FixKind.CHANGE_PARAMETERS:
+        changed = replace(spec, parameters=dict(fix.parameters or {}))
+    elif kind in (FixKind.INSERT_TASK, FixKind.REPLACE_TASK) and fix.task is None:
+        raise WrongInput(f"fix.task is missing; {kind} needs one.")
+    elif kind is FixKind.REPLACE_TASK and fix.task is not None:
+        wanted = task_of(fix.task)
+        changed = replace(spec, title=wanted.title, action=wanted.action, parameters=wanted.parameters)
+    elif kind is FixKind.INSERT_TASK and fix.task is not None:
+        own = task_of(fix.task)
+        before = replace(own, key=f"fix-{spec.key}-{own.key}"[:64], depends_on=spec.depends_on, weight=0)
+        changed = replace(spec, depends_on=(*spec.depends_on, before.key))
+    for one in (changed, before):
+        if one is not None:
+            actions.get(one.action).check(one.parameters)
+    return Diagnosis(
+        type=BlockageType(reply.blockage_type),
+        cause=reply.cause,
+        confidence=reply.confidence,
+        kind=kind,
+        by=by,
+        spec=changed,
+        before=before,
+        question=fix.question or "",
+    )

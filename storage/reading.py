@@ -105,11 +105,20 @@ _NEWEST_PLAN = (
 )
 
 
+_MAKERS = Question(
+    select(plans.c.goal_number, plans.c.version, plans.c.made_by).where(one_of(plans.c.goal_number, "numbers")),
+    lambda row: ((row.goal_number, row.version), row.made_by),
+)
 _PLANS = select(plans.c.body).where(plans.c.goal_number == bindparam("number")).order_by(plans.c.version)
 
 
 async def read_plans(connection: AsyncConnection, goal_number: int) -> list[Plan]:
     return [plan_from(row.body) for row in await fetch(connection, _PLANS, {"number": goal_number})]
+
+
+async def read_plan_makers(connection: AsyncConnection, numbers: Iterable[int]) -> dict[tuple[int, int], str]:
+    [makers] = await ask(connection, [_MAKERS], {"numbers": listed(numbers)})
+    return dict(makers)
 
 
 async def read_cases(connection: AsyncConnection, numbers: Iterable[int]) -> list[CaseRows]:

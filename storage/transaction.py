@@ -1,6 +1,6 @@
 """The adapter of the port Transaction."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import bindparam, delete, func, or_, select, tuple_, update
@@ -18,7 +18,7 @@ from storage.codec import dumps, loads, plain
 from storage.fetching import fetch
 from storage.lessons import read_lessons
 from storage.listing import CIRCUIT_HOLDS, read_circuits
-from storage.reading import GOAL_COLUMNS, read_cases, read_decision, read_needs_running, read_plans
+from storage.reading import GOAL_COLUMNS, read_cases, read_decision, read_needs_running, read_plan_makers, read_plans
 from storage.replies import read_reply
 from storage.rows import attempt_from, draft_from, goal_from
 from storage.tables import attempts, circuits, decisions, goals, tasks
@@ -107,6 +107,9 @@ class WriteTransaction:
 
     async def lessons(self) -> list[Lesson]:
         return await read_lessons(self._connection)
+
+    async def plan_makers(self, goal_numbers: Collection[int]) -> Mapping[tuple[int, int], str]:
+        return await read_plan_makers(self._connection, goal_numbers)
 
     async def due(self, now: datetime, limit: int, without: Sequence[str] = ()) -> list[Due]:
         statement = DUE

@@ -16,6 +16,7 @@ from executor.domain.gate import command_in
 from executor.domain.goal import GOAL_RUNNING
 from executor.domain.limits import Limits
 from executor.domain.outcome import Blocked, Interrupted, Outcome, Stumbled, Uncertain
+from executor.domain.plan import MODEL
 from executor.domain.task import TASK_DUE, Task, TaskKind, TaskState
 from executor.domain.values import replace
 from executor.engine.attempt import BY_MODEL, Tools, is_opinion, shown_command
@@ -164,7 +165,7 @@ class Ticker:
                     assignments.append(self._claim_one(case, task))
             parts.append(case.changes())
         await transaction.save(merge(parts))
-        return assignments, held
+        return await _accepted(transaction, assignments), held
 
     async def take(self, task_ref: str, goal_number: int, executor_type: str) -> Assignment | Refused:
         """Take one task by its name and hand it to the workers, whatever its turn; else why that can't be done now."""
@@ -184,6 +185,7 @@ class Ticker:
             assignment = self._claim_one(case, case.tasks[task_ref], executor_type)
             advance(case)
             await transaction.save(case.changes())
+            [assignment] = await _accepted(transaction, [assignment])
         return await self._start(assignment)
 
     async def _waits_for(self, transaction: Transaction, task: Task) -> Refused | None:
@@ -260,21 +262,12 @@ class Ticker:
                 self.report(assignment, Blocked(result=lost, type=BlockageType.EXTERNAL, cause=lost.error or ""), [])
                 return assignment
             environment = self._tools.secrets.environment(assignment.goal.number, assignment.task.spec)
-            accepted = await self._accepted(assignment)
-            assignment = replace(assignment, environment=environment, accepted=accepted)
+            assignment = replace(assignment, environment=environment)
             self.workers.start(assignment)
         except BaseException:
             self.report(assignment, Interrupted(note="It could not be started"), [])
             raise
         return assignment
-
-    async def _accepted(self, assignment: Assignment) -> bool:
-        """With Start, everything on the plan was accepted; without it, what a model wrote was accepted by nobody."""
-        goal, task = assignment.goal, assignment.task
-        if goal.autonomy == "plan":
-            return True
-        plans = [await self._store.plan(goal.number, version) for version in (1, task.plan_version)]
-        return not any(plan is not None and plan.by_model for plan in plans)
 
     async def _keys_shown(self, task: Task) -> list[str]:
         """The tasks whose outputs an attempt gets to see: those that its parameters name; those that it depends on,
@@ -321,6 +314,20 @@ class Ticker:
             settle(case, attempt.task_ref, attempt.number, outcome)
         advance(case)
         return case.changes()
+
+
+async def _accepted(transaction: Transaction, assignments: list[Assignment]) -> list[Assignment]:
+    """With Start, everything on the plan was accepted; without it, what a model wrote was accepted by nobody."""
+    without_start = {one.goal.number for one in assignments if one.goal.autonomy != "plan"}
+    if not without_start:
+        return assignments
+    made_by = await transaction.plan_makers(without_start)
+
+    def by_model(task: Task) -> bool:
+        makers = (made_by.get((task.goal_number, version), "") for version in (1, task.plan_version))
+        return any(maker.startswith(MODEL) for maker in makers)
+
+    return [replace(one, accepted=not by_model(one.task)) for one in assignments]
 
 
 def _may_begin(case: Case, task: Task) -> bool:

@@ -128,6 +128,10 @@ class Transaction(Protocol):
         """What helped at least once and was not revoked, the last used first."""
         ...
 
+    async def plan_makers(self, goal_numbers: Collection[int]) -> Mapping[tuple[int, int], str]:
+        """Who made each version of these goals' plans, by goal and version."""
+        ...
+
     async def due(self, now: datetime, limit: int, without: Sequence[str] = ()) -> list[Due]:
         """Tasks queued or retrying with due_at <= now and held by no circuit, of goals that are in progress, blocked or
         validating, at most `limit`, in the order: what unblocks others, what is in progress already, goal priority,

@@ -237,3 +237,14 @@ async def test_the_pulse_counts_what_is_there(database: Database) -> None:
         next_due_at=later(5),
         schema=empty.schema,
     )
+
+
+async def test_who_made_each_version_of_some_plans_is_read_at_once(database: Database) -> None:
+    second = replace(PLAN, version=2, made_by="model gemini")
+    other = replace(PLAN, goal_number=2)
+    await save(database, new_goals=[running(1), running(2), running(3)], plans=[PLAN, second, other])
+
+    async with database.transaction() as transaction:
+        made_by = await transaction.plan_makers([1, 3])
+
+    assert made_by == {(1, 1): "workflow", (1, 2): "model gemini"}

@@ -11,7 +11,6 @@ import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import cast
@@ -26,6 +25,7 @@ from bot.control.commands import ShellCommands
 from bot.control.protocol import Shell
 from bot.control.server import ControlServer, operator_name
 from bot.folder import hold
+from bot.housekeeping import Housekeeper
 from bot.localchat import LocalChat, LocalChatError
 from bot.localchat.room import open_room
 from bot.localchat.shapes import system_clock
@@ -46,7 +46,7 @@ from executor.actions.standard import standard_actions
 from executor.actions.survey import Survey
 from executor.actions.watches import looks
 from executor.actions.workspaces import Folders
-from executor.domain.errors import MilepostError, SealBroken, Unconfigured
+from executor.domain.errors import SealBroken, Unconfigured
 from executor.domain.gate import Gates
 from executor.domain.goal import Goal
 from executor.domain.limits import Limits
@@ -74,8 +74,6 @@ from storage.purse import Caps
 from storage.sealing import FernetSeal
 from storage.store import Database
 
-INBOX_DAYS = 3
-TIDY_S = 3_600.0
 STOP_S = 3.0  # how long what is under way may take to end by itself when Milepost stops
 
 
@@ -116,18 +114,28 @@ class House:
         return self.actions.get(spec.action).describe(spec.parameters)
 
     def workflows(self) -> Shelf:
-        found, problems = self.library.load()
-        for problem in problems:
-            logger.warning("{}", problem)
-        infos = [
-            WorkflowInfo(
-                title=workflow.listed_title,
-                command=workflow.run_command,
-                parameters={one.name: one.description for one in workflow.parameters},
-            )
-            for workflow in found.values()
-        ]
-        return Shelf(workflows=infos, problems=[str(problem) for problem in problems])
+        return _shelf(self.library)
+
+
+def _shelf(library: Library) -> Shelf:
+    found, problems = library.load()
+    for problem in problems:
+        logger.warning("{}", problem)
+    infos = [
+        WorkflowInfo(
+            title=workflow.listed_title,
+            command=workflow.run_command,
+            parameters={one.name: one.description for one in workflow.parameters},
+        )
+        for workflow in found.values()
+    ]
+    return Shelf(workflows=infos, problems=[str(problem) for problem in problems])
+
+
+def shelf(settings: Settings) -> Shelf:
+    """The workflows as `run` will read them; opens nothing."""
+    actions = _actions(settings, _timezone(settings), PlainLauncher(), None)
+    return _shelf(Library(settings.data_dir / "workflows", actions=actions))
 
 
 @asynccontextmanager
@@ -175,11 +183,7 @@ def _tools(
     mind: Mind | None,
 ) -> tuple[Actions, Tools]:
     launcher = PlainLauncher()
-    known = standard_actions(launcher, timezone, settings.http.allow, mind)
-    installed, problems = installed_actions([action.name for action in known])
-    for problem in problems:
-        logger.warning("{}", problem)
-    actions = Registry([*known, *installed])
+    actions = _actions(settings, timezone, launcher, mind)
     tools = Tools(
         actions=actions,
         checks=Looks(launcher, Http(settings.http.allow)),
@@ -207,6 +211,14 @@ def _gates(settings: Settings) -> Gates:
 def _line(command: str | tuple[str, ...]) -> str:
     """As the shell takes it."""
     return command.strip() if isinstance(command, str) else shlex.join(command)
+
+
+def _actions(settings: Settings, timezone: ZoneInfo, launcher: PlainLauncher, mind: Mind | None) -> Actions:
+    known = standard_actions(launcher, timezone, settings.http.allow, mind)
+    installed, problems = installed_actions([action.name for action in known])
+    for problem in problems:
+        logger.warning("{}", problem)
+    return Registry([*known, *installed])
 
 
 def _limits(settings: Settings) -> Limits:
@@ -457,20 +469,13 @@ async def _start(house: House, chat: Chat, stack: AsyncExitStack) -> None:
     stack.push_async_callback(_ended, house.executor.stop, loop)
     await chat.front.start()
     stack.push_async_callback(chat.front.stop)
-    house.nursery.start(_tidy(house), "tidying")
+    keeper = Housekeeper(
+        house.database, Folders(house.settings.data_dir), house.clock, house.settings.storage.keep_days
+    )
+    house.nursery.start(keeper.run(), "housekeeping")
     alarm = Alarm(house.executor.alarm, house.settings.executor.tick_s, house.clock, house.nursery.start)
     alarm.start()
     stack.push_async_callback(alarm.stop)
-
-
-async def _tidy(house: House) -> None:
-    """Forget what arrived long ago; the chat may repeat an update for a day."""
-    while True:
-        try:
-            await house.database.inbox.prune(house.clock.now() - timedelta(days=INBOX_DAYS))
-        except MilepostError as error:  # a full or busy disk: the next hour will do
-            logger.warning("Could not tidy up: {}", error)
-        await house.clock.sleep(TIDY_S)
 
 
 async def _ended(stop: Callable[[], Awaitable[None]], loop: "asyncio.Task[None]") -> None:

@@ -3,7 +3,7 @@
 import os
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -19,11 +19,8 @@ from bot.listen import listening_socket
 from bot.logs import Redactor
 from bot.real import RandomIds, SystemClock
 from bot.settings import Settings, unavailable
-from executor.actions.launcher import PlainLauncher
-from executor.actions.registry import Registry, installed_actions
-from executor.actions.standard import standard_actions
+from bot.telegram.ports import Shelf
 from executor.domain.errors import MilepostError, Unconfigured
-from executor.planner.workflows import Library
 
 MARKS = {"good": "ok   ", "note": "note ", "wrong": "WRONG"}
 DISK_BYTES_LOW = 1_000_000_000
@@ -50,8 +47,11 @@ class Finding:
         return asdict(self)
 
 
-def examine(settings: Settings | Unconfigured, *, fix: bool = False) -> list[Finding]:
-    """All checks that can be made; those of a configuration only when there is one. `fix` mends what is safe to."""
+def examine(
+    settings: Settings | Unconfigured, shelf: Callable[[Settings], Shelf], *, fix: bool = False
+) -> list[Finding]:
+    """All checks that can be made; those of a configuration only when there is one. `shelf` reads the workflows as `up`
+    does; `fix` mends what is safe to."""
     if isinstance(settings, Unconfigured):
         faults = [
             _wrong("configuration", line, "correct it; config.example.toml has every key")
@@ -63,7 +63,7 @@ def examine(settings: Settings | Unconfigured, *, fix: bool = False) -> list[Fin
         *_configuration(settings, fix),
         *_folder(settings, fix),
         _database(settings),
-        *_workflows(settings),
+        *_workflows(settings, shelf(settings)),
         *_running(settings),
         *_chat(settings),
         _clock(settings),
@@ -140,17 +140,11 @@ def _database(settings: Settings) -> Finding:
     return _good("database", f"whole, schema {schema[0] if schema else 'none'}")
 
 
-def _workflows(settings: Settings) -> Iterator[Finding]:
-    """Read as `up` reads them."""
-    launcher, zone = PlainLauncher(), settings.chat.zone or ZoneInfo("UTC")
-    known = standard_actions(launcher, zone, settings.http.allow)
-    installed, _ = installed_actions([action.name for action in known])
-    library = Library(settings.data_dir / "workflows", actions=Registry([*known, *installed]))
-    found, problems = library.load()
-    for problem in problems:
-        yield _wrong("workflows", str(problem), f"correct the file in {settings.data_dir / 'workflows'}")
-    if not problems:
-        yield _good("workflows", f"{len(found)} can be run")
+def _workflows(settings: Settings, shelf: Shelf) -> Iterator[Finding]:
+    for problem in shelf.problems:
+        yield _wrong("workflows", problem, f"correct the file in {settings.data_dir / 'workflows'}")
+    if not shelf.problems:
+        yield _good("workflows", f"{len(shelf.workflows)} can be run")
 
 
 # ----------------------------------------------------------------------------------------------- running, and its chat

@@ -20,9 +20,10 @@ from executor.domain.letter import DeadLetter
 from executor.domain.plan import GoalDraft, Plan
 from executor.domain.secret import SealedSecret
 from executor.ports import CaseRows, Clock, CrashPoints, GoalView, Pulse, Spent, Transaction
-from storage import chats, inbox, listing, outbox, purse, schema
+from storage import chats, housekeeping, inbox, listing, outbox, purse, schema
 from storage.chats import ChatRows
 from storage.connections import Connections
+from storage.housekeeping import HousekeepingRows
 from storage.inbox import InboxRows
 from storage.lessons import read_calibrations, read_lessons
 from storage.letters import read_letters
@@ -37,7 +38,7 @@ from storage.transaction import WriteTransaction
 
 FILE_NAME = "milepost.db"
 
-LABELS = (*schema.LABELS, *outbox.LABELS, *inbox.LABELS, *chats.LABELS, *purse.LABELS)
+LABELS = (*schema.LABELS, *outbox.LABELS, *inbox.LABELS, *chats.LABELS, *housekeeping.LABELS, *purse.LABELS)
 """The labels of the transactions that storage begins by itself; the engine brings its own."""
 
 
@@ -54,7 +55,7 @@ class NoCrashPoints:
 
 
 class Database:
-    """Made by `open`. `outbox`, `inbox` and `chats` work on the same connections."""
+    """Made by `open`. `outbox`, `inbox`, `chats` and `housekeeping` work on the same connections."""
 
     def __init__(self, connections: Connections, path: Path, clock: Clock) -> None:
         self._connections = connections
@@ -62,6 +63,7 @@ class Database:
         self.path = path
         self.inbox = InboxRows(connections, clock)
         self.chats = ChatRows(connections)
+        self.housekeeping = HousekeepingRows(connections)
         self.outbox = OutboxRows(connections, self.chats, clock)
 
     @classmethod

@@ -16,6 +16,7 @@ from bot.control.server import this_caller
 from bot.folder import FolderInUse
 from bot.real import RandomIds
 from bot.settings import Settings, load, unavailable
+from bot.telegram.ports import Shelf
 from executor.domain.errors import MilepostError, Unconfigured
 
 PATIENCE_S = 15.0  # with a program that is just starting, or being restarted
@@ -28,6 +29,10 @@ class App(Protocol):
 
     def run(self, settings: Settings) -> Coroutine[Any, Any, None]:
         """Run everything until a signal. Holds the data folder's lock; raises FolderInUse where another one does."""
+        ...
+
+    def shelf(self, settings: Settings) -> Shelf:
+        """The workflows as `run` will read them; opens nothing."""
         ...
 
     def open_executor(self, settings: Settings) -> AbstractAsyncContextManager[Shell]:

@@ -1,5 +1,8 @@
 """One folder per goal, where its commands run and its files are."""
 
+import asyncio
+import os
+import shutil
 from contextlib import suppress
 from pathlib import Path
 
@@ -35,7 +38,27 @@ class Folders:
         folder = self._known[goal_number] = self._root / str(goal_number)
         return folder
 
+    async def remove(self, goal_number: int) -> None:
+        """Delete a goal's folder with everything in it; links in it are removed and not followed. Harmless where there
+        is none. Raises OSError."""
+        folder = self._root / str(goal_number)
+        self._known.pop(goal_number, None)
+        if folder.exists():
+            await asyncio.to_thread(_remove, folder)
+
     async def end_leftovers(self, pid: int | None, pid_started: float | None, marker: str) -> int:
         """End what an attempt of a dead predecessor left running, see end_survivors. Only processes that were started
         for one of these folders are touched."""
         return await end_survivors(pid, pid_started, marker, self._root)
+
+
+def _remove(folder: Path) -> None:
+    """A command may have left folders that can't be read or written; they are ours all the same."""
+    try:
+        shutil.rmtree(folder)
+    except PermissionError:
+        for here, names, _ in os.walk(folder):
+            for inner in (Path(here, name) for name in names):
+                if not inner.is_symlink():
+                    inner.chmod(0o700)
+        shutil.rmtree(folder)

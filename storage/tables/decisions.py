@@ -1,6 +1,6 @@
 """decisions: what needs a person, with its options and who decided."""
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Integer, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, Table, Text
 
 from executor.domain.decision import DecisionKind, DecisionState
 from storage.tables.base import among, known, metadata, partial_index
@@ -34,4 +34,5 @@ decisions = Table(
 
 DECISION_OPEN = among(decisions.c.state, (DecisionState.OPEN,))
 
+Index("ix_decisions_goal", decisions.c.goal_number)
 partial_index("ix_decisions_open", decisions.c.goal_number, where=DECISION_OPEN)

@@ -1,6 +1,6 @@
 """effects: what was begun outside that can't be repeated at will, with its receipt."""
 
-from sqlalchemy import Column, ForeignKey, Integer, Table, Text
+from sqlalchemy import Column, ForeignKey, Index, Integer, Table, Text
 
 from executor.domain.effect import EffectState
 from storage.tables.base import among, known, metadata, partial_index
@@ -23,4 +23,5 @@ effects = Table(
 
 EFFECT_UNSETTLED = among(effects.c.state, (EffectState.INTENDED, EffectState.UNKNOWN))
 
+Index("ix_effects_goal", effects.c.goal_number)
 partial_index("ix_effects_unsettled", effects.c.goal_number, where=EFFECT_UNSETTLED)

@@ -52,7 +52,9 @@ GOAL_UNFINISHED = among(goals.c.state, set(GoalState) - GOAL_FINAL)
 # tasks that are due, which are few.
 GOAL_TAKES = among(goals.c.state + literal_column("''"), GOAL_RUNNING)
 GOAL_UNPLANNED = among(goals.c.state, (GoalState.PENDING, GoalState.PLANNING))
+GOAL_OVER = goals.c.finished_at.is_not(None)
 
+partial_index("ix_executor_goals_over", goals.c.finished_at, where=GOAL_OVER)
 partial_index("ix_executor_goals_unfinished", goals.c.number, where=GOAL_UNFINISHED)
 Index("ix_executor_goals_state", goals.c.state)
 Index("ix_executor_goals_chat", goals.c.chat_id, goals.c.number)

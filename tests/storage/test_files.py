@@ -258,6 +258,8 @@ async def test_every_commit_of_storage_has_its_crash_points(database: Database, 
     await inbox.prune(now)
     await chats.remember_chat(1, "private", "Ann", now)
     await chats.set_chat_inactive(1, "", now)
+    await database.housekeeping.forget_goal(1, now)
+    await database.housekeeping.forget_rest(now)
 
     assert set(crash_points.passed) == set(crash_point_names([one for one in LABELS if one not in purse.LABELS]))
 

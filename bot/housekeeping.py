@@ -1,0 +1,91 @@
+"""Once an hour what is over and old is forgotten: finished goals with all that belongs to them, and what the chat said
+long ago."""
+
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from loguru import logger
+
+from executor.domain.errors import MilepostError
+from executor.ports import Clock
+
+INBOX_DAYS = 3  # the chat may repeat an update for a day, and with it a command
+EVERY_S = 3_600.0
+GOALS_MAX = 50  # looked at in one go
+
+
+class InboxRows(Protocol):
+    async def prune(self, before: datetime) -> int: ...
+
+
+class HousekeepingRows(Protocol):
+    """What storage can forget. Every method is one small transaction at most, and safe to call again at any time."""
+
+    async def old_goals(self, before: datetime, limit: int) -> list[int]:
+        """Goals that were over before then and hold nothing up, the oldest first."""
+        ...
+
+    async def forget_goal(self, number: int, before: datetime) -> bool:
+        """Delete some of its rows. True: nothing is left to delete."""
+        ...
+
+    async def forget_rest(self, before: datetime) -> bool:
+        """Delete some of what belongs to no goal. True: nothing is left to delete."""
+        ...
+
+
+class Database(Protocol):
+    @property
+    def inbox(self) -> InboxRows: ...
+
+    @property
+    def housekeeping(self) -> HousekeepingRows: ...
+
+
+class Workspaces(Protocol):
+    async def remove(self, goal_number: int) -> None:
+        """Raises OSError."""
+        ...
+
+
+class Housekeeper:
+    def __init__(self, database: Database, workspaces: Workspaces, clock: Clock, keep_days: int) -> None:
+        self._database = database
+        self._workspaces = workspaces
+        self._clock = clock
+        self._keep = timedelta(days=keep_days)
+
+    async def run(self) -> None:
+        """For ever."""
+        while True:
+            try:
+                await self.tidy()
+            except MilepostError as error:  # a full or busy disk: the next hour will do
+                logger.warning("Could not tidy up: {}", error)
+            await self._clock.sleep(EVERY_S)
+
+    async def tidy(self) -> None:
+        """Forget everything that is due now."""
+        now, rows = self._clock.now(), self._database.housekeeping
+        await self._database.inbox.prune(now - timedelta(days=INBOX_DAYS))
+        long_ago = now - max(self._keep, timedelta(days=INBOX_DAYS))
+        while not await rows.forget_rest(long_ago):
+            pass
+        passed: set[int] = set()
+        while found := await rows.old_goals(now - self._keep, GOALS_MAX + len(passed)):
+            if not (new := [number for number in found if number not in passed]):
+                break
+            for number in new:
+                passed.add(number)
+                await self._forget(number)
+
+    async def _forget(self, number: int) -> None:
+        """The folder first: rows without a folder are forgotten next time, a folder without rows never would be."""
+        try:
+            await self._workspaces.remove(number)
+        except OSError as error:
+            logger.warning("The workspace of goal {} can't be removed: {}", number, error)
+            return
+        while not await self._database.housekeeping.forget_goal(number, self._clock.now() - self._keep):
+            pass
+        logger.info("Goal {} was over for {} days; it is forgotten", number, self._keep.days)

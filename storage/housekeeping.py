@@ -19,9 +19,9 @@ from sqlalchemy import (
     func,
     select,
     tuple_,
-    update,
 )
 
+from executor.domain.decision import DecisionKind
 from executor.domain.notice import NoticeState
 from storage.connections import Connections
 from storage.tables import attempts, commands, decisions, effects, goals, lessons, metadata, notices, tasks
@@ -38,6 +38,7 @@ GOALS_MAX = 50
 _NUMBER: BindParameter[int] = bindparam("number")
 _MOST: BindParameter[int] = bindparam("most")
 _BEFORE: BindParameter[datetime] = bindparam("before")
+_HOLDS_NOTHING = DecisionKind.RESULT.value  # asked on a goal's last message, and answered or not
 _HIGHEST = select(func.max(goals.c.number)).scalar_subquery()
 _LAST_ASKED = select(decisions.c.goal_number).order_by(decisions.c.number.desc()).limit(1).scalar_subquery()
 _OLD = (
@@ -47,7 +48,7 @@ _OLD = (
         goals.c.finished_at < _BEFORE,
         goals.c.number != _HIGHEST,
         goals.c.number != func.coalesce(_LAST_ASKED, 0),
-        ~exists().where(DECISION_OPEN, decisions.c.goal_number == goals.c.number),
+        ~exists().where(DECISION_OPEN, decisions.c.kind != _HOLDS_NOTHING, decisions.c.goal_number == goals.c.number),
         ~exists().where(EFFECT_UNSETTLED, effects.c.goal_number == goals.c.number),
         ~exists().where(ATTEMPT_OPEN, attempts.c.goal_number == goals.c.number),
     )
@@ -55,7 +56,6 @@ _OLD = (
 )
 _OLD_GOALS = _OLD.limit(_MOST)
 _STILL_OLD = _OLD.where(goals.c.number == _NUMBER)
-_KEEP_LESSONS = update(lessons).where(lessons.c.goal_number == _NUMBER).values(goal_number=None, task_ref=None)
 
 
 def _some(table: Table, condition: ColumnElement[bool]) -> Any:
@@ -113,7 +113,6 @@ class HousekeepingRows:
                 rows -= (await connection.execute(statement, {"number": number, "most": rows})).rowcount
                 if rows <= 0:
                     return False
-            await connection.execute(_KEEP_LESSONS, {"number": number})
             await connection.execute(_GOAL, {"number": number})
             return True
 

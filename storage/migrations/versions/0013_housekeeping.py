@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0012"
-down_revision = "0011"
+revision = "0013"
+down_revision = "0012"
 
 
 def upgrade() -> None:
@@ -13,5 +13,5 @@ def upgrade() -> None:
         "ix_executor_goals_over", "executor_goals", ["finished_at"], sqlite_where=over, postgresql_where=over
     )
     op.create_index("ix_notices_goal", "notices", ["goal_number", "created_at"])
-    for table in ("decisions", "effects", "lessons"):
+    for table in ("decisions", "effects"):
         op.create_index(f"ix_{table}_goal", table, ["goal_number"])

@@ -19,8 +19,10 @@ from time import monotonic, sleep
 
 import psutil
 
+from executor.actions import hangs
 from executor.actions.capture import Capture
 from executor.actions.footprint import Footprint
+from executor.actions.hangs import Hang, Sight
 from executor.actions.launcher import Launch, Launcher, environment, prepare
 from executor.actions.survivors import Mark, end_marked, signal_group
 from executor.domain.outcome import Result
@@ -36,6 +38,12 @@ STDERR_BYTES_MAX = 16_384
 TAIL_BYTES_MAX = 16_384
 
 _GATE = 'IFS= read -r go || exit 125; exec "$@" </dev/null'
+
+
+_HUNG = {
+    Hang.STOPPED: "it was stopped, and nobody let it go on",
+    Hang.TERMINAL: "it waits for input at a terminal, where nobody is",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +65,7 @@ class Ended:
     command: Command
     exit_code: int | None
     timed_out: bool
+    hang: Hang | None
     execution_time: float
     cpu_s: float
     memory_mb_peak: float | None
@@ -70,6 +79,8 @@ class Ended:
         """One line; None: it went well."""
         if self.timed_out:
             return f"timed out after {self.command.timeout_s:g} s"
+        if self.hang is not None:
+            return _HUNG[self.hang]
         if self.exit_code is None:
             return "killed, but it hangs in the kernel"
         if self.exit_code < 0:
@@ -90,6 +101,8 @@ class Ended:
             "stderr": self.stderr,
             "tail": self.tail,
         }
+        if self.hang is not None:
+            metadata["stopped" if self.hang is Hang.STOPPED else "waits_for_terminal"] = True
         if self.memory_mb_peak is not None:
             metadata["memory_mb_peak"] = self.memory_mb_peak
         said = self.problem or "exit code 0"
@@ -120,6 +133,7 @@ class _Child:
         self._stderr = Capture(min(context.output_bytes_max, STDERR_BYTES_MAX))
         self._tail = bytearray()
         self._loop = asyncio.get_running_loop()
+        self._hang: Hang | None = None
         self._drained = asyncio.Event()
         self._exited = asyncio.Event()
         self._readers: set[int] = set()
@@ -197,13 +211,27 @@ class _Child:
         with contextlib.suppress(BrokenPipeError):  # it is dead already; its status says why
             os.write(self._gate, b"go\n")
         self._footprint.start()
-        timed_out = not await self._exits_within(self._command.timeout_s)
-        if timed_out:
+        timed_out = not await self._ends_within(self._command.timeout_s)
+        if timed_out or self._hang is not None:
             signal_group(self.pid, signal.SIGTERM)
             await self._exits_within(GRACE_S)
         seconds = monotonic() - began
         await self._clear(flush=not timed_out)
         return self._ended(seconds, timed_out)
+
+    async def _ends_within(self, seconds: float) -> bool:
+        """False: its time is over. True: it has exited, or it hangs for certain, which `_hang` then says."""
+        seen: Sight | None = None
+        while seconds > 0:
+            if await self._exits_within(min(seconds, hangs.LOOK_S)):
+                return True
+            seconds -= hangs.LOOK_S
+            now = await asyncio.to_thread(hangs.look, self.pid)
+            if (found := hangs.hangs(seen, now)) is not None:
+                self._hang = found
+                return True
+            seen = now
+        return False
 
     async def _exits_within(self, seconds: float) -> bool:
         try:
@@ -258,6 +286,7 @@ class _Child:
             command=self._command,
             exit_code=exit_code,
             timed_out=timed_out,
+            hang=self._hang,
             execution_time=seconds,
             cpu_s=usage.ru_utime + usage.ru_stime if usage else 0.0,
             memory_mb_peak=self._peak_mb(usage.ru_maxrss) if usage else None,

@@ -144,6 +144,6 @@ class Task:
 
     def taken_up(self) -> "Task":
         """The task as it begins again, after its goal had ended without it. Raises WrongMove for finished work."""
-        table = CRITERION_TAKEN_UP if self.kind is TaskKind.CRITERION else TASK_TAKEN_UP
+        table = TASK_TAKEN_UP if self.kind is TaskKind.WORK else CRITERION_TAKEN_UP
         check_return(table, self.state, TaskState.PENDING, f"Task {self.ref}")
         return replace(self, state=TaskState.PENDING, summary="", due_at=None, finished_at=None, taken_over=False)

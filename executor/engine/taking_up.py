@@ -47,13 +47,14 @@ def _refused(case: Case) -> Refused | None:
 
 
 def left_over(case: Case) -> list[Task]:
-    """What the end left undone, by position, and the criteria that are to be looked at again after it."""
+    """What the end left undone, by position, and the criteria and gates that are to be looked at again after it."""
     left = {task.ref: task for task in case.tasks.values() if _undone(task)}
     keys = {task.spec.key for task in left.values() if task.kind is TaskKind.WORK}
     while more := [t for t in case.work if t.ref not in left and _skipped_because(t) and keys & set(t.spec.only_if)]:
         left |= {task.ref: task for task in more}
         keys |= {task.spec.key for task in more}
-    seen_before = [t for t in case.criteria if t.state is TaskState.COMPLETED and not asks_person(t)] if keys else []
+    looked_at = [t for t in (*case.criteria, *case.gates) if t.state is TaskState.COMPLETED and not asks_person(t)]
+    seen_before = looked_at if keys else []
     return sorted([*left.values(), *seen_before], key=lambda task: task.position)
 
 

@@ -134,7 +134,7 @@ def test_only_a_completed_goal_is_reworked(state: GoalState) -> None:
 @pytest.mark.parametrize("kind", list(TaskKind))
 @pytest.mark.parametrize("state", list(TaskState))
 def test_only_what_an_end_left_undone_begins_again_and_finished_work_never(state: TaskState, kind: TaskKind) -> None:
-    table = CRITERION_TAKEN_UP if kind is TaskKind.CRITERION else TASK_TAKEN_UP
+    table = TASK_TAKEN_UP if kind is TaskKind.WORK else CRITERION_TAKEN_UP
 
     if state in table:
         assert task_in(state, kind).taken_up().state is TaskState.PENDING

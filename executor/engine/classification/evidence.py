@@ -18,9 +18,9 @@ class Evidence:
     """`exit_code` None: no process, or none that ended; a signal counts as 128 + its number, or as its negative.
 
     What the executor knows itself: `timed_out` (it ended the command for its time), `stopped` (it ended it for another
-    reason), `refused` (what the sandbox did not allow, in words), `network` (False: the command had none), `status`
-    (of the answer that the http action got), `retry_after_s`, `unset` (a secret's variable that the command names and
-    that nobody gave)."""
+    reason), `waits_for_terminal` (that was the reason), `refused` (what the sandbox did not allow, in words), `network`
+    (False: the command had none), `status` (of the answer that the http action got), `retry_after_s`, `unset` (a
+    secret's variable that the command names and that nobody gave)."""
 
     command: str = ""
     exit_code: int | None = None
@@ -30,6 +30,7 @@ class Evidence:
     success: bool = False  # counts where there is no exit code
     timed_out: bool = False
     stopped: bool = False
+    waits_for_terminal: bool = False
     refused: str = ""
     network: bool = True
     status: int | None = None
@@ -50,6 +51,7 @@ class Evidence:
             success=result.success,
             timed_out=bool(known.get("timed_out")),
             stopped=bool(known.get("stopped")),
+            waits_for_terminal=bool(known.get("waits_for_terminal")),
             refused=str(known.get("refused") or ""),
             network=known.get("network") is not False,
             status=status if isinstance(status, int) else None,

@@ -79,6 +79,8 @@ def _known(evidence: Evidence) -> Verdict | None:
     if evidence.timed_out:
         limit = verdict("time_limit", _SURE)
         return replace(limit, cause=evidence.said or limit.cause)
+    if evidence.waits_for_terminal:
+        return verdict("needs_input", _SURE)
     if evidence.stopped:
         return verdict("stopped", _SURE)
     if evidence.refused:

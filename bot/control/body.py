@@ -24,8 +24,18 @@ class Readers:
 
 
 _Read = TypeVar("_Read")
-LATER = ("constraints", "autonomy", "use_reasoning", "chat")
+LATER = ("autonomy", "use_reasoning", "chat")
 HEADING = "Goal"  # stands for the title where only its lines are read
+
+
+class _Constraints(BaseModel):
+    """`max_time` in words, like "24 hours"."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    max_time: str | None = None
+    must_pass_tests: bool | None = None
+    require_security_audit: bool | None = None
 
 
 class _Body(BaseModel):
@@ -47,6 +57,10 @@ class _Body(BaseModel):
     metadata: dict[str, str] = Field(default={}, description="an object of texts")
     deadline: datetime | None = Field(default=None, description='a time like "2030-01-31T18:00:00+01:00"')
     budget_usd: Decimal | None = Field(default=None, ge=0, description="US dollars, 0 or more")
+    constraints: _Constraints = Field(
+        default=_Constraints(),
+        description='an object of max_time ("24 hours"), must_pass_tests, require_security_audit',
+    )
 
 
 class GoalBodies:
@@ -70,12 +84,22 @@ class GoalBodies:
             description="" if body.description == title else body.description,
             criteria=(*criteria, *written.criteria),
             tasks=tasks or written.tasks,
-            deadline_at=_aware(body.deadline, self._zone),
+            deadline_at=self._deadline(body),
             priority=body.priority,
             budget_usd=body.budget_usd,
-            metadata=body.metadata,
+            metadata=body.metadata | _demands(body.constraints),
             reading=(*written.reading, *criteria_notes, *task_notes),
         )
+
+    def _deadline(self, body: "_Body") -> datetime | None:
+        """The earlier one where a deadline and a longest time are given."""
+        times = [_aware(body.deadline, self._zone)]
+        if (longest := body.constraints.max_time) is not None:
+            found = self._readers.goal(f"{HEADING} by in {_one_line(longest)}").deadline_at
+            if found is None:
+                raise WrongInput('constraints: max_time is a time like "24 hours", "90 min" or "3 days".')
+            times.append(found)
+        return min((time for time in times if time is not None), default=None)
 
     def _written(self, body: "_Body") -> GoalDraft:
         """The criteria and tasks that are texts, read as the lines of a goal's text are."""
@@ -91,6 +115,12 @@ def _objects(
 ) -> tuple[tuple[_Read, ...], list[str]]:
     done = [read(item) for item in items if not isinstance(item, str)]
     return tuple(value for value, _ in done), [note for _, notes in done for note in notes]
+
+
+def _demands(constraints: _Constraints) -> dict[str, str]:
+    """As a goal's metadata has them (contract section 4)."""
+    said = constraints.model_dump(include={"must_pass_tests", "require_security_audit"}, exclude_none=True)
+    return {name: str(value).lower() for name, value in said.items()}
 
 
 def _cleaned(given: Any, clean: Callable[[str], str]) -> Any:
@@ -130,7 +160,7 @@ def _line(loc: tuple[int | str, ...], kind: str) -> str:
     if not loc:
         return "A goal in JSON is an object with at least a description."
     name = str(loc[0])
-    if kind == "extra_forbidden":
+    if kind == "extra_forbidden" and len(loc) == 1:
         return f"{name}: no such field; known are {', '.join(_Body.model_fields)}."
     missing = " is missing" if kind == "missing" else ""
     return f"{name}{missing}: expected {_Body.model_fields[name].description}."

@@ -72,7 +72,7 @@ def _style(option: Option) -> str | None:
 def decision_message(decision: Decision, now: datetime, timezone: tzinfo) -> Message:
     """Open: the question with its buttons and text twins. Closed: the same text, the outcome, and no buttons."""
     lines = _body(decision, now, timezone)
-    lines += ["", _hint(decision) if decision.state is DecisionState.OPEN else outcome(decision, now, timezone)]
+    lines += ["", hint(decision) if decision.state is DecisionState.OPEN else outcome(decision, now, timezone)]
     message = Message(html="\n".join(lines), buttons=decision_buttons(decision), protect=decision.wants_value)
     return fit(message, f"question-{decision.number}.md", last_line=f"Question {decision.number}")
 
@@ -91,7 +91,7 @@ def outcome(decision: Decision, now: datetime, timezone: tzinfo) -> str:
     return f"{sign} {said} — {bold(decision.answered_by_name or 'somebody')}{at}{via}"
 
 
-def _hint(decision: Decision) -> str:
+def hint(decision: Decision) -> str:
     """The text twins, for those who type and for buttons that can't be pressed any more."""
     number = decision.number
     if decision.kind is DecisionKind.DRAFT:

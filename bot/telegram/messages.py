@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, tzinfo
 from typing import Any
 
-from bot.telegram.decisions import decision_buttons, outcome
+from bot.telegram.decisions import decision_buttons, hint, outcome
 from bot.telegram.html import bold, code, escape, evidence, italic, with_code
 from bot.telegram.message import Button, Document, Message, fit
 from bot.telegram.words import GOAL_SIGNS, TASK_SIGNS, count, duration
@@ -44,8 +44,9 @@ def result_message(facts: Mapping[str, Any], decision: Decision | None, now: dat
     """The end of a completed goal, with the question whether its result is good: buttons while it is open, afterwards
     what was said."""
     lines, buttons = _end(facts), decision_buttons(decision) if decision else ()
-    if decision is not None and decision.state is DecisionState.ANSWERED:
-        lines += ["", outcome(decision, now, timezone)]
+    if decision is not None and decision.state is not DecisionState.WITHDRAWN:
+        is_open = decision.state is DecisionState.OPEN
+        lines += ["", hint(decision) if is_open else outcome(decision, now, timezone)]
     return fit(Message(html="\n".join(lines), buttons=buttons), f"receipt-{facts['number']}.md")
 
 

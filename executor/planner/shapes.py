@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from executor.domain.errors import WrongInput
+from executor.domain.gate import Gate, gate_spec
 from executor.domain.limits import TITLE_CHARACTERS_MAX
 from executor.domain.plan import Check, CheckKind, Criterion, ExecutionType, TaskSpec
 from executor.planner.characters import cleaned, one_line
@@ -105,6 +106,14 @@ class TaskShape(Shape):
     estimated_minutes: float | None = Field(default=None, ge=0)
 
 
+class GateShape(Shape):
+    """A gate that a plan asks for: its command, and what is done each time that it says no."""
+
+    gate: Gate
+    command: Line | None = None
+    rework: list[TaskShape] = []
+
+
 _CHECK: TypeAdapter[Shape] = TypeAdapter(CheckShape)
 
 
@@ -139,6 +148,16 @@ def read_criterion(raw: object) -> tuple[Criterion, list[str]]:
 def criterion_of(shape: CriterionShape) -> Criterion:
     check = check_of(shape.check) if shape.check else None
     return Criterion(text=shape.text, check=check, covered_by=shape.covered_by)
+
+
+def read_gate(raw: object) -> tuple[TaskSpec, list[str]]:
+    """Like `read_task`, for a gate."""
+    try:
+        shape = GateShape.model_validate(raw)
+    except ValidationError as error:
+        raise WrongInput(what_is_wrong(error)) from None
+    notes = [note for one in (shape, *shape.rework) for note in dropped(one)]
+    return gate_spec(shape.gate, shape.command or "", tuple(task_of(one) for one in shape.rework)), notes
 
 
 def check_of(shape: Shape) -> Check:

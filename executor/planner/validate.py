@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from executor.domain.errors import WrongInput
+from executor.domain.gate import gate_in
 from executor.domain.limits import CRITERIA_MAX, TASKS_MAX, TITLE_CHARACTERS_MAX
 from executor.domain.plan import Check, CheckKind, Plan, TaskSpec
 from executor.planner.graph import all_before, cycle
@@ -22,6 +23,7 @@ def faults(plan: Plan, actions: Actions | None = None, *, tasks_max: int = TASKS
         *_order(plan),
         *_references(plan),
         *_coverage(plan),
+        *_gates(plan, actions),
         *(_actions(plan, actions) if actions is not None else ()),
     ]
 
@@ -42,6 +44,19 @@ def _names(plan: Plan) -> Iterator[str]:
     keys = [task.key for task in plan.tasks]
     for key in dict.fromkeys(key for index, key in enumerate(keys) if key in keys[:index]):
         yield f"Two tasks have the key {key}. Give each its own."
+
+
+def _gates(plan: Plan, actions: Actions | None) -> Iterator[str]:
+    """What is held ready for a gate is a small plan of its own."""
+    named = [gate_in(gate) for gate in plan.gates]
+    for gate in dict.fromkeys(one for index, one in enumerate(named) if one in named[:index]):
+        yield f"The plan has two gates “{gate}”. Keep one."
+    for spec in plan.gates:
+        if spec.rework:
+            ready = Plan(tasks=spec.rework)
+            parts = (_sizes(ready, TASKS_MAX), _names(ready), _order(ready), _references(ready))
+            found = [*(fault for part in parts for fault in part), *(_actions(ready, actions) if actions else ())]
+            yield from (f"Gate {gate_in(spec)}: {fault}" for fault in found)
 
 
 def _waits(plan: Plan) -> dict[str, list[str]]:

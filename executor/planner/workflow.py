@@ -20,6 +20,11 @@
     action = "shell"
     parameters = { command = "echo \\"Hello $who\\" >> greeting.txt" }
 
+    [[gates]]                                 # what must hold at the very end: tests, security or review
+    gate = "tests"
+    command = "sh test.sh"                    # else the project's own
+    rework = [{ key = "again", title = "Greet again", action = "shell", parameters = { command = "sh greet.sh" } }]
+
 How the blanks are filled is told in placeholders.py. A task with ``repeat = "{times}"`` (or a number) is made once per
 round, with ``{round}`` 1, 2 … and ``{before}``, the round before; tasks in a row with the same ``repeat`` belong to one
 round. A parameter without a default must be given.
@@ -36,7 +41,7 @@ from executor.domain.plan import Criterion, Plan, TaskSpec
 from executor.planner.characters import cleaned, one_line, shortened
 from executor.planner.placeholders import filled, replaced
 from executor.planner.references import keys_used
-from executor.planner.shapes import read_criterion, read_task
+from executor.planner.shapes import read_criterion, read_gate, read_task
 
 ROUNDS_MAX = 50
 VALUE_CHARACTERS_MAX = 2000
@@ -55,7 +60,7 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workflow:
-    """`criteria` and `tasks` are as the file has them, with their blanks. `source` names the file, for people."""
+    """`criteria`, `tasks` and `gates` are as the file has them, with their blanks. `source`: the file, for people."""
 
     name: str
     title: str
@@ -64,6 +69,7 @@ class Workflow:
     parameters: tuple[Parameter, ...] = ()
     criteria: tuple[Mapping[str, Any], ...] = ()
     tasks: tuple[Mapping[str, Any], ...] = ()
+    gates: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def listed_title(self) -> str:
@@ -136,6 +142,7 @@ def plan_for(workflow: Workflow, values: Mapping[str, str], goal_number: int = 0
         summary=title_for(workflow, values),
         criteria=criteria,
         tasks=tasks,
+        gates=tuple(_gate(filled(raw, values), index, notes) for index, raw in enumerate(workflow.gates, start=1)),
         made_by=f"workflow:{workflow.name}",
     )
     return plan, list(dict.fromkeys(notes))
@@ -158,6 +165,15 @@ def _criterion(raw: Mapping[str, Any], index: int, notes: list[str]) -> Criterio
         raise WrongInput(f"criterion {index}: {error.public}") from None
     notes += [f"criterion {index}: {note}" for note in dropped]
     return criterion
+
+
+def _gate(raw: Mapping[str, Any], index: int, notes: list[str]) -> TaskSpec:
+    try:
+        gate, dropped = read_gate(raw)
+    except WrongInput as error:
+        raise WrongInput(f"gate {index}: {error.public}") from None
+    notes += [f"gate {index}: {note}" for note in dropped]
+    return gate
 
 
 def _unrolled(tasks: Iterable[Mapping[str, Any]], values: Mapping[str, str]) -> Iterable[tuple[int, Mapping[str, Any]]]:

@@ -39,6 +39,7 @@ class WorkflowShape(Shape):
     parameters: dict[str, ParameterShape] = {}
     criteria: list[dict[str, Any]] = []
     tasks: list[dict[str, Any]] = Field(min_length=1)
+    gates: list[dict[str, Any]] = []
 
     @field_validator("parameters", mode="before")
     @classmethod
@@ -198,17 +199,18 @@ def _workflow(shape: WorkflowShape, source: str) -> Workflow:
         parameters=tuple(parameters),
         criteria=tuple(shape.criteria),
         tasks=tuple(shape.tasks),
+        gates=tuple(shape.gates),
     )
 
 
 def _line_of(lines: Sequence[str], what: str) -> int:
-    """The line of the task or criterion that a complaint begins with (``task 2 (pack): …``, ``Task pack: …``); 0: it
-    can't be told."""
+    """The line of the task, criterion or gate that a complaint begins with (``task 2 (pack): …``, ``Task pack: …``);
+    0: it can't be told."""
     if found := re.match(r"Task (?P<key>[^\s:]+)", what):
         key = re.compile(rf"\s*key\s*=\s*[\"']{re.escape(found['key'])}[\"']")
         return next((at for at, line in enumerate(lines, start=1) if key.match(line)), 0)
-    if found := re.match(r"(?P<table>task|criterion) (?P<number>[0-9]+)\b", what):
-        header = {"task": "tasks", "criterion": "criteria"}[found["table"]]
+    if found := re.match(r"(?P<table>task|criterion|gate) (?P<number>[0-9]+)\b", what):
+        header = {"task": "tasks", "criterion": "criteria", "gate": "gates"}[found["table"]]
         return next(iter(_headers(lines, header)[int(found["number"]) - 1 :]), 0)
     return 0
 

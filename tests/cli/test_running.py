@@ -330,6 +330,16 @@ async def test_a_goal_as_json_becomes_a_draft(milepost: Milepost, running: Scrip
     assert draft.deadline_at.isoformat() == "2030-01-31T18:00:00+01:00"
 
 
+async def test_constraints_become_what_the_goal_demands(milepost: Milepost, running: ScriptedEngine) -> None:
+    constraints = {"must_pass_tests": True, "require_security_audit": False}
+
+    ended = await milepost("goal", "-", input=json.dumps({"description": "Build it", "constraints": constraints}))
+
+    assert (ended.code, ended.err) == (0, "")
+    [draft] = running.drafts
+    assert dict(draft.metadata) == {"must_pass_tests": "true", "require_security_audit": "false"}
+
+
 async def test_tasks_and_criteria_as_objects_are_read_by_the_planner(
     milepost: Milepost, running: ScriptedEngine
 ) -> None:
@@ -358,12 +368,20 @@ async def test_tasks_and_criteria_as_objects_are_read_by_the_planner(
             [
                 "priority: expected a whole number from 1 to 10.",
                 "titel: no such field; known are description, title, criteria, requirements, tasks, priority, "
-                "metadata, deadline, budget_usd.",
+                "metadata, deadline, budget_usd, constraints.",
             ],
         ),
         (
-            {"description": "x", "constraints": {"max_time": 5}},
-            ["constraints: not available in this version; leave it out."],
+            {"description": "x", "constraints": {"max_time": 5, "must_pass": True}},
+            ['constraints: expected an object of max_time ("24 hours"), must_pass_tests, require_security_audit.'],
+        ),
+        (
+            {"description": "x", "constraints": {"max_time": "a while"}},
+            ['constraints: max_time is a time like "24 hours", "90 min" or "3 days".'],
+        ),
+        (
+            {"description": "x", "autonomy": "full"},
+            ["autonomy: not available in this version; leave it out."],
         ),
         ({"description": "x", "tasks": ["a", {"key": "b", "title": "B", "action": "shell"}]},
          ["tasks: either all texts or all objects."]),

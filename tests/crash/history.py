@@ -189,7 +189,8 @@ def states_follow_from_the_log(history: History, seen: Seen) -> Iterator[str]:
         states = goal_states.get(goal.number, [GoalState.PENDING])
         if states[-1] is not goal.state:
             yield f"goal {goal.number} is {goal.state}, and its log ends with {states[-1]}"
-        if (ends := sum(state in GOAL_FINAL for state in states)) != goal.final:
+        again = goal.reworks + goal.times_taken_up
+        if (ends := sum(state in GOAL_FINAL for state in states)) != goal.final + again:
             yield f"goal {goal.number} is {goal.state} and ended {ends} times"
 
 

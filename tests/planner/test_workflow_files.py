@@ -230,3 +230,38 @@ def test_the_built_in_workflows_have_no_problems() -> None:
 
     assert problems == []
     assert [*workflows] == sorted(path.stem for path in BUILT_IN.glob("*.toml"))
+
+
+GATED = (
+    BARE.replace("parameters = {}", 'parameters = { command = "true" }')
+    + '[[gates]]\ngate = "tests"\ncommand = "sh test.sh"\n'
+    + 'rework = [{ key = "fix", title = "Fix", action = "shell", parameters = { command = "sh fix.sh" } }]\n'
+)
+
+
+def test_a_workflow_names_its_gates_and_what_is_done_when_one_says_no(tmp_path: Path) -> None:
+    workflow = library(tmp_path, mine=GATED).get("bare")
+
+    plan, _ = plan_for(workflow, {})
+
+    (gate,) = plan.gates
+    assert dict(gate.parameters) == {"gate": "tests", "command": "sh test.sh"}
+    assert [(task.key, task.title) for task in gate.rework] == [("fix", "Fix")]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ('gate = "beauty"', "gate 1: gate: Input should be 'tests', 'security' or 'review'"),
+        ('gate = "tests"\nrework = [{ key = "fix" }]', "gate 1: rework.0.title: Field required"),
+        (
+            'gate = "tests"\nrework = [{ key = "a", title = "A", action = "shell", '
+            'parameters = { command = "true" }, depends_on = ["b"] }]',
+            "Gate tests: Task a depends on b, which does not exist.",
+        ),
+    ],
+)
+def test_a_gate_that_can_not_be_meant_so_is_named(tmp_path: Path, wrong: str, said: str) -> None:
+    text = GATED[: GATED.index("[[gates]]")] + f"[[gates]]\n{wrong}\n"
+
+    assert said in problem(tmp_path, text)

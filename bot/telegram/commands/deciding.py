@@ -61,7 +61,7 @@ async def decide(request: Request, decision: Decision, words: str) -> Said:
     """Give these words to a decision: as the name of an option, as the text that an option wants, or as the answer."""
     option, text = read_answer(decision, words)
     await check_may_decide(request, decision, option.name if option else None)
-    if decision.kind is DecisionKind.RESULT and text is not None:
+    if text is not None and decision.find("rework") is not None and decision.kind is not DecisionKind.DRAFT:
         check_may_order(request, text)
     if decision.kind is DecisionKind.START and text is not None:
         return await replace_proposal(request, decision.goal_number, text)

@@ -63,7 +63,13 @@ class GoalCommands(Desk):
             plan = error.public
         except BrainFailed as error:
             plan = error
+        await self._keep_plan(goal, plan)
 
+    async def planning_failed(self, goal: Goal, failed: BrainFailed) -> None:
+        """No plan came of it, for a reason that no brain names: the goal waits, unless it moved on meanwhile."""
+        await self._keep_plan(goal, failed)
+
+    async def _keep_plan(self, goal: Goal, plan: Plan | str | BrainFailed) -> None:
         def store(case: Case) -> Reply:
             waits = case.goal.state in (GoalState.PENDING, GoalState.PLANNING) and case.goal.revision == goal.revision
             if not waits:

@@ -32,8 +32,9 @@ from executor.engine.secrets import Secrets
 from executor.engine.task_commands import TaskCommands
 from executor.engine.tick import Ticker
 from executor.engine.watching import Watching
-from executor.ports import Assignment, Brain, Mark, NoMark, Store, Workers
+from executor.ports import Assignment, Brain, BrainFailed, Failure, Mark, NoMark, Store, Workers
 
+_BROKEN_BRAIN = "Something went wrong while I planned; it is in the log."
 _PAUSE_AFTER_ERROR_S = 1.0  # a database that is busy or full is tried again soon, not in a hot loop
 
 
@@ -220,6 +221,9 @@ class Executor(
     async def _plan_new_goal(self, goal: Goal, draft: GoalDraft) -> None:
         try:
             await self.plan_goal(goal, draft)
+        except Exception as error:  # noqa: BLE001 - a bug in a brain: it would be asked again at every tick
+            self._log_error(f"plan {goal.number}", error)
+            await self.planning_failed(goal, BrainFailed(Failure.SERVER, _BROKEN_BRAIN, detail=repr(error)))
         finally:
             self._planning.discard(goal.number)
         self._awake.set()  # a goal whose text was replaced meanwhile is planned again

@@ -12,9 +12,12 @@ import pytest
 
 from executor.domain.decision import DecisionKind
 from executor.domain.goal import Goal, GoalState
+from executor.domain.notice import NoticeKind
 from executor.domain.outcome import Result, Waiting
 from executor.domain.plan import Check, Criterion, GoalDraft, Plan
 from executor.engine.replies import Accepted, Refused
+from executor.planner.offline import OfflineBrain
+from executor.planner.workflows import Library
 from executor.ports import Ask, Context, Seen
 from tests.builders import ANN, command, draft, spec
 from tests.fakes import CrashAt, ManualClock, ScriptedAction, ScriptedActions, ScriptedChecks
@@ -406,3 +409,33 @@ async def test_a_number_that_no_goal_can_have_is_a_goal_that_does_not_exist(tmp_
 
         assert isinstance(reply, Refused)
         assert reply.code == "no_such_goal"
+
+
+async def test_a_brain_with_a_bug_is_asked_again_with_growing_pauses_and_the_chat_hears_it_once(tmp_path: Path) -> None:
+    asked: list[float] = []
+
+    class Broken(OfflineBrain):
+        immediate = False
+
+        async def plan(self, draft: GoalDraft, goal: Goal) -> Plan:
+            asked.append(clock.monotonic())
+            raise ZeroDivisionError("a bug")
+
+    clock = ManualClock()
+    async with world(tmp_path, clock=clock, brain=Broken(Library())) as w:
+        number = await w.set_goal(draft(spec("1")))
+        for _ in range(11):
+            await w.settle()
+            while w.executor._planning:
+                await asyncio.sleep(0.001)
+            clock.advance(10)
+
+        goal = (await w.view(number)).goal
+        told = [notice.facts["text"] for notice in await w.notices() if notice.kind is NoticeKind.TEXT]
+
+    assert asked == [0, 30, 90]
+    assert goal.state is GoalState.PLANNING
+    assert told == [
+        "Something went wrong while I planned; it is in the log. Goal 1 waits, and is planned as soon as that is over."
+    ]
+    assert [failure.split(":")[0] for failure in w.failures] == ["plan 1"] * 3

@@ -113,6 +113,8 @@ class Killer:
             case "effect":
                 done = [line.split("#")[0] for line in self.effects.read_text().splitlines()]
                 return "it-happened" if decision["subtask_id"] in done else "it-did-not"
+            case "result":  # whether it is good: it holds nothing up
+                return None
             case kind:
                 self.said.append(f"nobody expected the question {decision['decision']} ({kind})")
                 return None

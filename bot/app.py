@@ -10,7 +10,7 @@ import shlex
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import cast
@@ -22,7 +22,7 @@ from tzlocal import get_localzone_name
 from bot.alarm import Alarm
 from bot.control.body import GoalBodies, Readers
 from bot.control.commands import ShellCommands
-from bot.control.protocol import Shell
+from bot.control.protocol import Document, Shell
 from bot.control.server import ControlServer, operator_name
 from bot.folder import hold
 from bot.housekeeping import Housekeeper
@@ -63,6 +63,7 @@ from executor.planner.goal_text import read_goal
 from executor.planner.mending import OfflineMender
 from executor.planner.models.build import ModelChoice, model_brain, model_mind, model_talk
 from executor.planner.models.talk import Talk
+from executor.planner.models.trial import try_out
 from executor.planner.offline import OfflineBrain, per_criterion
 from executor.planner.run_text import read_run
 from executor.planner.when import read_time
@@ -93,6 +94,7 @@ class House:
     executor: Executor
     workers: LocalWorkers
     changed: list[Callable[[], None]]
+    talk: Talk | None
 
     def read_goal(self, text: str) -> GoalDraft:
         """A goal's text as a draft, in the chat's time zone. Raises WrongInput."""
@@ -112,6 +114,12 @@ class House:
     def describe(self, spec: TaskSpec) -> str:
         """What a task will really run."""
         return self.actions.get(spec.action).describe(spec.parameters)
+
+    async def try_brain(self) -> Document:
+        """The brain that is used here, and how one question to it went."""
+        if self.talk is None:
+            return {"provider": "offline"}
+        return {"provider": self.talk.provider_key} | asdict(await try_out(self.talk, _choice(self.settings)))
 
     def workflows(self) -> Shelf:
         return _shelf(self.library)
@@ -166,7 +174,19 @@ async def open_house(settings: Settings, workers: type[LocalWorkers] = LocalWork
         brain = model_brain(talk, offline, actions, tasks_max=tools.limits.tasks_max) if talk else offline
         executor, hands = _executor(settings, database, tools, brain, nursery, changed, workers)
         yield House(
-            settings, clock, timezone, points, database, secrets, actions, library, nursery, executor, hands, changed
+            settings=settings,
+            clock=clock,
+            timezone=timezone,
+            crash_points=points,
+            database=database,
+            secrets=secrets,
+            actions=actions,
+            library=library,
+            nursery=nursery,
+            executor=executor,
+            workers=hands,
+            changed=changed,
+            talk=talk,
         )
 
 
@@ -254,7 +274,12 @@ def _talk(settings: Settings, database: Database, clock: SystemClock) -> Talk | 
         day_usd=Decimal(str(settings.budget.day_usd)),
         cycles_max=chosen.cycles_max,
     )
-    choice = ModelChoice(
+    return model_talk(_choice(settings), purse=database.purse(caps), clock=clock, ids=RandomIds())
+
+
+def _choice(settings: Settings) -> ModelChoice:
+    chosen = settings.brain
+    return ModelChoice(
         provider=chosen.provider,
         model=chosen.model,
         api_key=chosen.api_key.get_secret_value(),
@@ -263,7 +288,6 @@ def _talk(settings: Settings, database: Database, clock: SystemClock) -> Talk | 
         price_in=chosen.price_in,
         price_out=chosen.price_out,
     )
-    return model_talk(choice, purse=database.purse(caps), clock=clock, ids=RandomIds())
 
 
 def _executor(
@@ -358,6 +382,7 @@ def _shell(house: House, chat_id: int | None) -> ShellCommands:
         chat_id=chat_id,
         describe=house.describe,
         zone=house.timezone,
+        try_brain=house.try_brain,
     )
 
 

@@ -14,6 +14,7 @@ import httpx
 import tzlocal
 
 from bot.control.client import ControlClient, NoAnswer, NotRunning
+from bot.control.protocol import Document
 from bot.folder import holder, prepare
 from bot.listen import listening_socket
 from bot.logs import Redactor
@@ -48,10 +49,14 @@ class Finding:
 
 
 def examine(
-    settings: Settings | Unconfigured, shelf: Callable[[Settings], Shelf], *, fix: bool = False
+    settings: Settings | Unconfigured,
+    shelf: Callable[[Settings], Shelf],
+    try_brain: Callable[[Settings], tuple[Document, bool]],
+    *,
+    fix: bool = False,
 ) -> list[Finding]:
     """All checks that can be made; those of a configuration only when there is one. `shelf` reads the workflows as `up`
-    does; `fix` mends what is safe to."""
+    does, `try_brain` asks the model and says whether a running Milepost did; `fix` mends what is safe to."""
     if isinstance(settings, Unconfigured):
         faults = [
             _wrong("configuration", line, "correct it; config.example.toml has every key")
@@ -66,6 +71,7 @@ def examine(
         *_workflows(settings, shelf(settings)),
         *_running(settings),
         *_chat(settings),
+        _brain(settings, try_brain),
         _clock(settings),
         _sqlite(),
         *_tools(),
@@ -197,6 +203,22 @@ def _chat(settings: Settings) -> Iterator[Finding]:
     else:
         said = f"{settings.telegram.api_root} says {document.get('description', answer.status_code)}"
         yield _wrong("chat", said, "copy the token from @BotFather again" if answer.status_code in (401, 404) else "")
+
+
+def _brain(settings: Settings, try_brain: Callable[[Settings], tuple[Document, bool]]) -> Finding:
+    provider = settings.brain.provider
+    if provider == "offline":
+        return _good("brain", "offline, without a model: goals need numbered lines, criteria or a workflow")
+    try:
+        tried, running = try_brain(settings)
+    except MilepostError as error:  # it says itself what to do
+        return _wrong("brain", error.public, "")
+    if tried["provider"] != provider:
+        return _wrong("brain", f"{provider} is configured, and {tried['provider']} is used", "restart milepost up")
+    remedy = tried["remedy"]
+    if tried["state"] == "wrong" and running:
+        remedy = f"{remedy}; then restart milepost up"
+    return Finding(check="brain", state=tried["state"], seen=tried["seen"], remedy=remedy)
 
 
 # ------------------------------------------------------------------------------------------------------ this machine

@@ -67,6 +67,7 @@ class ShellCommands:
         chat_id: int | None,
         describe: documents.Describe = lambda spec: spec.action,
         zone: tzinfo = UTC,
+        try_brain: Callable[[], Awaitable[Document]] | None = None,
     ) -> None:
         self._facade = facade
         self._read_goal = read_goal
@@ -75,6 +76,7 @@ class ShellCommands:
         self._chat_id = chat_id
         self._describe = describe
         self._zone = zone
+        self._try_brain = try_brain
 
     async def call(self, method: str, params: Mapping[str, Any], *, caller: Caller, command_id: str) -> Document:
         match method:
@@ -94,14 +96,19 @@ class ShellCommands:
                 return await self._why(params)
             case "log":
                 return await self._log(params)
-            case "system":
-                return {"lines": await self._facade.system()}
-            case "migrate":
-                return {"schema": await self._schema()}
+            case "system" | "migrate" | "try_brain":
+                return await self._about_itself(method)
             case _:
                 raise ShellRefused(
                     "no_such_method", f"This version of Milepost knows no {method}. Restart milepost up."
                 )
+
+    async def _about_itself(self, method: str) -> Document:
+        if method == "system":
+            return {"lines": await self._facade.system()}
+        if method == "migrate":
+            return {"schema": await self._schema()}
+        return await self._try_brain() if self._try_brain is not None else {"provider": "offline"}
 
     async def _submit(self, params: Mapping[str, Any], caller: Caller, command_id: str) -> Document:
         draft = self._bodies.draft(params["body"]) if "body" in params else self._read_goal(_text(params, "text"))

@@ -8,6 +8,7 @@ import sys
 import time
 
 from bot import doctor as checks
+from bot.control.protocol import Document
 from bot.folder import FolderInUse
 from bot.settings import Settings, load
 from bot.shell.reach import app, ask, settings_of, usable
@@ -43,7 +44,7 @@ def doctor(given: argparse.Namespace) -> int:
         settings: Settings | Unconfigured = load(given.config, os.environ)
     except Unconfigured as error:
         settings = error
-    findings = checks.examine(settings, lambda chosen: app().shelf(chosen), fix=given.fix)
+    findings = checks.examine(settings, lambda chosen: app().shelf(chosen), _try_brain, fix=given.fix)
     healthy = all(finding.state != "wrong" for finding in findings)
     if given.json:
         document = {"healthy": healthy, "checks": [finding.document() for finding in findings]}
@@ -51,3 +52,8 @@ def doctor(given: argparse.Namespace) -> int:
     else:
         sys.stdout.write("".join(f"{finding.line()}\n" for finding in findings))
     return 0 if healthy else 1
+
+
+def _try_brain(settings: Settings) -> tuple[Document, bool]:
+    """By the running Milepost, else here; a reply that does not fit is asked for again twice."""
+    return ask(settings, "try_brain", {}, timeout_s=3 * settings.brain.timeout_s + COMMAND_S)

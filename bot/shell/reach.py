@@ -20,6 +20,7 @@ from bot.telegram.ports import Shelf
 from executor.domain.errors import MilepostError, Unconfigured
 
 PATIENCE_S = 15.0  # with a program that is just starting, or being restarted
+ANSWER_S = 60.0
 RESTART_S = 60.0  # how long a restart may take while somebody waits for a goal
 PAUSE_S = 0.2
 
@@ -59,14 +60,16 @@ def usable(settings: Settings) -> Settings:
     return settings
 
 
-def ask(settings: Settings, method: str, params: Mapping[str, Any]) -> tuple[Document, bool]:
+def ask(
+    settings: Settings, method: str, params: Mapping[str, Any], *, timeout_s: float = ANSWER_S
+) -> tuple[Document, bool]:
     """The answer, and whether a running Milepost gave it. However often it has to be asked, a command is carried out
     once. Raises MilepostError."""
     command_id = RandomIds().new()
     give_up_at = time.monotonic() + PATIENCE_S
     while True:
         try:
-            return ControlClient(settings.data_dir).call(method, params, command_id=command_id), True
+            return ControlClient(settings.data_dir, timeout_s).call(method, params, command_id=command_id), True
         except NotRunning:
             try:
                 return asyncio.run(_offline(settings, method, params, command_id)), False

@@ -9,6 +9,7 @@ import pytest
 
 from bot.listen import listening_socket
 from tests.cli.conftest import Ended, Milepost, ScriptedEngine
+from tests.modelserver import model_server, refuses, says
 
 TOKEN = "123456789:AAbbccddeeffgghhiijjkkllmmnnooppqqr"
 
@@ -60,7 +61,7 @@ async def test_the_text_has_a_line_for_each_check(milepost: Milepost, running: S
     assert ended.code == 0
     checks = [line.split(":")[0].split(maxsplit=1)[1] for line in ended.out.splitlines()]
     assert checks[:7] == ["configuration", "data folder", "disk", "database", "workflows", "program", "chat"]
-    assert checks[7:] == ["clock", "sqlite", "shell", "git", "bwrap"]
+    assert checks[7:] == ["brain", "clock", "sqlite", "shell", "git", "bwrap"]
 
 
 async def test_a_running_milepost_says_how_it_is(milepost: Milepost, running: ScriptedEngine) -> None:
@@ -172,3 +173,66 @@ async def test_fix_makes_the_data_folder(milepost: Milepost, folder: Path) -> No
 
     assert ended.code == 0
     assert folder.stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.parametrize("provider", ["gemini", "openai"])
+async def test_the_model_is_asked_one_question_and_its_price_told(milepost: Milepost, provider: str) -> None:
+    async with model_server() as server:
+        server.on("judge", says({"met": True, "deviation": 0, "evidence": "2 + 2 = 4"}))
+        ended = await examined(milepost, **model(provider, server.url, MILEPOST_BRAIN__PRICE_IN="0.5"))
+
+    state, seen, remedy = state_of(ended, "brain")
+    assert (state, seen.split(" in ")[0], seen.split("; ")[1], remedy) == (
+        "good",
+        "m-1 answers,",
+        "$0.5 and $0.0 for a million tokens in and out, as configured",
+        "",
+    )
+    assert server.purposes() == ["judge"]
+
+
+async def test_a_model_without_a_price_is_noted_and_the_question_is_counted(milepost: Milepost, folder: Path) -> None:
+    async with model_server() as server:
+        server.on("judge", says({"met": True, "deviation": 0, "evidence": "2 + 2 = 4"}))
+        ended = await examined(milepost, **model("openai", server.url))
+
+    state, seen, remedy = state_of(ended, "brain")
+    assert (state, seen.split("; ")[1]) == ("note", "its price is not listed")
+    assert remedy == "set [brain] price_in and price_out; until then no limit of money holds"
+    with closing(sqlite3.connect(folder / "milepost.db")) as database:
+        [counted] = database.execute("SELECT goal_number, purpose, tokens_in, error FROM brain_calls").fetchall()
+    assert counted == (None, "judge", 100, "")
+
+
+async def test_a_refused_key_is_told_with_its_remedy(milepost: Milepost) -> None:
+    async with model_server() as server:
+        server.on("judge", refuses(401, "no"))
+        ended = await examined(milepost, **model("openai", server.url))
+
+    assert ended.code == 1
+    assert state_of(ended, "brain") == (
+        "wrong",
+        "m-1: The model server refuses the API key. Check [brain] api_key.",
+        "make a new key at the provider, look whether it is paid for, and set [brain] api_key",
+    )
+
+
+async def test_a_missing_key_is_told(milepost: Milepost) -> None:
+    ended = await examined(milepost, MILEPOST_BRAIN__PROVIDER="gemini")
+
+    assert state_of(ended, "brain") == (
+        "wrong",
+        'The brain "gemini" needs a key: set [brain] api_key or MILEPOST_BRAIN__API_KEY.',
+        "",
+    )
+
+
+def model(provider: str, url: str, **more: str) -> dict[str, str]:
+    base_url = f"{url}/v1" if provider == "openai" else url
+    return {
+        "MILEPOST_BRAIN__PROVIDER": provider,
+        "MILEPOST_BRAIN__MODEL": "m-1",
+        "MILEPOST_BRAIN__API_KEY": "key-1",
+        "MILEPOST_BRAIN__BASE_URL": base_url,
+        **more,
+    }

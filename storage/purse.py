@@ -4,16 +4,18 @@ A call whose end nobody saw (a crash) keeps counting at its worst, so no cap is 
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from executor.domain.allowance import AllowanceKind
+from executor.domain.notice import Notice, NoticeKind
 from executor.ports import CYCLES, BrainFailed, Call, Failure, Receipt, Spent
 from storage.connections import Connections
 from storage.fetching import fetch, fetch_first
+from storage.noticing import put_notices
 from storage.rows import Record
 from storage.rows.money import MICRO, day_of, micro
 from storage.sqlite import insert
@@ -21,6 +23,7 @@ from storage.tables import allowances, brain_calls, goals
 
 LABELS = ("purse.reserve", "purse.settle")
 RESERVED = "reserved"
+NOTED_PERCENT = (50, 80)  # of a goal's money, each told once
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +52,12 @@ _ALLOWED_TODAY = select(func.coalesce(func.sum(allowances.c.amount), 0)).where(
 )
 _BUDGET = select(goals.c.budget_usd).where(goals.c.number == bindparam("goal"))
 _SETTLE = update(brain_calls).where(brain_calls.c.id == bindparam("call"), brain_calls.c.error == RESERVED)
+_SETTLED = (
+    select(brain_calls.c.goal_number, brain_calls.c.at, goals.c.chat_id, goals.c.thread_id)
+    .join(goals, goals.c.number == brain_calls.c.goal_number)
+    .where(brain_calls.c.id == bindparam("call"))
+)
+_SETTLED_COST = _COST_OF_GOAL.where(brain_calls.c.error != RESERVED)
 _SPENT = (
     select(
         brain_calls.c.task_ref,
@@ -89,12 +98,46 @@ class PurseRows:
             "error": receipt.error,
         }
         async with self._connections.write("purse.settle") as connection:
-            await connection.execute(_SETTLE.values(values), {"call": call_id})
+            settled = await connection.execute(_SETTLE.values(values), {"call": call_id})
+            if settled.rowcount and values["cost_microusd"]:
+                await self._note(connection, call_id, receipt.duration_s)
 
-    async def _check_goal(self, connection: AsyncConnection, goal: int, worst: int, call: Call) -> None:
+    async def _note(self, connection: AsyncConnection, call_id: str, duration_s: float) -> None:
+        """Say once that half of a goal's money is used, and once that little is left. Requests that are still out do
+        not count here: most of what is set aside for them comes back."""
+        call = await fetch_first(connection, _SETTLED, {"call": call_id})
+        if call is None or call.chat_id is None:
+            return
+        cap = await self._cap_of(connection, call.goal_number)
+        used = await _number(connection, _SETTLED_COST, {"goal": call.goal_number})
+        passed = [percent for percent in NOTED_PERCENT if cap and used * 100 >= cap * percent]
+        if passed:
+            at = call.at + timedelta(seconds=duration_s)
+            text = (
+                f"Models have used {_cents(used)} of the {_cents(cap)} of goal {call.goal_number} "
+                f"({used * 100 // cap} %). At the limit it asks before it goes on. "
+                f"/cost {call.goal_number} says for what."
+            )
+            notice = Notice(
+                key=f"{call.goal_number}/budget/{passed[-1]}",
+                kind=NoticeKind.TEXT,
+                chat_id=call.chat_id,
+                thread_id=call.thread_id,
+                goal_number=call.goal_number,
+                facts={"text": text},
+                due_at=at,
+                created_at=at,
+            )
+            await put_notices(connection, [notice])
+
+    async def _cap_of(self, connection: AsyncConnection, goal: int) -> int:
+        """In millionths of a dollar, with what people have added."""
         own = await fetch_first(connection, _BUDGET, {"goal": goal})
         cap = micro(own.budget_usd if own is not None and own.budget_usd is not None else self._caps.goal_usd)
-        cap += await _number(connection, _ALLOWED, {"goal": goal, "kind": AllowanceKind.GOAL.value})
+        return cap + await _number(connection, _ALLOWED, {"goal": goal, "kind": AllowanceKind.GOAL.value})
+
+    async def _check_goal(self, connection: AsyncConnection, goal: int, worst: int, call: Call) -> None:
+        cap = await self._cap_of(connection, goal)
         used = await _number(connection, _COST_OF_GOAL, {"goal": goal})
         if worst and used + worst > cap:
             raise BrainFailed(
@@ -166,3 +209,8 @@ def _spent(row: Record) -> Spent:
 
 def _usd(amount: int) -> str:
     return f"${Decimal(amount) / MICRO:.4f}".rstrip("0").rstrip(".") if amount % 10_000 else f"${amount / MICRO:.2f}"
+
+
+def _cents(amount: int) -> str:
+    """For a note; the exact sums are in the ledger."""
+    return f"${amount / MICRO:.2f}"

@@ -22,6 +22,7 @@ from storage.fetching import fetch, fetch_first
 from storage.reading import GOAL_COLUMNS
 from storage.rows import attempt_from, circuit_from, decision_from, draft_from, event_from, goal_from, secret_from
 from storage.schema import revision_of
+from storage.sqlite import short_result
 from storage.tables import attempts, brain_calls, circuits, decisions, execution_log, goals, notices, secrets, tasks
 from storage.tables.attempts import ATTEMPT_MEASURED
 from storage.tables.base import among, columns
@@ -34,7 +35,11 @@ _NEWEST = select(*GOAL_COLUMNS).order_by(goals.c.number.desc()).limit(bindparam(
 _OF_CHAT = goals.c.chat_id == bindparam("chat")
 _NUMBER = bindparam("number", type_=Integer)
 _DRAFT = select(goals.c.draft).where(goals.c.number == _NUMBER)
-_ATTEMPTS = select(*columns(attempts)).order_by(attempts.c.started_at, attempts.c.task_ref, attempts.c.number)
+_ATTEMPTS = (
+    select(*columns(attempts, without=("result",)), short_result(attempts.c.result).label("result"))
+    .order_by(attempts.c.started_at.desc(), attempts.c.task_ref.desc(), attempts.c.number.desc())
+    .limit(bindparam("most"))
+)
 _ATTEMPTS_OF_GOAL = _ATTEMPTS.where(attempts.c.task_ref.in_(select(tasks.c.ref).where(tasks.c.goal_number == _NUMBER)))
 _ATTEMPTS_OF_TASK = _ATTEMPTS.where(attempts.c.task_ref == bindparam("ref"), attempts.c.goal_number == _NUMBER)
 _OUTPUTS = (
@@ -114,12 +119,15 @@ async def read_draft(connection: AsyncConnection, goal_number: int) -> GoalDraft
     return None if text is None else draft_from(text)
 
 
-async def read_attempts(connection: AsyncConnection, goal_number: int, task_ref: str | None) -> list[Attempt]:
+async def read_attempts(
+    connection: AsyncConnection, goal_number: int, task_ref: str | None, limit: int
+) -> list[Attempt]:
+    parameters: dict[str, object] = {"number": goal_number, "most": limit}
     if task_ref is None:
-        rows = await fetch(connection, _ATTEMPTS_OF_GOAL, {"number": goal_number})
+        rows = await fetch(connection, _ATTEMPTS_OF_GOAL, parameters)
     else:
-        rows = await fetch(connection, _ATTEMPTS_OF_TASK, {"number": goal_number, "ref": task_ref})
-    return [attempt_from(row) for row in rows]
+        rows = await fetch(connection, _ATTEMPTS_OF_TASK, parameters | {"ref": task_ref})
+    return [attempt_from(row) for row in reversed(rows)]
 
 
 async def read_outputs(connection: AsyncConnection, goal_number: int, keys: Sequence[str]) -> dict[str, str]:

@@ -153,9 +153,9 @@ class Database:
         async with self._connections.read_once() as connection:
             return await read_plan(connection, goal_number, version)
 
-    async def attempts(self, goal_number: int, task_ref: str | None = None) -> list[Attempt]:
+    async def attempts(self, goal_number: int, task_ref: str | None = None, *, limit: int = 500) -> list[Attempt]:
         async with self._connections.read_once() as connection:
-            return await listing.read_attempts(connection, goal_number, task_ref)
+            return await listing.read_attempts(connection, goal_number, task_ref, limit)
 
     async def outputs(self, goal_number: int, keys: Sequence[str]) -> dict[str, str]:
         async with self._connections.read_once() as connection:

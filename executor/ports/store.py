@@ -259,8 +259,9 @@ class Store(Protocol):
         """The newest version where none is named."""
         ...
 
-    async def attempts(self, goal_number: int, task_ref: str | None = None) -> list[Attempt]:
-        """Oldest first."""
+    async def attempts(self, goal_number: int, task_ref: str | None = None, *, limit: int = 500) -> list[Attempt]:
+        """The newest `limit`, oldest of them first. Of a very long output only the last part, which is what people
+        look at; `outputs` has it whole."""
         ...
 
     async def outputs(self, goal_number: int, keys: Sequence[str]) -> dict[str, str]:

@@ -10,6 +10,7 @@ from storage.sqlite.dialect import (
     listed,
     meaning_of,
     one_of,
+    short_result,
 )
 from storage.sqlite.engines import Engines, open_engines
 from storage.sqlite.files import copy_into, faults, prepare_file
@@ -35,4 +36,5 @@ __all__ = [
     "prepare_file",
     "roll_back",
     "run_together",
+    "short_result",
 ]

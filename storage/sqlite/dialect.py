@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, Text, bindparam, func, select
+from sqlalchemy import ColumnElement, Table, Text, bindparam, case, func, select
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -70,3 +70,15 @@ def meaning_of(error: DBAPIError) -> str | None:
     """What is wrong with the file, as the end of a sentence; None where the mistake is ours."""
     name = _name(error)
     return next((meaning for start, meaning in _MEANING.items() if name.startswith(start)), None)
+
+
+LONG_BYTES = 100_000
+TAIL_CHARACTERS = 60_000
+
+
+def short_result(result: ColumnElement[str | None]) -> ColumnElement[str | None]:
+    """The JSON of an attempt's result; of a long one the output's last `TAIL_CHARACTERS` alone, so that a log is read
+    without every byte that was ever printed."""
+    output = func.json_extract(result, "$.output")
+    cut = func.json_set(result, "$.output", func.substr(output, -TAIL_CHARACTERS))
+    return case((func.length(result) > LONG_BYTES, cut), else_=result)

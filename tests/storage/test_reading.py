@@ -1,4 +1,6 @@
 from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -13,7 +15,7 @@ from executor.domain.task import TaskState
 from executor.ports import GoalView, ProgressRow, Pulse
 from storage.store import Database
 from tests.builders import command, draft, goal, spec
-from tests.fakes import START
+from tests.fakes import START, ManualClock
 from tests.storage.making import attempt, blockage, decision, later, notice, running, save, task, written
 
 PLAN = Plan(
@@ -248,3 +250,32 @@ async def test_who_made_each_version_of_some_plans_is_read_at_once(database: Dat
         made_by = await transaction.plan_makers([1, 3])
 
     assert made_by == {(1, 1): "workflow", (1, 2): "model gemini"}
+
+
+async def test_a_log_reads_the_newest_attempts_and_of_a_long_output_its_end(tmp_path: Path) -> None:
+    database = await Database.open(tmp_path, ManualClock())
+    long = {"success": True, "result": "", "output": "x" * 150_000 + "the end", "error": None, "metadata": {"a": [1]}}
+    tries = [
+        replace(
+            attempt(),
+            number=number,
+            state=AttemptState.SUCCEEDED,
+            result=long if number == 3 else {**long, "output": "short"},
+            started_at=START + timedelta(minutes=number),
+            finished_at=START + timedelta(minutes=number),
+        )
+        for number in (1, 2, 3)
+    ]
+    await save(database, new_goals=[running()], new_tasks=[task()], new_attempts=tries)
+
+    newest = await database.attempts(1, limit=2)
+    whole = await database.outputs(1, [task().spec.key])
+    await database.close()
+
+    assert [(one.number, len(one.result["output"]), one.result["metadata"]) for one in newest if one.result] == [
+        (2, 5, {"a": [1]}),
+        (3, 60_000, {"a": [1]}),
+    ]
+    assert newest[1].result is not None
+    assert newest[1].result["output"].endswith("the end")
+    assert len(whole[task().spec.key]) == 150_007

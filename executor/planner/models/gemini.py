@@ -15,6 +15,8 @@ from executor.ports import BrainFailed, Failure
 _BLOCKING = frozenset(
     {"SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "IMAGE_SAFETY", "LANGUAGE", "OTHER"}
 )
+_VERSIONS = ("v1", "v1beta")  # the SDK's own default, and where aliases like *-latest and newer fields are
+_VERSION_WORDS = ("api version", "unknown name", "cannot find field")  # how Google says that a version lacks something
 
 
 class Gemini:
@@ -27,6 +29,7 @@ class Gemini:
         self._base_url = base_url
         self._timeout_s = timeout_s
         self._now = now
+        self._version = _VERSIONS[0]
         self._http: Any = None
         self._client: Any = None
 
@@ -37,9 +40,7 @@ class Gemini:
         client = self._connect()
         try:
             async with asyncio.timeout(self._timeout_s):
-                answer = await client.aio.models.generate_content(
-                    model=model, contents=_contents(prompt), config=_config(prompt)
-                )
+                answer = await self._complete(client, prompt, model, errors.APIError)
         except errors.APIError as error:
             raise self._refused(error, model) from None
         except (TimeoutError, httpx2.TimeoutException):
@@ -49,6 +50,21 @@ class Gemini:
         except (httpx2.InvalidURL, httpx2.DecodingError, json.JSONDecodeError, ValueError, TypeError) as error:
             raise failed(Failure.MALFORMED, self.name, model, detail=str(error)) from None
         return _read(answer)
+
+    async def _complete(self, client: Any, prompt: Prompt, model: str, refused: type[Exception]) -> Any:
+        """What one version of the API does not know is tried once on the other one, which is kept where it helps."""
+        try:
+            return await _send(client, prompt, model, self._version)
+        except refused as error:
+            if not _of_version(error):
+                raise
+            other = next(one for one in _VERSIONS if one != self._version)
+            try:
+                answer = await _send(client, prompt, model, other)
+            except refused as second:
+                raise (error if _of_version(second) else second) from None
+        self._version = other
+        return answer
 
     def _connect(self) -> Any:
         """One client for all calls: making it takes a tenth of a second."""
@@ -79,11 +95,21 @@ class Gemini:
             await self._http.aclose()
 
 
+async def _send(client: Any, prompt: Prompt, model: str, version: str) -> Any:
+    config = _config(prompt, version)
+    return await client.aio.models.generate_content(model=model, contents=_contents(prompt), config=config)
+
+
+def _of_version(error: Any) -> bool:
+    said = str(error.message or "").casefold()
+    return error.code in (400, 404) and any(words in said for words in _VERSION_WORDS)
+
+
 def _contents(prompt: Prompt) -> list[dict[str, Any]]:
     return [{"role": message.role, "parts": [{"text": message.text}]} for message in prompt.messages]
 
 
-def _config(prompt: Prompt) -> dict[str, Any]:
+def _config(prompt: Prompt, version: str) -> dict[str, Any]:
     shape = (
         {"response_mime_type": "application/json", "response_json_schema": dict(prompt.schema)}
         if prompt.schema is not None
@@ -92,7 +118,7 @@ def _config(prompt: Prompt) -> dict[str, Any]:
     return {
         "system_instruction": prompt.system,
         "max_output_tokens": prompt.tokens_out_max,
-        "http_options": {"headers": {PURPOSE_HEADER: str(prompt.purpose)}},
+        "http_options": {"headers": {PURPOSE_HEADER: str(prompt.purpose)}, "api_version": version},
         **shape,
     }
 

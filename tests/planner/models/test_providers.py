@@ -175,3 +175,53 @@ async def test_what_a_server_does_not_take_is_said_in_another_way_and_remembered
     sent = [(("max_tokens" in a.body), a.body.get("response_format", {}).get("type")) for a in server.asked]
     assert sent == [(True, "json_schema"), (False, "json_schema"), (False, "json_object"), (False, None), (False, None)]
     assert json.dumps(server.asked[-1].body["messages"]) == json.dumps(server.asked[0].body["messages"])
+
+
+NO_SUCH_MODEL = "models/m-1 is not found for API version v1, or is not supported for generateContent."
+NO_SUCH_FIELD = 'Invalid JSON payload received. Unknown name "responseJsonSchema": Cannot find field.'
+
+
+def _versions(server: ModelServer) -> list[str]:
+    return [one.path.split("/")[1] for one in server.asked]
+
+
+@pytest.mark.parametrize(("status", "message"), [(404, NO_SUCH_MODEL), (400, NO_SUCH_FIELD)])
+async def test_what_one_version_of_gemini_lacks_is_asked_of_the_other_from_then_on(
+    status: int, message: str, server: ModelServer
+) -> None:
+    server.on("judge", refuses(status, _body("gemini", status, message)), says({"a": 1}))
+    gemini = provider_of(choice_for("gemini", server.url), ManualClock().now)
+
+    replies = [(await gemini.ask(PROMPT, "m-1")).text for _ in range(2)]
+    await gemini.close()
+
+    assert (replies, _versions(server)) == (['{"a": 1}'] * 2, ["v1", "v1beta", "v1beta"])
+
+
+@pytest.mark.parametrize(
+    ("second", "expected"), [((404, NO_SUCH_MODEL), Failure.MODEL_NOT_FOUND), ((503, "busy"), Failure.SERVER)]
+)
+async def test_where_no_version_helps_nothing_is_remembered(
+    second: tuple[int, str], expected: Failure, server: ModelServer
+) -> None:
+    first = refuses(404, _body("gemini", 404, NO_SUCH_MODEL))
+    server.on("judge", first, refuses(second[0], _body("gemini", *second)), says({"a": 1}))
+    gemini = provider_of(choice_for("gemini", server.url), ManualClock().now)
+
+    with pytest.raises(BrainFailed) as caught:
+        await gemini.ask(PROMPT, "m-1")
+    await gemini.ask(PROMPT, "m-1")
+    await gemini.close()
+
+    assert (caught.value.kind, _versions(server)) == (expected, ["v1", "v1beta", "v1"])
+
+
+async def test_another_complaint_is_not_a_matter_of_versions(server: ModelServer) -> None:
+    server.on("judge", refuses(400, _body("gemini", 400, "The contents are too long.")))
+    gemini = provider_of(choice_for("gemini", server.url), ManualClock().now)
+
+    with pytest.raises(BrainFailed):
+        await gemini.ask(PROMPT, "m-1")
+    await gemini.close()
+
+    assert _versions(server) == ["v1"]

@@ -250,6 +250,18 @@ def _another_port(trouble: Trouble) -> Fix | None:
     return Fix(what=f"Port {taken} is taken: using {free}", spec=trouble.with_command(command))
 
 
+def _free_space(trouble: Trouble) -> Fix | None:
+    """Only what the goal's own commands left to be fetched again: caches and temporary files of its own folder."""
+    if trouble.spec.action not in ("shell", "python", "install"):
+        return None
+    there = Check(kind=CheckKind.COMMAND, command=f"ls -d {_CACHES} 2>/dev/null | grep -q .")
+    ahead = trouble.ahead("Clear this goal's caches", "shell", {"command": f"rm -rf -- {_CACHES}"}, there)
+    return ahead.as_fix("The disk is full: clearing this goal's own caches")
+
+
+_CACHES = ".cache .npm/_cacache .milepost/tmp/*"
+
+
 def _raise_limit(trouble: Trouble) -> Fix | None:
     own = trouble.spec.parameters.get("timeout_s")
     limit = own if isinstance(own, int | float) else trouble.spec.timeout_s
@@ -274,6 +286,7 @@ _RULES: Mapping[str, tuple[Rule, ...]] = {
     "read_only_fs": (_workspace_path,),
     "needs_privilege": (_workspace_path,),
     "port_in_use": (_another_port,),
+    "disk_full": (_free_space,),
     "time_limit": (_raise_limit,),
 }
 _NAMES: Mapping[Rule, str] = {rule: rule.__name__.strip("_") for rules in _RULES.values() for rule in rules}

@@ -155,3 +155,15 @@ async def test_a_file_outside_the_workspace_is_never_edited(tmp_path: Path) -> N
     view, told = await outcome(tmp_path, shell("1", "python3 ../app.py"))
 
     assert (view.goal.state, told, outside.read_text()) == (GoalState.BLOCKED, [], "print(os.sep)\n")
+
+
+async def test_a_full_disk_is_met_by_clearing_the_goals_own_caches(tmp_path: Path) -> None:
+    fill = shell("1", "mkdir -p .cache/pip && echo wheel > .cache/pip/a.whl && echo kept > kept.txt")
+    full = "cp: error writing 'out': No space left on device"
+    write = shell("2", f'test ! -e .cache/pip/a.whl || {{ echo "{full}" >&2; exit 1; }}', "1")
+
+    view, told = await outcome(tmp_path, fill, write)
+
+    assert view.goal.state is GoalState.COMPLETED
+    assert told == ["Plan v1 → v2: +1 −0 ~1, The disk is full: clearing this goal's own caches"]
+    assert (tmp_path / "workspaces/1/kept.txt").exists()

@@ -3,6 +3,7 @@
 A call whose end nobody saw (a crash) keeps counting at its worst, so no cap is ever overshot. Days are UTC.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -11,6 +12,7 @@ from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from executor.domain.allowance import AllowanceKind
+from executor.domain.attempt import AttemptState
 from executor.domain.notice import Notice, NoticeKind
 from executor.ports import CYCLES, BrainFailed, Call, Failure, Receipt, Spent
 from storage.connections import Connections
@@ -19,10 +21,11 @@ from storage.noticing import put_notices
 from storage.rows import Record
 from storage.rows.money import MICRO, day_of, micro
 from storage.sqlite import insert
-from storage.tables import allowances, brain_calls, goals
+from storage.tables import allowances, attempts, brain_calls, goals
 
-LABELS = ("purse.reserve", "purse.settle")
+LABELS = ("purse.reserve", "purse.settle", "purse.forget")
 RESERVED = "reserved"
+_ENDED = [AttemptState.SUCCEEDED.value, AttemptState.FAILED.value]  # what comes after them is a new attempt
 NOTED_PERCENT = (50, 80)  # of a goal's money, each told once
 
 
@@ -52,6 +55,21 @@ _ALLOWED_TODAY = select(func.coalesce(func.sum(allowances.c.amount), 0)).where(
 )
 _BUDGET = select(goals.c.budget_usd).where(goals.c.number == bindparam("goal"))
 _SETTLE = update(brain_calls).where(brain_calls.c.id == bindparam("call"), brain_calls.c.error == RESERVED)
+_ROUNDS = select(func.count()).where(attempts.c.task_ref == bindparam("task"), attempts.c.state.in_(_ENDED))
+_PAID = (
+    select(brain_calls.c.reply)
+    .where(
+        brain_calls.c.goal_number == bindparam("goal"),
+        brain_calls.c.digest == bindparam("digest"),
+        brain_calls.c.reply.is_not(None),
+    )
+    .limit(1)
+)
+_FORGET = (
+    update(brain_calls)
+    .where(brain_calls.c.goal_number == bindparam("goal"), brain_calls.c.digest.like(bindparam("prefix")))
+    .values(digest=None, reply=None)
+)
 _SETTLED = (
     select(brain_calls.c.goal_number, brain_calls.c.at, goals.c.chat_id, goals.c.thread_id)
     .join(goals, goals.c.number == brain_calls.c.goal_number)
@@ -80,13 +98,20 @@ class PurseRows:
         self._connections = connections
         self._caps = caps
 
-    async def reserve(self, call: Call) -> None:
+    async def reserve(self, call: Call) -> str | None:
         worst = micro(call.worst)
         async with self._connections.write("purse.reserve") as connection:
+            round_ = await _number(connection, _ROUNDS, {"task": call.task_ref or ""})
+            digest = f"{call.digest}/{call.task_ref or ''}/{round_}"
+            if call.goal_number is not None and call.digest:
+                paid = await fetch_first(connection, _PAID, {"goal": call.goal_number, "digest": digest})
+                if paid is not None:
+                    return str(paid.reply)
             if call.goal_number is not None:
                 await self._check_goal(connection, call.goal_number, worst, call)
             await self._checkday_of(connection, call.at, worst)
-            await connection.execute(insert(brain_calls).values(_values(call, worst)))
+            await connection.execute(insert(brain_calls).values(_values(call, worst, digest)))
+        return None
 
     async def settle(self, call_id: str, receipt: Receipt) -> None:
         values = {
@@ -96,11 +121,17 @@ class PurseRows:
             "cost_microusd": micro(receipt.cost),
             "duration_s": receipt.duration_s,
             "error": receipt.error,
+            "reply": receipt.reply if receipt.reply and not receipt.error else None,
         }
         async with self._connections.write("purse.settle") as connection:
             settled = await connection.execute(_SETTLE.values(values), {"call": call_id})
             if settled.rowcount and values["cost_microusd"]:
                 await self._note(connection, call_id, receipt.duration_s)
+
+    async def forget(self, goal_number: int | None, digests: Collection[str]) -> None:
+        async with self._connections.write("purse.forget") as connection:
+            for digest in digests:
+                await connection.execute(_FORGET, {"goal": goal_number, "prefix": f"{digest}/%"})
 
     async def _note(self, connection: AsyncConnection, call_id: str, duration_s: float) -> None:
         """Say once that half of a goal's money is used, and once that little is left. Requests that are still out do
@@ -178,7 +209,7 @@ async def _number(connection: AsyncConnection, statement: object, parameters: di
     return int((await connection.execute(statement, parameters)).scalar_one())  # type: ignore[call-overload]
 
 
-def _values(call: Call, worst: int) -> dict[str, object]:
+def _values(call: Call, worst: int, digest: str) -> dict[str, object]:
     return {
         "id": call.id,
         "goal_number": call.goal_number,
@@ -192,6 +223,7 @@ def _values(call: Call, worst: int) -> dict[str, object]:
         "duration_s": 0.0,
         "error": RESERVED,
         "at": call.at,
+        "digest": digest,
     }
 
 

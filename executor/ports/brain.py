@@ -1,6 +1,6 @@
 """What turns a draft into a plan, and what it may cost to ask a model."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -119,7 +119,8 @@ class Mind(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """One request to a model, before it is sent. `worst` is the most that it can cost in US dollars."""
+    """One request to a model, before it is sent. `worst` is the most that it can cost in US dollars. `digest` is the
+    same for the same request."""
 
     id: str
     goal_number: int | None
@@ -129,6 +130,7 @@ class Call:
     model: str
     worst: Decimal
     at: datetime
+    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,16 +143,23 @@ class Receipt:
     cost: Decimal = Decimal(0)
     duration_s: float = 0.0
     error: str = ""  # a Failure; empty: it went well
+    reply: str = ""  # what the model said, where it said something
 
 
 class Purse(Protocol):
     """The ledger of what models cost. A call without a receipt (a crash) keeps counting at its worst."""
 
-    async def reserve(self, call: Call) -> None:
-        """Record the call at its worst cost. Raises BrainFailed(BUDGET or CYCLES) when the goal's cap, the day's cap
+    async def reserve(self, call: Call) -> str | None:
+        """The reply, where the same goal has paid for it already, and for a task in the same attempt (one that was
+        interrupted goes on in the next); nothing is then recorded. Else None, and the call is recorded at its worst
+        cost. Raises BrainFailed(BUDGET or CYCLES) when the goal's cap, the day's cap
         or the goal's reasoning cycles could be overshot; nothing is then recorded."""
         ...
 
     async def settle(self, call_id: str, receipt: Receipt) -> None:
-        """Replace the worst cost by the real one."""
+        """Replace the worst cost by the real one, and keep the reply."""
+        ...
+
+    async def forget(self, goal_number: int | None, digests: Collection[str]) -> None:
+        """Replies to these requests turned out to be of no use: they are not given again."""
         ...

@@ -21,6 +21,8 @@ brain_calls = Table(
     Column("error", Text, nullable=False),  # "reserved" until settled; a crash leaves it so
     Column("at", Instant, nullable=False),
     Column("tokens_cached", Integer, nullable=False, server_default="0"),  # of tokens_in
+    Column("digest", Text),  # of the request, and for a task of its attempt; None: its reply is not given again
+    Column("reply", Text),  # so that a crash before its use does not pay twice; None: there is no usable one
 )
 
 Index("ix_brain_calls_goal", brain_calls.c.goal_number, brain_calls.c.at)

@@ -165,6 +165,7 @@ async def test_money_is_never_forgotten_in_a_crash(label: str, moment: str, tmp_
     async def one_call(money: PurseRows) -> None:
         await money.reserve(call)
         await money.settle("1", Receipt(cost=Decimal("0.3")))
+        await money.forget(None, ["1"])
 
     database = await Database.open(tmp_path, clock, CrashAt(f"storage.{label}.{moment}"))
     with pytest.raises(Crashed):

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from executor.domain.notice import NoticeKind
-from executor.domain.plan import GoalDraft
+from executor.domain.outcome import Result
+from executor.domain.plan import GoalDraft, TaskSpec
 from executor.ports import Call, Purpose, Receipt
 from storage.purse import Caps
-from tests.fakes import CountingIds, ManualClock
+from tests.fakes import CountingIds, ManualClock, ScriptedAction
 from tests.world import World, world
 
 CAPS = Caps(goal_usd=Decimal(1), day_usd=Decimal(5), cycles_max=50)
@@ -98,3 +99,56 @@ async def test_where_only_tokens_are_counted_nothing_is_noted(w: World) -> None:
     await spend(w, None, "3")
 
     assert await told(w) == []
+
+
+def call_of(goal: int | None, task_ref: str | None = None, digest: str = "d") -> Call:
+    return Call(
+        id=IDS.new(),
+        goal_number=goal,
+        task_ref=task_ref,
+        purpose=Purpose.DRAFT,
+        provider="gemini",
+        model="m",
+        worst=Decimal("0.1"),
+        at=ManualClock().now(),
+        digest=digest,
+    )
+
+
+async def pay(w: World, call: Call, **receipt: str) -> str | None:
+    purse = w.database.purse(CAPS)
+    known = await purse.reserve(call)
+    if known is None:
+        await purse.settle(call.id, Receipt(cost=Decimal("0.1"), **receipt))
+    return known
+
+
+async def test_a_reply_that_is_paid_for_is_given_again_to_its_goal_alone(w: World) -> None:
+    goal = await w.set_goal(GoalDraft(title="Pack"))
+    other = await w.set_goal(GoalDraft(title="Send"), command_id="other")
+
+    first = [await pay(w, call_of(number), reply="yes") for number in (goal, goal, other, None, None)]
+
+    assert first == [None, "yes", None, None, None]
+    assert [one.calls for one in await w.executor.spending(goal)] == [1]
+
+
+async def test_failures_and_what_was_forgotten_are_not_given_again(w: World) -> None:
+    goal = await w.set_goal(GoalDraft(title="Pack"))
+    await pay(w, call_of(goal, digest="failed"), reply="half", error="truncated")
+    await pay(w, call_of(goal, digest="useless"), reply="no plan")
+    await w.database.purse(CAPS).forget(goal, ["useless"])
+
+    assert [await pay(w, call_of(goal, digest=one)) for one in ("failed", "useless")] == [None, None]
+
+
+async def test_the_next_attempt_of_a_task_asks_anew_and_the_same_one_does_not(tmp_path: Path) -> None:
+    work = ScriptedAction(behaviour=lambda parameters, context: Result(success=False, error="no"))
+    spec = TaskSpec(key="1", title="Work", action="work")
+    async with world(tmp_path, work) as w:
+        goal = await w.start_goal(GoalDraft(title="Pack", tasks=(spec,)))
+        before = [await pay(w, call_of(goal, f"{goal}.1"), reply="yes") for _ in range(2)]
+        await w.settle()
+        after = await pay(w, call_of(goal, f"{goal}.1"), reply="yes")
+
+    assert (before, after, len(work.runs)) == ([None, "yes"], None, 1)

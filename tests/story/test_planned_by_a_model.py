@@ -25,7 +25,7 @@ from executor.planner.workflows import Library
 from executor.ports import Brain, BrainFailed, Call, Failure, Purpose, Receipt
 from storage.purse import Caps
 from storage.store import Database
-from tests.fakes import START, ManualClock
+from tests.fakes import START, CrashAt, Crashed, ManualClock
 from tests.modelserver import ModelServer, model_server, refuses, says
 from tests.story.test_self_healing import patiently
 from tests.world import World, world
@@ -279,3 +279,20 @@ async def test_stop_before_the_plan_ends_the_goal(kind: str, server: ModelServer
 
     assert (decision.kind, [option.label for option in decision.options]) == (DecisionKind.CYCLES, ["+50", "Stop"])
     assert (view.goal.state, len(server.asked)) == (GoalState.CANCELLED, 1)
+
+
+async def test_a_plan_that_was_paid_for_before_a_crash_is_not_paid_for_again(
+    kind: str, server: ModelServer, tmp_path: Path
+) -> None:
+    clock = ManualClock()
+    server.on("plan", says(PLAN))
+    brain, points = brain_of(kind, server, clock), CrashAt("storage.purse.settle.after_commit")
+    with pytest.raises(Crashed):
+        async with world(tmp_path, registry=REGISTRY, clock=clock, brain=brain, crash_points=points) as w:
+            await told(w, "/goal Make a calculator")
+    async with world(tmp_path, registry=REGISTRY, clock=clock, brain=brain) as w:
+        await turns(w)
+        view, spent = await w.view(1), await w.executor.spending(1)
+
+    assert (len(server.asked), view.goal.state) == (1, GoalState.AWAITING_START)
+    assert [(one.purpose, one.calls) for one in spent] == [("plan", 1)]

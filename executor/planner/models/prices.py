@@ -57,6 +57,7 @@ def receipt(price: Price, reply: Reply, duration_s: float, error: str) -> Receip
         cost=price.of(reply),
         duration_s=duration_s,
         error=error,
+        reply=reply.text,
     )
 
 

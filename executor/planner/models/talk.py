@@ -1,5 +1,6 @@
 """The one loop in which a model is asked: reserve, send, settle, read; what does not fit goes back with the reasons."""
 
+import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -9,6 +10,7 @@ from executor.domain.errors import WrongInput
 from executor.planner.models.failures import failed
 from executor.planner.models.messages import Message, Prompt, Provider, Reply
 from executor.planner.models.prices import Price, receipt
+from executor.planner.models.prompts import compact
 from executor.ports import About, BrainFailed, Call, Clock, Failure, Ids, Purse, Receipt
 
 T = TypeVar("T")
@@ -35,12 +37,15 @@ class Talk:
     async def ask(self, prompt: Prompt, about: About, read: Callable[[Any], T]) -> T:
         """The reply, read by `read`, which raises WrongInput with the reasons where it does not fit; those go back to
         the model at most twice. Raises BrainFailed."""
+        digests = []
         for attempt in range(REPAIRS_MAX + 1):
-            reply = await self._once(prompt, about)
+            digests.append(self._digest(prompt))
+            reply = await self._once(prompt, about, digests[-1])
             try:
                 return read(_usable(reply, prompt))
             except WrongInput as error:
                 if attempt == REPAIRS_MAX:
+                    await self.purse.forget(about.goal_number, digests)
                     raise self._hopeless(reply, error) from None
                 prompt = _sent_back(prompt, reply, error.public)
         raise AssertionError("the loop returns or raises")
@@ -53,7 +58,12 @@ class Talk:
             kind, f"{self.provider.name} gave no usable answer, even after it was told why: {error.public}"
         )
 
-    async def _once(self, prompt: Prompt, about: About) -> Reply:
+    def _digest(self, prompt: Prompt) -> str:
+        parts = [self.provider_key, self.model, prompt.purpose, prompt.system, prompt.schema, prompt.tokens_out_max]
+        said = [[message.role, message.text] for message in prompt.messages]
+        return hashlib.sha256(compact([*parts, said]).encode()).hexdigest()
+
+    async def _once(self, prompt: Prompt, about: About, digest: str) -> Reply:
         call = Call(
             id=self.ids.new(),
             goal_number=about.goal_number,
@@ -63,8 +73,11 @@ class Talk:
             model=self.model,
             worst=self.price.worst(prompt),
             at=self.clock.now(),
+            digest=digest,
         )
-        await self.purse.reserve(call)
+        paid = await self.purse.reserve(call)
+        if paid is not None:
+            return Reply(text=paid)
         began = self.clock.monotonic()
         try:
             reply = await self.provider.ask(prompt, self.model)

@@ -1,4 +1,4 @@
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -22,14 +22,19 @@ class OpenPurse:
     cap: Decimal = Decimal(1000)
     calls: dict[str, Call] = field(default_factory=dict)
     receipts: dict[str, Receipt] = field(default_factory=dict)
+    forgotten: list[str] = field(default_factory=list)
 
-    async def reserve(self, call: Call) -> None:
+    async def reserve(self, call: Call) -> str | None:
         if self.used + call.worst > self.cap:
             raise BrainFailed(Failure.BUDGET, "Used up.")
         self.calls[call.id] = call
+        return None
 
     async def settle(self, call_id: str, receipt: Receipt) -> None:
         self.receipts[call_id] = receipt
+
+    async def forget(self, goal_number: int | None, digests: Collection[str]) -> None:
+        self.forgotten.extend(digests)
 
     @property
     def used(self) -> Decimal:

@@ -32,13 +32,14 @@ async def test_a_reply_that_does_not_fit_goes_back_with_the_reasons(
     assert "I think it is 1." in server.asked[2].text
 
 
-async def test_after_two_corrections_it_is_over(talk: Talk, server: ModelServer) -> None:
+async def test_after_two_corrections_it_is_over(talk: Talk, server: ModelServer, purse: OpenPurse) -> None:
     server.on("judge", says({"a": "one"}))
 
     with pytest.raises(BrainFailed) as caught:
         await talk.ask(PROMPT, About(), _number)
 
     assert (caught.value.kind, len(server.asked)) == (Failure.INVALID, 3)
+    assert purse.forgotten == [call.digest for call in purse.calls.values()]
 
 
 async def test_a_truncated_answer_gets_more_room(talk: Talk, server: ModelServer) -> None:

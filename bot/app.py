@@ -49,7 +49,7 @@ from executor.actions.workspaces import Folders
 from executor.domain.errors import SealBroken, Unconfigured
 from executor.domain.gate import Gates
 from executor.domain.goal import Goal
-from executor.domain.limits import Limits
+from executor.domain.limits import Limits, Service
 from executor.domain.plan import GoalDraft, TaskSpec
 from executor.engine.attempt import Tools
 from executor.engine.nursery import Nursery
@@ -258,6 +258,9 @@ def _limits(settings: Settings) -> Limits:
         outage_pause_max_s=chosen.outage_pause_max_s,
         outage_ask_s=chosen.outage_ask_s,
         resources=settings.resources,
+        services=tuple(
+            Service(name=name, address=one.address, start=one.start) for name, one in settings.services.items()
+        ),
         timeout_s=settings.sandbox.timeout_s,
         output_bytes_max=settings.sandbox.output_bytes_max,
         goal_usd=Decimal(str(settings.budget.goal_usd)),

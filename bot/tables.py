@@ -238,6 +238,16 @@ class Rules(Table):
     always_ask: Words = ()
 
 
+class ServiceTable(Table):
+    """[services.NAME]: a service of this machine that Milepost may start when a task finds it down. `start` hands it to
+    whoever keeps services running; what a command of Milepost's leaves behind is ended with it."""
+
+    address: Annotated[
+        str, AfterValidator(_host_and_port), Field(description='where it listens, like "127.0.0.1:5432"')
+    ]
+    start: Annotated[str, Field(min_length=1, description='a command, like "systemctl --user start postgresql"')]
+
+
 class Gates(Table):
     """What must hold before any goal is complete. Without a command, only a goal that demands it (#tests, #audit) is
     tested or audited; a goal with #tests=no goes without."""
@@ -306,6 +316,7 @@ class Settings(Table):
     mcp: dict[str, McpServer] = Field(default_factory=dict)
     roles: dict[str, RoleTable] = Field(default_factory=dict)
     rules: Rules = Rules()
+    services: dict[str, ServiceTable] = Field(default_factory=dict)
     gates: Gates = Gates()
     quiet_hours: QuietHours = QuietHours()
     log: Log = Log()

@@ -12,6 +12,15 @@ CRITERIA_MAX = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """A service that the owner declared: where it listens (``host:port``), and the command that starts it."""
+
+    name: str
+    address: str
+    start: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """How the engine behaves; the composition root fills it from the configuration. Times in seconds."""
 
@@ -34,3 +43,4 @@ class Limits:
     outage_pause_max_s: float = 300.0  # between two looks whether it is back
     outage_ask_s: float = 1_800.0  # then a person is asked as well
     resources: Mapping[str, int] = field(default_factory=dict)  # capacities by name; what is not named has 1
+    services: tuple[Service, ...] = ()  # that may be started when a task finds them down

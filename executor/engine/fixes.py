@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from executor.domain.lesson import Lesson, Recipe
+from executor.domain.limits import Service
 from executor.domain.outcome import Result
 from executor.domain.plan import Check, CheckKind, TaskSpec
 from executor.engine.classification import Verdict, package_of
@@ -260,6 +261,27 @@ def _free_space(trouble: Trouble) -> Fix | None:
 
 
 _CACHES = ".cache .npm/_cacache .milepost/tmp/*"
+
+
+_DOWN = frozenset({"service_not_running", "network", "network_timeout"})
+_HERE = r"(?:localhost|127\.0\.0\.\d+|\[?::1\]?)"
+
+
+def start_service(spec: TaskSpec, result: Result, verdict: Verdict, services: Sequence[Service]) -> Fix | None:
+    """The owner's own command for a declared service that does not answer, once per task."""
+    if verdict.subclass not in _DOWN or spec.action not in ("shell", "python", "http"):
+        return None
+    said = "\n".join(str(part) for part in (result.metadata.get("stderr"), result.error, result.output) if part)
+    texts = f"{said}\n{spec.parameters.get('url', '')}"
+    for service in services:
+        host, _, port = service.address.rpartition(":")
+        there = rf"(?:{_HERE}|{re.escape(host)})\D{{1,40}}{port}(?!\d)"
+        if not re.search(there, texts) and verdict.subject != service.name:
+            continue
+        ahead = Ahead(spec, f"Start {service.name}", "shell", {"command": service.start}, None)
+        fix = ahead.as_fix(f"{service.name} is not running: starting it as configured")
+        return fix if fix.before is not None and fix.before.key not in spec.depends_on else None
+    return None
 
 
 def _raise_limit(trouble: Trouble) -> Fix | None:

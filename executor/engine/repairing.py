@@ -15,7 +15,7 @@ from executor.engine.adaptation import adapt, begin_afresh, current_plan
 from executor.engine.case import Case
 from executor.engine.classification import classify
 from executor.engine.envelopes import why_ask
-from executor.engine.fixes import Fix, find_fix
+from executor.engine.fixes import Fix, find_fix, start_service
 from executor.engine.lessons import worth_trying
 from executor.engine.prerequisites import run_first
 
@@ -63,7 +63,8 @@ def fix_for(task: Task, outcome: Stumbled, limits: Limits, lessons: Sequence[Les
     verdict, spec = classify(outcome.result), task.spec
     if verdict.subclass == "time_limit" and spec.timeout_s is None and "timeout_s" not in spec.parameters:
         spec = replace(spec, timeout_s=limits.timeout_s)  # it ran under the configuration's
-    return find_fix(spec, outcome.result, verdict, worth_trying(lessons, spec, outcome.result, verdict))
+    found = find_fix(spec, outcome.result, verdict, worth_trying(lessons, spec, outcome.result, verdict))
+    return found or start_service(spec, outcome.result, verdict, limits.services)
 
 
 _ASKED_MODEL = frozenset({BlockageType.ERROR, BlockageType.DEPENDENCY})

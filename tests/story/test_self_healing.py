@@ -10,7 +10,7 @@ from executor.actions.launcher import PlainLauncher
 from executor.actions.registry import Registry
 from executor.actions.standard import standard_actions
 from executor.domain.goal import GoalState
-from executor.domain.limits import Limits
+from executor.domain.limits import Limits, Service
 from executor.domain.notice import NoticeKind
 from executor.domain.plan import TaskSpec
 from executor.ports import GoalView
@@ -21,13 +21,11 @@ from tests.world import World, world
 LAUNCHER = PlainLauncher()
 
 
-async def outcome(folder: Path, *tasks: TaskSpec) -> tuple[GoalView, list[str]]:
+async def outcome(folder: Path, *tasks: TaskSpec, services: tuple[Service, ...] = ()) -> tuple[GoalView, list[str]]:
     """The goal as it ended, and the lines with which it told of its adaptations."""
     registry = Registry(standard_actions(LAUNCHER, START.tzinfo, ()))
-    clock = ManualClock()
-    async with world(
-        folder, registry=registry, checks=Looks(LAUNCHER, Http()), clock=clock, limits=Limits(timeout_s=100)
-    ) as w:
+    clock, limits = ManualClock(), Limits(timeout_s=100, services=services)
+    async with world(folder, registry=registry, checks=Looks(LAUNCHER, Http()), clock=clock, limits=limits) as w:
         number = await w.start_goal(draft(*tasks))
         view = await patiently(w, number)
         told = [str(n.facts["line"]) for n in await w.notices() if n.kind is NoticeKind.ADAPTATION]
@@ -167,3 +165,15 @@ async def test_a_full_disk_is_met_by_clearing_the_goals_own_caches(tmp_path: Pat
     assert view.goal.state is GoalState.COMPLETED
     assert told == ["Plan v1 → v2: +1 −0 ~1, The disk is full: clearing this goal's own caches"]
     assert (tmp_path / "workspaces/1/kept.txt").exists()
+
+
+async def test_a_declared_service_that_is_down_is_started(tmp_path: Path) -> None:
+    """The command that starts it stands for a service manager: it leaves nothing running behind itself."""
+    declared = Service(name="notes", address="127.0.0.1:5999", start="touch started")
+    down = "curl: (7) Failed to connect to 127.0.0.1 port 5999 after 0 ms: Couldn't connect to server"
+    fetch = shell("1", f'test -e started || {{ echo "{down}" >&2; exit 7; }}')
+
+    view, told = await outcome(tmp_path, fetch, services=(declared,))
+
+    assert view.goal.state is GoalState.COMPLETED
+    assert told == ["Plan v1 → v2: +1 −0 ~1, notes is not running: starting it as configured"]

@@ -182,6 +182,8 @@ def _adaptation(case: Case, decision: Decision, caller: Caller, option: Option |
 def retry(case: Case, task: Task, caller: Caller, *, how: str = "Retry by hand") -> str:
     """Queue the task as if it had never failed; one that never ran because others failed comes after those. `how` is
     what the person did about it, for later."""
+    if task.state is TaskState.IN_PROGRESS:  # it tries whether what was gone is back: never twice at once
+        return f"{task.ref} is being tried right now."
     case.unblock(task.ref, f"{caller.name}: retry")
     asked = f"{caller.name} asked to retry"
     parents = [one for one in dead_parents(case, task) if one.state is TaskState.FAILED] if not task.attempts else []

@@ -220,12 +220,15 @@ class Run:
         mind, task = self.tools.mind, self._task
         if mind is None or not isinstance(outcome, Stumbled) or task.taken_over or not beyond_rules(task, outcome):
             return outcome
-        goal, result = self.assignment.goal, outcome.result
+        goal = self.assignment.goal
+        shown = self.tools.secrets.hidden(outcome)  # a model sees what the log shows, and no value
+        assert isinstance(shown, Stumbled)
+        result = shown.result
         facts = {
             "goal": goal.title,
             "result": result.result,
             "error": result.error,
-            "check": outcome.evidence,
+            "check": shown.evidence,
             "exit_code": result.metadata.get("exit_code"),
             "stderr": str(result.metadata.get("stderr") or "")[-JUDGED_CHARACTERS:],
             "output": result.output[-JUDGED_CHARACTERS:],
@@ -348,12 +351,13 @@ class Run:
         """Where no check can decide, a model judges what was really seen, and its judgement is marked as one."""
         assert self.tools.mind is not None
         goal, task = self.assignment.goal, self._task
+        shown = self.tools.secrets.hidden_result(result)
         facts = {
             "goal": goal.title,
             "task": task.spec.title,
             "expected": task.spec.expected_outcome,
-            "result": result.result,
-            "output": result.output[-JUDGED_CHARACTERS:],
+            "result": shown.result,
+            "output": shown.output[-JUDGED_CHARACTERS:],
             "earlier_outputs": {key: text[-JUDGED_CHARACTERS:] for key, text in self.assignment.outputs.items()},
         }
         about = About(goal_number=goal.number, task_ref=task.ref)

@@ -1,6 +1,6 @@
 """All circuits as one transaction sees them: shared by its cases, and written with what they changed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from executor.domain.circuit import Circuit, CircuitState
 from executor.ports import Changes
@@ -22,6 +22,14 @@ class Circuits:
 
     def put(self, circuit: Circuit) -> None:
         self._now[circuit.key] = circuit
+
+    def noted(self) -> Mapping[str, Circuit]:
+        """What is known now, for `back_to`."""
+        return dict(self._now)
+
+    def back_to(self, known: Mapping[str, Circuit]) -> None:
+        """Forget what a goal said that a bug held up: it will say it again."""
+        self._now = dict(known)
 
     def gone(self, keys: Iterable[str]) -> Circuit | None:
         """The first of these that nobody should try now."""

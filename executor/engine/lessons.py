@@ -70,14 +70,10 @@ def hints(lessons: Sequence[Lesson], failure: Remedy | None) -> tuple[str, ...]:
 
 
 def try_fix(case: Case, ref: str, failure: Remedy, fix: Fix) -> None:
-    """A repair was put into the plan: it is under trial until the task ends again."""
+    """A repair was put into the plan: it is under trial until the task ends again. What a model thought of has no
+    recipe: it is told later, and never done by itself where a person's word would have been needed."""
     before = fix.before
-    recipe = fix.recipe
-    if not recipe.automatic and before is not None and before.action == "install":
-        packages = before.parameters.get("packages")
-        named = tuple(str(one) for one in packages) if isinstance(packages, list | tuple) else ()
-        recipe = Recipe(packages=named, manager=str(before.parameters.get("manager") or ""))
-    remedy = replace(failure, recipe=recipe, text=fix.plain, before=before.key if before is not None else "")
+    remedy = replace(failure, recipe=fix.recipe, text=fix.plain, before=before.key if before is not None else "")
     case.set_task(replace(case.tasks[ref], remedy=remedy))
     if fix.lesson is not None:
         case.event("lesson.used", ref, lesson=fix.lesson, fix=fix.plain)

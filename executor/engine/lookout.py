@@ -5,7 +5,7 @@ It reads and measures first, and writes only where a person would see a differen
 what is healthy costs a reading and nothing else.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -23,7 +23,7 @@ from executor.engine.durations import SAMPLES_MAX, Forecast, forecast, signature
 from executor.engine.foresight import ahead_of, findings, untold, whole
 from executor.engine.reasons import Around
 from executor.engine.stalls import mend, stuck
-from executor.ports import CaseRows, Store
+from executor.ports import CaseRows, Changes, Store
 from executor.ports.survey import Missing
 
 
@@ -52,9 +52,10 @@ def follows(case: Case) -> bool:
 class Lookout:
     """One look at a time, beside the ticks: its one transaction reads again what it changes."""
 
-    def __init__(self, store: Store, tools: Tools) -> None:
+    def __init__(self, store: Store, tools: Tools, *, log_failure: Callable[[str, Exception], None]) -> None:
         self._store = store
         self._tools = tools
+        self._log_failure = log_failure
         self._looked_at: datetime | None = None
 
     def limit(self, tools: Tools) -> None:
@@ -76,8 +77,16 @@ class Lookout:
         now = self._tools.clock.now()
         if numbers is None:
             self._looked_at = now
-        seen = [await self._see(rows, now) for rows in await self._store.watched(numbers) if not rows.goal.final]
-        to_change = {one.rows.goal.number: one for one in seen if _matters(one, now)}
+        to_change: dict[int, _Seen] = {}
+        for rows in await self._store.watched(numbers):
+            if rows.goal.final:
+                continue
+            try:
+                seen = await self._see(rows, now)
+                if _matters(seen, now):
+                    to_change[rows.goal.number] = seen
+            except Exception as error:  # noqa: BLE001 - one goal's bug must not keep the others from being looked at
+                self._log_failure(f"look-out at goal {rows.goal.number}", error)
         return await self._change(to_change) if to_change else False
 
     async def _see(self, rows: CaseRows, now: datetime) -> _Seen:
@@ -106,10 +115,15 @@ class Lookout:
             decisions = Numbers(await transaction.next_decision_number())
             now = self._tools.clock.now()
             cases = [Case(rows, now, self._limits, decisions) for rows in await transaction.cases(sorted(seen))]
+            parts: list[Changes] = []
             for case in cases:
-                _act(case, seen[case.goal.number])
-            await transaction.save(merge([case.changes() for case in cases]))
-        return True
+                try:
+                    _act(case, seen[case.goal.number])
+                    parts.append(case.changes())
+                except Exception as error:  # noqa: BLE001 - as above
+                    self._log_failure(f"look-out at goal {case.goal.number}", error)
+            await transaction.save(merge(parts))
+        return bool(parts)
 
 
 def _matters(seen: _Seen, now: datetime) -> bool:

@@ -123,7 +123,7 @@ def release(case: Case, task: Task, *, note: str = IS_BACK, trial: bool = False)
 
 def look_later(case: Case, task: Task, circuit: Circuit) -> None:
     """Still gone: the card shows when the next look is."""
-    if task.state is not TaskState.BLOCKED and task.due_at != circuit.retry_at:
+    if not task.final and task.state is not TaskState.BLOCKED and task.due_at != circuit.retry_at:
         case.set_task(replace(task, due_at=circuit.retry_at))
 
 

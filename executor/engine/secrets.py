@@ -121,6 +121,10 @@ class Secrets:
             return replace(outcome, result=_without_fragments(outcome.result, self.hide))
         return outcome
 
+    def hidden_result(self, result: Result) -> Result:
+        """As `hidden`, of a result that is still being judged."""
+        return _without_fragments(self.hide.everywhere(result), self.hide) if self.hide else result
+
 
 def _without_fragments(result: Result, hide: Masker) -> Result:
     """Output is kept in part, and a part may begin or end in the middle of a value."""

@@ -82,7 +82,7 @@ class Executor(
         self._stopping = False
         self.ticks = 0
         self._marked_at: datetime | None = None
-        self._lookout = Lookout(store, tools)
+        self._lookout = Lookout(store, tools, log_failure=log_error)
         self._looking: asyncio.Task[None] | None = None
         ticker.workers = workers
         self.watching = Watching(store, lambda: self._tools, nursery, changed=self._committed, log_failure=log_error)

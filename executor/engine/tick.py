@@ -4,7 +4,7 @@ It costs what is due, not what exists. Nothing is remembered between two ticks b
 what the workers hold, so a restart needs no path of its own beyond recovery.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -119,7 +119,7 @@ class Ticker:
         lessons = await transaction.lessons() if failed else []
         for rows in await transaction.cases(list(by_goal)):
             case = Case(rows, now, self._tools.limits, numbers, circuits=circuits, lessons=lessons)
-            reports = by_goal[rows.goal.number]
+            reports, known = by_goal[rows.goal.number], circuits.noted()
             try:
                 for report in reports:
                     settle(case, report.task_ref, report.number, report.outcome, report.texts)
@@ -132,6 +132,7 @@ class Ticker:
             except Exception as error:  # noqa: BLE001 - one goal's bug must not hold up every other goal
                 self._log_failure(f"goal {rows.goal.number}", error)
                 self._set_aside.extend(reports)
+                circuits.back_to(known)
         changes = merge(parts)
         circuits.add_to(changes)
         await transaction.save(changes)
@@ -157,15 +158,28 @@ class Ticker:
             case = Case(rows, now, self._tools.limits, numbers, circuits=circuits or Circuits())
             if case.goal.state not in GOAL_RUNNING:
                 continue
-            for task in [task for ref, task in case.tasks.items() if ref in refs and _may_begin(case, task)]:
-                if (gone := needs_what_is_gone(case, task)) is not None:
-                    hold(case, task, gone)
-                    held += 1
-                else:
-                    assignments.append(self._claim_one(case, task))
-            parts.append(case.changes())
+            try:
+                claimed, waiting = self._claim_of_goal(case, refs)
+                parts.append(case.changes())
+            except Exception as error:  # noqa: BLE001 - as in _settle
+                self._log_failure(f"goal {rows.goal.number}", error)
+                continue
+            assignments += claimed
+            held += waiting
         await transaction.save(merge(parts))
         return await _accepted(transaction, assignments), held
+
+    def _claim_of_goal(self, case: Case, refs: Collection[str]) -> tuple[list[Assignment], int]:
+        """As `_claim`, of one goal."""
+        assignments: list[Assignment] = []
+        held = 0
+        for task in [task for ref, task in case.tasks.items() if ref in refs and _may_begin(case, task)]:
+            if (gone := needs_what_is_gone(case, task)) is not None:
+                hold(case, task, gone)
+                held += 1
+            else:
+                assignments.append(self._claim_one(case, task))
+        return assignments, held
 
     async def take(self, task_ref: str, goal_number: int, executor_type: str) -> Assignment | Refused:
         """Take one task by its name and hand it to the workers, whatever its turn; else why that can't be done now."""
@@ -299,7 +313,13 @@ class Ticker:
         async with self._store.transaction("recovery") as transaction:
             numbers = Numbers(await transaction.next_decision_number())
             rows = await transaction.cases(sorted({attempt.goal_number for attempt in lost}))
-            await transaction.save(merge([self._recover_case(case_rows, lost, numbers) for case_rows in rows]))
+            parts: list[Changes] = []
+            for case_rows in rows:
+                try:
+                    parts.append(self._recover_case(case_rows, lost, numbers))
+                except Exception as error:  # noqa: BLE001 - as in _settle; it is tried again with the next heartbeat
+                    self._log_failure(f"goal {case_rows.goal.number}", error)
+            await transaction.save(merge(parts))
         return len(lost)
 
     def _recover_case(self, rows: CaseRows, lost: Sequence[Attempt], numbers: Numbers) -> Changes:

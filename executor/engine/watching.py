@@ -17,7 +17,7 @@ from executor.engine.circuits import Circuits
 from executor.engine.flow import advance
 from executor.engine.nursery import Nursery
 from executor.engine.outages import ask, look_later, release
-from executor.ports import Store, Transaction
+from executor.ports import Changes, Store, Transaction
 
 EVERY_S = 0.05  # between two questions to the database, unless something changed a circuit just now
 FORGET_AFTER = timedelta(days=1)
@@ -89,12 +89,19 @@ class Watching:
             held = await self._held(transaction, key, circuits)
             decide(circuits, circuit, answer, held)
             cases = {case.goal.number: case for case, _ in held}
-            for case in cases.values():
-                advance(case)
-            changes = merge([case.changes() for case in cases.values()])
+            changes = merge([changed for case in cases.values() if (changed := self._advanced(case)) is not None])
             circuits.add_to(changes)
             await transaction.save(changes)
             await transaction.forget_circuits(tools.clock.now() - FORGET_AFTER)
+
+    def _advanced(self, case: Case) -> Changes | None:
+        """None: a bug holds this goal up; it waits on, and is looked at again with the next look."""
+        try:
+            advance(case)
+            return case.changes()
+        except Exception as error:  # noqa: BLE001 - as in the tick: one goal's bug must not hold up every other goal
+            self._log_failure(f"goal {case.goal.number}", error)
+            return None
 
     async def _held(self, transaction: Transaction, key: str, circuits: Circuits) -> Held:
         """The tasks that wait for it, the most urgent first, each with its goal's case."""
@@ -121,6 +128,10 @@ def decide(circuits: Circuits, circuit: Circuit, answer: bool | None, held: Held
         return
     if circuit.retry_at is not None and circuit.retry_at > now:  # it failed again while it was looked at
         return
+    if circuit.ask_at is not None and circuit.ask_at <= now:  # about the one that tries next, too
+        circuit = replace(circuit, ask_at=now + timedelta(seconds=limits.outage_ask_s))
+        _ask(circuit, held)
+        held = [(case, case.tasks[task.ref]) for case, task in held if not case.tasks[task.ref].final]
     candidate = next(((case, task) for case, task in held if case.goal.state in GOAL_RUNNING), None)
     if candidate is not None and (answer is None or wants_trial(circuit)):
         trial = candidate[1].ref
@@ -129,9 +140,6 @@ def decide(circuits: Circuits, circuit: Circuit, answer: bool | None, held: Held
         held = [(case, task) for case, task in held if task.ref != trial]
     else:
         circuit = still_gone(circuit, now, limits)
-    if circuit.ask_at is not None and circuit.ask_at <= now:
-        circuit = replace(circuit, ask_at=now + timedelta(seconds=limits.outage_ask_s))
-        _ask(circuit, held)
     circuits.put(circuit)
     for case, task in held:
         look_later(case, case.tasks[task.ref], circuit)

@@ -17,6 +17,7 @@ from executor.domain.decision import DecisionKind
 from executor.domain.goal import GoalState
 from executor.domain.plan import Check, CheckKind, Criterion, ExecutionType, GoalDraft, TaskSpec
 from executor.engine.replies import Accepted
+from executor.engine.secrets import Secrets
 from executor.planner.models.build import ModelChoice, model_mind, model_talk
 from storage.purse import Caps
 from storage.store import Database
@@ -36,7 +37,9 @@ async def server() -> AsyncIterator[ModelServer]:
 
 
 @asynccontextmanager
-async def house(folder: Path, server: ModelServer, *, goal_usd: str = "1") -> AsyncIterator[World]:
+async def house(
+    folder: Path, server: ModelServer, *, goal_usd: str = "1", secrets: Secrets | None = None
+) -> AsyncIterator[World]:
     """With a model at $1 in and $10 out for a million tokens."""
     clock = ManualClock()
     caps = Caps(goal_usd=Decimal(goal_usd), day_usd=Decimal(5), cycles_max=50)
@@ -49,7 +52,8 @@ async def house(folder: Path, server: ModelServer, *, goal_usd: str = "1") -> As
     mind = model_mind(talk)
     registry = Registry(standard_actions(LAUNCHER, START.tzinfo, (), mind))
     try:
-        async with world(folder, registry=registry, checks=Looks(LAUNCHER, Http()), clock=clock, mind=mind) as w:
+        checks = Looks(LAUNCHER, Http())
+        async with world(folder, registry=registry, checks=checks, clock=clock, mind=mind, secrets=secrets) as w:
             yield w
     finally:
         await money.close()
@@ -244,3 +248,20 @@ async def test_a_model_in_trouble_leaves_the_rules_alone(server: ModelServer, tm
         view = await patiently(w, 1)
 
     assert (view.goal.state, view.tasks[0].failures) == (GoalState.BLOCKED, 3)
+
+
+async def test_a_model_that_diagnoses_or_judges_never_sees_a_secret_value(server: ModelServer, tmp_path: Path) -> None:
+    canary = "c4nary-9f2K-value"
+    server.on("diagnose", refuses(503, "busy"))
+    server.on("judge", says({"deviation": 0.9, "met": False, "evidence": "It is rude."}))
+    print_it = "echo $TOKEN_A; echo odd $TOKEN_A >&2"
+    failing = TaskSpec(key="1", title="Fail", action="shell", parameters={"command": f"{print_it}; exit 3"})
+    question = Check(kind=CheckKind.OPINION, question="Is it polite?")
+    judged = TaskSpec(key="2", title="Say", action="shell", parameters={"command": print_it}, check=question)
+    async with house(tmp_path, server, secrets=Secrets(configured={"TOKEN_A": canary})) as w:
+        await w.start_goal(GoalDraft(title="Odd", tasks=(failing, judged)))
+        await patiently(w, 1)
+
+    assert {"diagnose", "judge"} <= set(server.purposes())
+    assert "odd •••" in server.asked[server.purposes().index("diagnose")].text
+    assert [one.purpose for one in server.asked if canary in one.text] == []

@@ -36,8 +36,9 @@ from executor.engine.capacity import kept_back
 from executor.ports import GoalView
 
 NOTHING_RUNS = "Nothing runs before you press Start."
-ACCEPTED = "Start accepts these actions exactly as shown, within budget and deadline."
-REPAIRS = "Safe repairs included: missing packages, folders and imports in its own folder, another port, more time"
+ACCEPTED = "Start accepts exactly these actions, within budget and deadline."
+REPAIRS = "I may repair: missing packages, folders and imports in the goal's folder, another port, more time"
+ELSE_ASKS = "Anything else asks you first."
 BRIEF_CHARACTERS = 60
 OUTCOME_CHARACTERS = 100
 FINDINGS_MAX = 8
@@ -117,7 +118,7 @@ def envelope_lines(envelope: Envelope) -> list[str]:
     """What Start accepts: the envelope of the plan. Its budget and deadline stand above, as they were understood."""
     extra = count(envelope.extra_tasks, "more task") if envelope.extra_tasks else "no more tasks"
     repairs = f"{REPAIRS} (up to {duration(envelope.timeout_s_max)}), {extra} at most."
-    return [ACCEPTED, repairs, "Any other change of the plan asks you first."]
+    return [ACCEPTED, repairs, ELSE_ASKS]
 
 
 def plan_lines(view: GoalView, plan: Plan, scene: Scene, *, brief: bool = False) -> list[str]:
@@ -268,7 +269,8 @@ def _note(
     """What a task is doing. Times of day instead of spans: nothing edits the card while it only grows older."""
     if task.waits_on:
         at = f", next look {clock_time(task.due_at, scene.now, scene.timezone)}" if task.due_at else ""
-        return f"{escape(clip(task.summary, BRIEF_CHARACTERS))}{at}"
+        words = task.summary[:1].lower() + task.summary[1:]
+        return f"{escape(clip(words, BRIEF_CHARACTERS))}{at}"
     match task.state:
         case TaskState.IN_PROGRESS:
             since = attempt.started_at if attempt else task.started_at

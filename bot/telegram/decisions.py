@@ -182,6 +182,8 @@ def _manual(decision: Decision) -> list[str]:
         lines += ["", f"Not done yet: {evidence(problem)}"]
     if (check := str(facts.get("check") or "").strip()) and check not in problem:
         lines += ["", f"Done is checked by {code(check)}"]
+    if decision.state is DecisionState.OPEN and not problem:
+        lines += ["", "This one is for you. Press Done when it is done."]
     return lines
 
 

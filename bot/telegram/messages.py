@@ -111,7 +111,8 @@ def outage_message(facts: Mapping[str, Any]) -> Message:
         lines.append(with_code(str(facts["reason"])))
     longest = f", then less often (every {duration(facts['longest_s'])} at most)"
     lines += ["", f"{escape(facts['ref'])} {escape(facts['title'])} waits for it."]
-    lines.append(f"I look again in {duration(facts['look_s'])}{longest}, and go on by myself when it is back.")
+    over = "that is over" if facts["local"] else "it is back"
+    lines.append(f"I look again in {duration(facts['look_s'])}{longest}, and go on by myself when {over}.")
     if facts["advice"]:
         lines += ["", escape(facts["advice"])]
     lines.append(italic(f"/skip {facts['ref']} goes on without it, /retry {facts['ref']} tries it at once"))

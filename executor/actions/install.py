@@ -46,7 +46,7 @@ class Install(Typed[InstallParameters]):
         packages = shlex.join(parameters.packages)
         script = f"npm install --no-fund --no-audit -- {packages}"
         if parameters.manager == "pip":
-            made = f"test -x {VENV}/bin/python || python3 -m venv {VENV}"
+            made = f"test -x {VENV}/bin/pip || python3 -m venv {VENV}"  # pip comes last: a half-made one is finished
             quiet = "--quiet --disable-pip-version-check --no-input"
             script = f"{made} && {VENV}/bin/python -m pip install {quiet} -- {packages}"
         command = Command(

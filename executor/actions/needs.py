@@ -16,7 +16,7 @@ from executor.ports.survey import Needs
 _PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*")
 _ASSIGNS = re.compile(r"([A-Za-z_]\w*)\+?=")
 _VARIABLE = re.compile(
-    r"\$\{?([A-Z][A-Z0-9_]*?(?:_TOKEN|_KEY|_SECRET|PASSWORD|_PASSWD|_CREDENTIALS))(?![A-Za-z0-9_:+=?\[-])\}?"
+    r"\$\{?([A-Z][A-Z0-9_]*?(?:_TOKEN|_KEY|_SECRET|PASSWORD|_PASSWD|_CREDENTIALS))(?![A-Za-z0-9_\[]|:?[+=-])\}?"
 )
 _CREDENTIAL = re.compile(r"(?:_TOKEN|_KEY|_SECRET|PASSWORD|_PASSWD|_CREDENTIALS)$")
 _KEYWORDS = frozenset({"then", "elif", "else", "do", "{", "!", "time", "exec", "nohup", "command", "builtin"})

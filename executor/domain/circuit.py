@@ -54,6 +54,12 @@ class Outage:
         """Something finite on this machine."""
         return self.type is BlockageType.RESOURCE
 
+    @property
+    def counts(self) -> bool:
+        """Whether such a failure is one of the task's own: it may have used up itself what it lacks. A lock is always
+        held by somebody else."""
+        return self.local and not self.key.startswith("lock:")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Circuit:

@@ -75,7 +75,9 @@ class Lesson:
 
     @property
     def score(self) -> str:
-        """``worked 3 of 4 times``."""
+        """``worked once``, ``worked 3 of 4 times``."""
+        if (self.successes, self.failures) == (1, 0):
+            return "worked once"
         return f"worked {self.successes} of {self.successes + self.failures} times"
 
 

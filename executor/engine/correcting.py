@@ -41,7 +41,7 @@ def correct(task: Task, outcome: Stumbled, limits: Limits, *, repair: Repair | N
     attempts_left = task.failures < (task.spec.attempts_max or limits.attempts_max)
     if repair is not None and not repair.because:
         return repair
-    if (outage := _outage(task, outcome, verdict)) is not None and (attempts_left or not outage.local):
+    if (outage := _outage(task, outcome, verdict)) is not None and (attempts_left or not outage.counts):
         return WaitFor(outage)
     if attempts_left and not _hopeless(verdict, outcome.result) and not _needs_word(outcome.diagnosis):
         waits = (pause_s(task.failures, limits.retry_first_s), outcome.wait_s or 0.0, verdict.wait_s or 0.0)

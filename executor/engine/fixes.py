@@ -123,7 +123,7 @@ _NODE_MODULE = re.compile(r"Cannot find (?:module|package) '((?:@[a-z0-9][\w.-]*
 
 def _install_module(trouble: Trouble) -> Fix | None:
     found = _MODULE.search(trouble.said)
-    if found is None or found[1].split(".")[0] in sys.stdlib_module_names:
+    if found is None or found[1].split(".")[0] in {*sys.stdlib_module_names, "pip"}:  # pip would install pip
         return None
     module, package = found[1].split(".")[0], package_of(found[1])
     absent = Check(kind=CheckKind.COMMAND, command=f"test ! -e {module} && test ! -e {module}.py")
@@ -163,7 +163,7 @@ def _own_environment(trouble: Trouble) -> Fix | None:
     command = re.sub(r"(?<![\w./-])(?:python3? -m pip|pip3?)(?=\s)", ".venv/bin/python -m pip", trouble.command)
     command = command.replace("/usr/bin/.venv/bin/python", ".venv/bin/python")
     command = re.sub(r"/usr/bin/python3?(?: -m pip)(?=\s)", ".venv/bin/python -m pip", command)
-    made = "test -x .venv/bin/python || python3 -m venv .venv"
+    made = "test -x .venv/bin/pip || python3 -m venv .venv"
     ahead = trouble.ahead("Make a Python environment", "shell", {"command": made})
     fix = ahead.as_fix("The machine's Python is managed by its system: using an environment in the goal's own folder")
     return replace(fix, spec=replace(fix.spec, parameters={**fix.spec.parameters, "command": command}))

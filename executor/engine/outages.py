@@ -26,7 +26,7 @@ def wait_for(case: Case, task: Task, outage: Outage) -> None:
     """The task's attempt failed of this. While the circuit is closed it is tried again soon; else it waits."""
     circuit = failed(case.circuits.get(outage.key), outage, case.now, case.limits)
     case.circuits.put(circuit)
-    if not outage.local:  # an outage is nobody's failure
+    if not outage.counts:  # an outage is nobody's failure
         task = replace(task, failures=max(task.failures - 1, 0))
         case.set_task(task)
     if circuit.state is not CircuitState.CLOSED:
@@ -139,4 +139,5 @@ def ask(case: Case, task: Task, circuit: Circuit) -> None:
 
 def _asked(circuit: Circuit, case: Case) -> str:
     minutes = (case.now - (circuit.opened_at or case.now)).total_seconds() / 60
-    return f"{lacks(circuit)}, for {minutes:.0f} min now. I go on looking, and go on by myself when it is back"
+    over = "that is over" if circuit.local else "it is back"
+    return f"{lacks(circuit)}, for {minutes:.0f} min now. I go on looking, and go on by myself when {over}"

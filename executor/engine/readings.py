@@ -107,7 +107,7 @@ class Readings(Desk):
         seconds = (due - self._now()).total_seconds() if due else None
         lines = [
             f"Goals: {goals or 'none yet'}.",
-            f"Running now: {running}; {self._workers.free()} worker(s) free.",
+            f"Running now: {running}; {self._workers.free()} more can run at once.",
             f"Open questions: {pulse.open_decisions}.",
             f"Messages waiting to be sent: {pulse.pending_notices}; undeliverable: {pulse.dead_notices}.",
             f"Planning with: {self._brain.name}.",

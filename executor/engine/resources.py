@@ -1,6 +1,7 @@
 """Which finite thing of this machine a failure is about, and what to look at to see that there is enough again."""
 
 import re
+from dataclasses import replace
 
 from executor.domain.blockage import BlockageType
 from executor.domain.circuit import Outage
@@ -29,7 +30,8 @@ def resource_outage(outcome: Stumbled, verdict: Verdict) -> Outage | None:
             port = verdict.subject
             return _outage(f"port:{port}", f"Port {port}", verdict, f"End what listens on port {port}, if it is yours.")
         case "locked" if (lock := _LOCK.search(said)) is not None:
-            return _outage(f"lock:{lock[1]}", f"The lock {lock[1]}", verdict, "End what holds it, if it is yours.")
+            held = replace(verdict, cause=f"Something holds the lock {lock[1]}")
+            return _outage(f"lock:{lock[1]}", f"The lock {lock[1]}", held, "End what holds it, if it is yours.")
         case "fd_limit":
             return _outage("files", "Room for open files", verdict, "Close what holds many files open.")
         case "process_limit":

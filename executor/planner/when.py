@@ -56,7 +56,7 @@ def told(at: datetime, timezone: ZoneInfo) -> str:
     """``Friday 27 Nov 2026, 18:00 (Europe/Berlin)``."""
     local = at.astimezone(timezone)
     day = f"{DAYS[local.weekday()].capitalize()} {local.day} {_MONTHS[local.month - 1]} {local.year}"
-    return f"{day}, {local:%H:%M} ({timezone.key or 'local time'})"
+    return f"{day}, {local:%H:%M} ({timezone.key.removeprefix('Etc/') or 'local time'})"
 
 
 def _clock(found: re.Match[str]) -> time:

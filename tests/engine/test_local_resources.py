@@ -83,6 +83,24 @@ async def test_where_there_seems_to_be_enough_the_attempts_are_counted(tmp_path:
         assert (view.goal.state, view.tasks[0].attempts) == (GoalState.BLOCKED, 3)
 
 
+async def test_a_lock_that_no_look_can_see_is_tried_again_and_uses_up_no_attempts(tmp_path: Path) -> None:
+    machine = Machine("E: Could not get lock /srv/shared.lock", lies=True)
+    async with world(tmp_path, machine.action, watches=machine) as w:
+        await w.start_goal(draft(spec("1")))
+        await w.settle()
+        await passes(w, 600)
+        held = await w.view(1)
+
+        machine.enough = True
+        await passes(w, 300)
+
+        assert (held.tasks[0].state, held.tasks[0].summary) == (
+            "paused",
+            "Waits: Something holds the lock /srv/shared.lock",
+        )
+        assert (await w.view(1)).goal.state is GoalState.COMPLETED
+
+
 async def test_after_a_sensible_time_a_person_has_the_usual_ways_out(tmp_path: Path) -> None:
     machine = Machine("cp: error writing 'b': No space left on device")
     async with world(tmp_path, machine.action, watches=machine, limits=Limits(outage_ask_s=300)) as w:

@@ -38,10 +38,10 @@ async def test_the_card_says_what_start_accepts(tmp_path: Path, room: LocalChat)
         card = await talk.say(WRITE, "Write it down")
 
         assert words(card).endswith(
-            "Start accepts these actions exactly as shown, within budget and deadline.\n"
-            "Safe repairs included: missing packages, folders and imports in its own folder, another port, more time"
+            "Start accepts exactly these actions, within budget and deadline.\n"
+            "I may repair: missing packages, folders and imports in the goal's folder, another port, more time"
             " (up to 10 min), 3 more tasks at most.\n"
-            "Any other change of the plan asks you first.\n"
+            "Anything else asks you first.\n"
             "Nothing runs before you press Start."
         )
 

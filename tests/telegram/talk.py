@@ -30,7 +30,7 @@ class Talk:
     people: Access
     read: set[int] = field(default_factory=set)
 
-    async def hear(self, text: str = "", *, chat: int | None = None) -> Json:
+    async def hear(self, text: str = "", *, chat: int | None = None, patience_s: float = 5) -> Json:
         """The bot's next message that was not yet heard and contains `text`."""
 
         def next_one() -> Json | None:
@@ -40,7 +40,7 @@ class Talk:
                     return message
             return None
 
-        message: Json = await self.chat.until(next_one)
+        message: Json = await self.chat.until(next_one, patience_s)
         self.read.add(message["message_id"])
         return message
 
@@ -97,6 +97,7 @@ async def talking(
         house.changed.append(bot.courier.wake)
         house.nursery.start(bot.courier.run(), "courier")
         if runs:
+            await house.executor.recover()
             house.nursery.start(house.executor.run(), "executor")
         await bot.front.start()
         stack.push_async_callback(bot.courier.stop)

@@ -44,9 +44,9 @@ def test_a_proposal_shows_everything_that_will_run_and_how_each_criterion_is_che
         "• Ann agrees\n"
         "   👤 you are asked\n"
         "\n"
-        "Start accepts these actions exactly as shown, within budget and deadline.\n"
+        "Start accepts exactly these actions, within budget and deadline.\n"
         f"{REPAIRS} (up to 10 min), 3 more tasks at most.\n"
-        "Any other change of the plan asks you first.\n"
+        "Anything else asks you first.\n"
         "Nothing runs before you press Start."
     )
     assert card.buttons == (
@@ -116,9 +116,9 @@ def test_a_plan_whose_scripts_are_in_a_document_says_what_each_is_for_on_one_lin
         "\n"
         "📄 Every command in full: plan-12-v1.md\n"
         "\n"
-        "Start accepts these actions exactly as shown, within budget and deadline.\n"
+        "Start accepts exactly these actions, within budget and deadline.\n"
         f"{REPAIRS} (up to 10 min), 3 more tasks at most.\n"
-        "Any other change of the plan asks you first.\n"
+        "Anything else asks you first.\n"
         "Nothing runs before you press Start."
     )
     assert card.document is not None

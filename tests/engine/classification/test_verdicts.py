@@ -100,6 +100,15 @@ def test_an_answer_in_json_says_how_long_to_wait_although_the_exit_code_is_zero(
     assert (found.subclass, found.wait_s) == ("rate_limited", 17.0)
 
 
+def test_a_secret_that_only_the_beginning_of_a_pipe_lacked_is_asked_for() -> None:
+    said = "/usr/bin/bash: line 1: REPORT_TOKEN: parameter null or not set\n"
+
+    found = look(Evidence(command='echo "${REPORT_TOKEN:?}" | cut -c 1-6', exit_code=0, stderr=said))
+
+    assert found
+    assert (found.subclass, found.subject) == ("missing_credential", "REPORT_TOKEN")
+
+
 def test_errno_words_are_whole_words() -> None:
     found = look(failed("ModuleNotFoundError: no ENOTFOUNDATION"))
 

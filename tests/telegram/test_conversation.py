@@ -174,7 +174,7 @@ async def test_an_edited_message_replaces_the_proposal_until_start(talk: Talk) -
 async def test_a_task_by_hand_stands_alone_and_is_done_by_a_word(talk: Talk) -> None:
     talk.chat.say("/task Call <Ann>")
     await talk.hear("Task 1.1: Call <Ann>")
-    question = await talk.hear("👤 1.1 Call <Ann>\n\nor /answer")
+    question = await talk.hear("👤 1.1 Call <Ann>\n\nThis one is for you. Press Done when it is done.\n\nor /answer")
 
     talk.chat.say("/done")
     await talk.hear("Goal Complete")

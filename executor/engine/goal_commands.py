@@ -12,8 +12,9 @@ from executor.engine.desk import Desk, impossible
 from executor.engine.flow import advance, announce, end
 from executor.engine.planning import open_goal, propose, redraft, refuse_plan
 from executor.engine.replies import Accepted, Caller, Refused, Reply
+from executor.engine.rethinking import question_of, stuck, take_up, trouble_of
 from executor.engine.unplanned import plan_later
-from executor.ports import BrainFailed, Transaction
+from executor.ports import PASSING, BrainFailed, Rethought, Transaction
 
 
 class GoalCommands(Desk):
@@ -83,6 +84,25 @@ class GoalCommands(Desk):
             return Accepted(sentence="Planned.", goal_number=goal.number)
 
         await self._on_goal(goal.number, store, caller=None, command_id=f"plan/{goal.number}/{goal.revision}")
+
+    async def rethink(self, goal_number: int) -> None:
+        """Ask the model for another plan where nothing else helps, once for the same trouble."""
+        mind = self._tools.mind
+        async with self._store.transaction("plan") as transaction:
+            case = await self._case(transaction, goal_number, None)
+            if mind is None or case is None or not stuck(case):
+                return
+            trouble = trouble_of(case)
+            if await transaction.reply_to(trouble) is not None:
+                return
+            question = question_of(case)
+        try:
+            found: Rethought | str = await mind.adapt(question, self._tools.actions)
+        except BrainFailed as error:
+            if error.kind in PASSING:  # the next failure or restart asks again
+                return
+            found = error.public
+        await self._on_goal(goal_number, lambda case: take_up(case, trouble, found), caller=None, command_id=trouble)
 
     async def pause(self, goal_number: int, *, caller: Caller, command_id: str) -> Reply:
         """Take nothing new. What runs now finishes."""

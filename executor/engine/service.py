@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from executor.domain.attempt import WORKER
 from executor.domain.errors import SealBroken
-from executor.domain.goal import Goal
+from executor.domain.goal import Goal, GoalState
 from executor.domain.limits import Limits
 from executor.domain.outcome import Outcome
 from executor.domain.plan import GoalDraft
@@ -76,6 +76,7 @@ class Executor(
         self._log_error = log_error
         self._awake = asyncio.Event()
         self._planning: set[int] = set()
+        self._rethinking: set[int] = set()
         self._turn = asyncio.Lock()
         self._beating = asyncio.Lock()
         self._heart: asyncio.Task[None] | None = None
@@ -135,6 +136,9 @@ class Executor(
         """At the start, before anything else runs: take over what a dead predecessor was doing."""
         for problem in self._tools.secrets.load(await self._store.secrets()):
             self._log_error("secrets", SealBroken(problem))
+        if self._tools.mind is not None:  # what was asked then may have been lost
+            blocked = [goal.number for goal in await self.goals(open_only=True) if goal.state is GoalState.BLOCKED]
+            self._ticker.to_rethink.update(blocked)
         recovered = await self._ticker.recover([self.executor_id])
         if recovered:
             self._committed()
@@ -161,11 +165,25 @@ class Executor(
             did = await self._ticker.tick()
             if not self._brain.immediate:
                 await self._plan_new_goals()
+            self._rethink()
             self._look_out()
         await self._ticked()
         if did:
             self._changed()
         return did > 0
+
+    def _rethink(self) -> None:
+        """Ask the model about what is stuck, beside the ticks."""
+        numbers, self._ticker.to_rethink = self._ticker.to_rethink, set()
+        for number in numbers - self._rethinking:
+            self._rethinking.add(number)
+            self._nursery.start(self._rethink_goal(number), f"rethink {number}")
+
+    async def _rethink_goal(self, number: int) -> None:
+        try:
+            await self.rethink(number)
+        finally:
+            self._rethinking.discard(number)
 
     def _look_out(self) -> None:
         """Start a look where one is due, beside the ticks: what it measures may take its time."""

@@ -43,7 +43,7 @@ def steer(case: Case, others: Sequence[Alternative] = ()) -> None:
         return
     measured = deviation_of(case)
     amendment = another_way(case, deviation=measured)
-    if amendment is None and others and _may_need_another(case):
+    if amendment is None and others and may_need_another(case):
         amendment = by_alternative(case, others[0], deviation=measured)
     if amendment is None:
         return
@@ -52,7 +52,7 @@ def steer(case: Case, others: Sequence[Alternative] = ()) -> None:
     advance(case)
 
 
-def _may_need_another(case: Case) -> bool:
+def may_need_another(case: Case) -> bool:
     """Something is wrong with the way itself: no repair is known for it, and nobody is only waited for."""
     blockages = [case.blockages[task.ref] for task in troubled(case) if task.ref in case.blockages]
     return any(one.type in _MAY_PASS and one.amendment is None and one.missing is None for one in blockages)

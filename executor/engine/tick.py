@@ -29,6 +29,7 @@ from executor.engine.flow import advance
 from executor.engine.lookout import follows, worth_a_look
 from executor.engine.outages import hold, needs_what_is_gone
 from executor.engine.replies import Refused
+from executor.engine.rethinking import stuck
 from executor.engine.services import services_of
 from executor.engine.settle import settle
 from executor.engine.steering import off_course, steer
@@ -66,6 +67,7 @@ class Ticker:
         self.workers: Workers
         self.finished: list[Finished] = []
         self.to_look: set[int] = set()  # goals in which something finished that changes what is foreseen
+        self.to_rethink: set[int] = set()  # goals that are stuck, for the model
         self._set_aside: list[Finished] = []
         self.circuits_changed: Callable[[], None] = lambda: None
 
@@ -125,6 +127,8 @@ class Ticker:
                     settle(case, report.task_ref, report.number, report.outcome, report.texts)
                 advance(case)
                 steer(case, unused(await transaction.plans(case.goal.number)) if off_course(case) else ())
+                if self._tools.mind is not None and stuck(case):
+                    self.to_rethink.add(case.goal.number)
                 if follows(case) or worth_a_look(case):
                     self.to_look.add(case.goal.number)
                 parts.append(case.changes())

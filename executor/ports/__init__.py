@@ -9,6 +9,7 @@ from executor.ports.brain import (
     CYCLES,
     PASSING,
     About,
+    Adapting,
     Brain,
     BrainFailed,
     Call,
@@ -18,6 +19,7 @@ from executor.ports.brain import (
     Purpose,
     Purse,
     Receipt,
+    Rethought,
 )
 from executor.ports.gates import GateFailure, Mender, Project
 from executor.ports.outbox import Outbox
@@ -41,6 +43,7 @@ __all__ = [
     "CYCLES",
     "PASSING",
     "About",
+    "Adapting",
     "Action",
     "Actions",
     "Ask",
@@ -78,6 +81,7 @@ __all__ = [
     "Purpose",
     "Purse",
     "Receipt",
+    "Rethought",
     "Report",
     "Seal",
     "Seen",

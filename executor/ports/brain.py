@@ -98,6 +98,25 @@ class Opinion:
     by: str  # the model
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adapting:
+    """A plan that does not work out, and what was seen of it."""
+
+    goal_number: int
+    plan: Plan
+    facts: Mapping[str, object]
+    tasks_max: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rethought:
+    """All tasks of another plan, checked; finished ones are as they were. `reason` is one sentence for a person."""
+
+    tasks: tuple[TaskSpec, ...]
+    reason: str
+    by: str  # the model
+
+
 class Mind(Protocol):
     """A model's part in single tasks. Every method raises BrainFailed. What it is given as facts is data to it."""
 
@@ -114,6 +133,10 @@ class Mind(Protocol):
 
     async def diagnose(self, spec: TaskSpec, facts: Mapping[str, object], about: About, actions: Actions) -> Diagnosis:
         """Why the task failed, and what to change; every action in it is known and takes its parameters."""
+        ...
+
+    async def adapt(self, question: Adapting, actions: Actions) -> Rethought:
+        """Another plan for the same criteria, that can be carried out."""
         ...
 
 

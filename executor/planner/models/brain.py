@@ -17,7 +17,7 @@ from executor.planner.validate import faults
 from executor.ports import About, Actions, Clock, Purpose
 
 PLAN_TOKENS = 16_384  # of one reply, thinking included
-_FAULTS_MAX = 12  # told to the model at once
+FAULTS_MAX = 12  # told to the model at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ class ModelBrain:
     def _checked(self, reply: PlanReply, notes: Sequence[str], draft: GoalDraft, goal: Goal) -> Plan:
         """Raises WrongInput with everything that is wrong with the chosen way; another way that can't be carried out
         is left out."""
-        chosen = _chosen(reply)
+        chosen = chosen_of(reply)
         plan = Plan(
             goal_number=goal.number,
             summary=reply.summary or chosen.name,
@@ -87,7 +87,7 @@ class ModelBrain:
             chosen=chosen.name,
         )
         if found := faults(plan, self._asker.actions, tasks_max=self._tasks_max):
-            raise WrongInput(" ".join(found[:_FAULTS_MAX]))
+            raise WrongInput(" ".join(found[:FAULTS_MAX]))
         return _with_alternatives(plan, reply, chosen, self._asker.actions, self._tasks_max)
 
 
@@ -110,7 +110,7 @@ def _check(check: Check | None) -> Mapping[str, Any] | None:
     return {"kind": str(check.kind)} | {name: value for name, value in fields.items() if value}
 
 
-def _chosen(reply: PlanReply) -> AlternativeShape:
+def chosen_of(reply: PlanReply) -> AlternativeShape:
     names = [one.name for one in reply.alternatives]
     for one in reply.alternatives:
         if one.name == reply.chosen:

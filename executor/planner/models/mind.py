@@ -8,12 +8,13 @@ from executor.domain.blockage import BlockageType
 from executor.domain.diagnosis import Diagnosis, FixKind
 from executor.domain.errors import WrongInput
 from executor.domain.plan import TaskSpec
-from executor.planner.models.brain import Asker
+from executor.planner.models.brain import FAULTS_MAX, PLAN_TOKENS, Asker, chosen_of
 from executor.planner.models.messages import Message, Prompt
 from executor.planner.models.prompts import fenced, system_text
-from executor.planner.models.shapes import DiagnoseReply, JudgeReply, read_as
+from executor.planner.models.shapes import AdaptReply, DiagnoseReply, JudgeReply, read_as
 from executor.planner.shapes import task_of
-from executor.ports import About, Actions, Opinion, Purpose
+from executor.planner.validate import faults
+from executor.ports import About, Actions, Adapting, Opinion, Purpose, Rethought
 
 DRAFT_TOKENS = 8_192
 JUDGE_TOKENS = 4_096
@@ -48,6 +49,23 @@ class ModelMind:
         found: Diagnosis = await asker.ask(Purpose.DIAGNOSE, DiagnoseReply, data, about, read, tokens=DIAGNOSE_TOKENS)
         return found
 
+    async def adapt(self, question: Adapting, actions: Actions) -> Rethought:
+        plan = question.plan
+        shown = {
+            "criteria": [{"text": one.text, "covered_by": one.covered_by} for one in plan.criteria],
+            "tasks": [{**_task(spec), "depends_on": list(spec.depends_on)} for spec in plan.tasks],
+        }
+        data = fenced("TROUBLE", {**question.facts, "plan": shown})
+        about = About(goal_number=question.goal_number)
+        asker = replace(self.asker, actions=actions)
+
+        def read(raw: Any) -> Rethought:
+            reply, _ = read_as(AdaptReply, raw)
+            return _rethought(reply, question, actions, self.name)
+
+        found: Rethought = await asker.ask(Purpose.ADAPT, AdaptReply, data, about, read, tokens=PLAN_TOKENS)
+        return found
+
     async def judge(self, question: str, facts: Mapping[str, object], about: About) -> Opinion:
         data = f"{fenced('QUESTION', question)}\n{fenced('EVIDENCE', facts)}"
 
@@ -67,6 +85,15 @@ def _task(spec: TaskSpec) -> dict[str, object]:
         "parameters": dict(spec.parameters),
         "expected_outcome": spec.expected_outcome,
     }
+
+
+def _rethought(reply: AdaptReply, question: Adapting, actions: Actions, by: str) -> Rethought:
+    """Raises WrongInput with everything that is wrong with it. The criteria are the person's, and stay."""
+    tasks = tuple(task_of(task) for task in chosen_of(reply.plan).tasks)
+    plan = replace(question.plan, tasks=tasks)
+    if found := faults(plan, actions, tasks_max=question.tasks_max):
+        raise WrongInput(" ".join(found[:FAULTS_MAX]))
+    return Rethought(tasks=tasks, reason=reply.reason, by=by)
 
 
 def _diagnosis(reply: DiagnoseReply, spec: TaskSpec, actions: Actions, by: str) -> Diagnosis:

@@ -1,11 +1,11 @@
 """Commands about one task: 12.3, or 12.c1 for a criterion."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 
 from executor.domain.goal import GOAL_RUNNING, GoalState
-from executor.domain.task import TASK_FINAL, Task, TaskState
+from executor.domain.task import TASK_FINAL, Task, TaskKind, TaskState
 from executor.engine import answers
-from executor.engine.blocking import waiting_for
+from executor.engine.blocking import ask_again, waiting_for
 from executor.engine.case import Case
 from executor.engine.desk import Desk, goal_of
 from executor.engine.flow import advance, cancel_task
@@ -13,6 +13,16 @@ from executor.engine.replies import Accepted, Caller, Refused, Reply
 
 _OPEN = frozenset(TaskState) - TASK_FINAL
 _BEGUN = _OPEN - {TaskState.PENDING}
+
+
+def _forget_proposals_with(case: Case, cancelled: Sequence[Task]) -> None:
+    """A proposed change must not bring back what a person has just cancelled; what it was about is asked anew."""
+    keys = {task.spec.key for task in cancelled if task.kind is TaskKind.WORK}
+    for decision in case.open_decisions():
+        if decision.amendment is not None and keys & {spec.key for spec in decision.amendment.tasks}:
+            case.close(decision, f"{', '.join(task.ref for task in cancelled)} was cancelled meanwhile")
+    if case.goal.state is not GoalState.PAUSED:  # else when it goes on
+        ask_again(case)
 
 
 class TaskCommands(Desk):
@@ -37,6 +47,7 @@ class TaskCommands(Desk):
             for other in from_it:
                 cancel_task(case, other, summary=f"Cancelled: it needs {task.ref}")
             cancel_task(case, task, summary=f"Cancelled by {by.name}")
+            _forget_proposals_with(case, [task, *from_it])
             also = f" So are {', '.join(o.ref for o in from_it)}, which need it." if from_it else ""
             return f"{task.ref} is cancelled.{also}"
 

@@ -7,19 +7,23 @@ from typing import Any
 
 import pytest
 
+from executor.domain.amendment import Amendment
 from executor.domain.circuit import CircuitState
+from executor.domain.decision import DecisionKind
 from executor.domain.goal import GoalState
 from executor.domain.limits import Limits
-from executor.domain.outcome import Result
+from executor.domain.outcome import Result, Waiting
 from executor.domain.plan import TaskSpec
 from executor.engine import lookout, tick, watching
-from executor.engine.case import Case
-from executor.engine.replies import Accepted
+from executor.engine.case import Case, Numbers
+from executor.engine.replies import Accepted, Refused
+from executor.engine.steering import propose_change
 from executor.ports import Context
 from tests.builders import ANN, draft, spec
 from tests.fakes import ScriptedAction
 from tests.world import World, world
 
+waits = Waiting(wait_s=600.0, note="Not yet")
 KEY = "http://api.example:8080"
 BUG = KeyError("a bug")
 
@@ -189,3 +193,27 @@ async def test_retry_pressed_while_a_trial_runs_does_not_run_it_a_second_time(tm
         assert (view.goal.state, len(post.runs) - before) == (GoalState.COMPLETED, 1)
         assert [circuit.state for circuit in await w.database.circuits()] == [CircuitState.CLOSED]
         assert w.failures == []
+
+
+async def test_a_proposed_change_does_not_bring_back_a_task_that_a_person_cancelled_meanwhile(tmp_path: Path) -> None:
+    sad = Result(success=False, error="exit code 1", metadata={"exit_code": 1, "stderr": "odd"})
+    action = ScriptedAction(behaviour=lambda parameters, context: sad if context.task_ref == "1.1" else waits)
+    async with world(tmp_path, action, limits=Limits(attempts_max=1)) as w:
+        await start(w, 1, spec("1"), spec("2"), spec("3"))
+        await w.settle()
+        async with w.database.transaction("command") as transaction:
+            [rows] = await transaction.cases([1])
+            case = Case(rows, w.clock.now(), w.executor.limits, Numbers(await transaction.next_decision_number()))
+            proposed = Amendment(tasks=tuple(task.spec for task in case.work), again=("1",), reason="another try")
+            decision = propose_change(case, proposed)
+            await transaction.save(case.changes())
+
+        await w.executor.cancel_task("1.2", caller=ANN, command_id="cancel")
+        late = await w.executor.answer(decision.number, option="accept", caller=ANN, command_id="accept")
+
+        assert isinstance(late, Refused)
+        assert late.sentence.endswith("is no longer open: 1.2 was cancelled meanwhile.")
+        assert [(one.kind, one.task_ref) for one in await w.executor.open_decisions()] == [
+            (DecisionKind.BLOCKAGE, "1.1")
+        ]
+        assert await w.states(1) == {"1.1": "blocked", "1.2": "cancelled", "1.3": "queued"}

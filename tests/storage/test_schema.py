@@ -1,3 +1,4 @@
+import re
 import shutil
 import sqlite3
 import stat
@@ -220,3 +221,45 @@ async def test_what_follows_from_a_task_is_written_with_it(
         ).fetchone()
     connection.close()
     assert row == expected
+
+
+NOT_KEPT = ("alembic_version", "lessons")  # nothing had ever been written into the lessons of the first schema
+
+
+def values_of(connection: sqlite3.Connection, table: str, sql: str) -> dict[str, object]:
+    """One value for every column, as its type and its CHECK want it; references lead to goal 1 and task 1.1."""
+    columns = [(row[1], row[2]) for row in connection.execute(f"PRAGMA table_info({table})")]
+    known = dict(reversed(re.findall(r"\b(\w+) (?:=|IN \() ?'(\w+)'", sql)))  # the first of each
+    by_name = {"task_ref": "1.1", "ref": "1.1", "parent_task": "1.1"} | known
+    by_type = {"TEXT": "{}", "FLOAT": 0.5}
+    return {name: by_name.get(name, by_type.get(kind, 1)) for name, kind in columns}
+
+
+async def test_rows_of_every_table_of_the_first_schema_are_there_after_all_migrations(tmp_path: Path) -> None:
+    path = tmp_path / FILE_NAME
+    prepare_file(path)
+    await migrate_file(path, History(REVISIONS[:1], HISTORY.scripts))
+    with sqlite3.connect(path) as connection:
+        found = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table'").fetchall()
+        first = {name: sql for name, sql in found if name not in NOT_KEPT and not name.startswith("sqlite_")}
+        rows = {name: values_of(connection, name, sql) for name, sql in first.items()}
+        for name, row in rows.items():
+            marks = ", ".join("?" * len(row))
+            connection.execute(f"INSERT INTO {name} ({', '.join(row)}) VALUES ({marks})", list(row.values()))
+        broken = connection.execute("PRAGMA foreign_key_check").fetchall()
+    connection.close()
+
+    migrated = await migrate_file(path, HISTORY)
+
+    with sqlite3.connect(path) as connection:
+        kept = {
+            name: dict(zip(row, connection.execute(f"SELECT {', '.join(row)} FROM {name}").fetchone(), strict=True))
+            for name, row in rows.items()
+        }
+        after = connection.execute("PRAGMA foreign_key_check").fetchall()
+    connection.close()
+    assert (migrated.before, migrated.now, broken, after) == ("0001", HISTORY.head, [], [])
+    assert kept == rows
+    prepare_file(tmp_path / "fresh.db")
+    await migrate_file(tmp_path / "fresh.db", HISTORY)
+    assert schema_of(path) == schema_of(tmp_path / "fresh.db")

@@ -16,7 +16,9 @@ from executor.domain.outcome import Result, Waiting
 from executor.domain.plan import TaskSpec
 from executor.engine import lookout, tick, watching
 from executor.engine.case import Case, Numbers
+from executor.engine.flow import advance
 from executor.engine.replies import Accepted, Refused
+from executor.engine.settle import settle
 from executor.engine.steering import propose_change
 from executor.ports import Context
 from tests.builders import ANN, draft, spec
@@ -68,7 +70,7 @@ async def test_a_bug_in_recovering_one_goal_leaves_the_other_goals_alone(
         await start(w, 1, spec("1"))
         await start(w, 2, spec("1"))
         await w.executor.tick()
-    monkeypatch.setattr(tick, "settle", unless_goal_1(tick.settle))
+    monkeypatch.setattr(tick, "settle", unless_goal_1(settle))
 
     async with world(tmp_path, executor_id="second") as w:
         await w.settle()
@@ -89,7 +91,7 @@ def fetch() -> TaskSpec:
 async def test_what_a_goal_with_a_bug_says_about_a_service_is_not_counted_again_and_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tick, "advance", unless_goal_1(tick.advance))
+    monkeypatch.setattr(tick, "advance", unless_goal_1(advance))
     async with world(tmp_path, ScriptedAction("http", refused)) as w:
         await start(w, 1, fetch())
         await start(w, 2, spec("1", action="http", parameters={"url": "http://other.example/"}))
@@ -118,7 +120,7 @@ async def test_a_bug_in_letting_one_goal_go_on_leaves_the_other_goals_alone(
         await start(w, 1, fetch())
         await start(w, 2, fetch())
         await w.settle()
-        monkeypatch.setattr(watching, "advance", unless_goal_1(watching.advance))
+        monkeypatch.setattr(watching, "advance", unless_goal_1(advance))
         up.append(True)
         for _ in range(60):
             w.clock.advance(1)
@@ -158,7 +160,7 @@ async def test_retry_pressed_while_a_trial_runs_does_not_run_it_a_second_time(tm
     ends = asyncio.Event()
 
     class Post(ScriptedAction):
-        async def run(self, parameters: Mapping[str, Any], context: Context) -> Result:  # type: ignore[override]
+        async def run(self, parameters: Mapping[str, Any], context: Context) -> Result:
             self.runs.append(context.task_ref)
             if up:
                 await ends.wait()

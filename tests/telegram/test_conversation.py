@@ -389,3 +389,17 @@ async def test_cost_and_reasons_are_told_of_a_goal_without_a_model(talk: Talk) -
 
     assert words(cost) == "Say hello #1\nNo model was asked; it has cost nothing."
     assert words(reasons).startswith("Say hello #1\nPlan v1 by offline\n1 step, as you wrote it\n")
+
+
+async def test_progress_says_how_far_a_goal_is_and_which_milestones_it_has_passed(talk: Talk) -> None:
+    card = await talk.say(GOAL)
+    await talk.press(card, "Start")
+    await talk.hear("Goal Complete")
+
+    said = words(await talk.say("/progress 1", "tasks done"))
+
+    first, second, third, *milestones = said.splitlines()
+    assert (first, third) == ("Say hello #1", "1 of 1 tasks done")
+    assert second.endswith(" 100 %")
+    assert re.fullmatch(r"• Planning Complete \(10 %\): \d\d:\d\d", milestones[0])
+    assert re.fullmatch(r"• Goal Complete \(100 %\): \d\d:\d\d", milestones[-1])

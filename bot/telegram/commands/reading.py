@@ -6,8 +6,9 @@ from bot.telegram.commands.records import log_message
 from bot.telegram.desk import Request, Said, say
 from bot.telegram.html import bold, code, escape
 from bot.telegram.message import Button, Message, fit
-from bot.telegram.words import clock_time
+from bot.telegram.words import bar, clock_time
 from executor.domain.goal import GoalState
+from executor.domain.milestone import progress_of
 
 EXAMPLE = """Back up my notes by 18:00
 - The archive exists: `test -s notes.tgz`
@@ -20,6 +21,19 @@ async def status(request: Request) -> Said:
     if view.goal.state is GoalState.AWAITING_START:
         return Said(message=goal_card(view, scene))
     return say(live_card(view, scene))
+
+
+async def progress(request: Request) -> Said:
+    """How far a goal is, and which milestones it has passed."""
+    view = await meant_view(request, first_word(request.words)[0], "/progress 12")
+    measured, scene = progress_of(view.tasks), request.desk.scene()
+    lines = [f"{bold(view.goal.title)} #{view.goal.number}", bar(view.goal.percentage)]
+    if view.tasks:
+        lines.append(f"{measured.completed} of {measured.total} tasks done")
+    for one in view.milestones:
+        passed = clock_time(one.achieved_at, scene.now, scene.timezone) if one.achieved_at else "still ahead"
+        lines.append(f"• {escape(one.title)} ({one.percentage} %): {passed}")
+    return say("\n".join(lines))
 
 
 async def plan(request: Request) -> Said:

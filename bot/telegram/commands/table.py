@@ -46,6 +46,7 @@ _TABLE = (
     Command("workflows", Role.VIEWER, "/workflows", "lists the workflows", reading.workflows),
     Command("goals", Role.VIEWER, "/goals", "lists the goals", goals.goals),
     Command("status", Role.VIEWER, "/status 12", "shows a goal", reading.status),
+    Command("progress", Role.VIEWER, "/progress 12", "how far it is", reading.progress),
     Command("plan", Role.VIEWER, "/plan 12", "shows what it runs; why, v3, diff 3 4, revert 3", plans.plan),
     Command("why", Role.VIEWER, "/why 12", "says why it is where it is", reading.why),
     Command("log", Role.VIEWER, "/log 12.3", "shows what ran, with its output", reading.log),

@@ -1,4 +1,4 @@
-"""From a sentence in the chat to the receipt, planned by a model: documents 000 and 004, with real commands."""
+"""From a sentence in the chat to the receipt, planned by a model: documents 000, 001 and 004, with real commands."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -130,3 +130,33 @@ async def test_a_text_is_written_and_checked_without_a_question(
     assert "✅ It is written\n" in receipt
     assert (tmp_path / "data/workspaces/1" / path).read_text() == text
     assert server.purposes() == ["plan", "draft"]
+
+
+EXAMPLES = {
+    "Launch Momentum Strategy p3": ["Complete market research", "Develop strategy logic", "Deploy to paper trading"],
+    "Launch Analytics Dashboard p3": ["Design UI mockups", "Develop MVP", "Implement feedback"],
+    "Master Deep Learning p2": ["Implement CNN from scratch", "Implement RNN/LSTM", "Build production ML system"],
+}
+
+
+@pytest.mark.parametrize("title", EXAMPLES)
+async def test_a_persons_criteria_are_planned_as_they_stand_and_a_person_does_a_persons_part(
+    title: str, tmp_path: Path, room: LocalChat, server: ModelServer
+) -> None:
+    """Document 001: the model says which task reaches which criterion, and adds none of its own."""
+    criteria = EXAMPLES[title]
+    made = [shell(f"t{n}", text, f"echo {n} >> done.txt") for n, text in enumerate(criteria[:-1])]
+    by_hand = task("hand", criteria[-1], "manual", {"instructions": criteria[-1]}, "t0", execution_type="manual")
+    covered = [{"text": text, "covered_by": key} for text, key in zip(criteria, ("t0", "t1", "hand"), strict=True)]
+    way = {"name": "in order", "rationale": "Research first", "tasks": [*made, by_hand]}
+    server.on("plan", says({"criteria": covered, "alternatives": [way], "chosen": "in order"}))
+    async with talking(tmp_path / "data", room, chosen=chosen(server)) as talk:
+        await start(talk, "\n".join([f"/goal {title}", *(f"- {text}" for text in criteria)]))
+        asked = await talk.hear("1.3", patience_s=PATIENCE_S)
+        while "reply_markup" not in asked:
+            asked = await talk.hear("1.3", patience_s=PATIENCE_S)
+        await talk.press(asked, "Done")
+        receipt = words(await talk.hear("Goal Complete", patience_s=PATIENCE_S))
+
+    assert all(f"✅ {text}\n" in receipt for text in criteria)
+    assert server.purposes() == ["plan"]

@@ -44,6 +44,9 @@ class _Compiled(Generic[T]):
             (name, compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect))
             for name in compiled.positiontup or ()
         ]
+        self._constants = {  # what the dialect itself adds, such as an OFFSET of 0 to a LIMIT
+            name: bind.value for name, bind in compiled.binds.items() if not bind.required
+        }
         self._columns = [
             (index, convert)
             for index, column in enumerate(statement.selected_columns)
@@ -54,6 +57,7 @@ class _Compiled(Generic[T]):
         self.one = lru_cache(remember)(self._one) if remember else self._one
 
     def asked(self, values: Mapping[str, Any]) -> Asked:
+        values = {**self._constants, **values} if self._constants else values
         return self.sql, [
             values[name] if convert is None else convert(values[name]) for name, convert in self._parameters
         ]

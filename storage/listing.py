@@ -18,7 +18,7 @@ from executor.domain.plan import GoalDraft
 from executor.domain.secret import SealedSecret
 from executor.ports import Pulse
 from storage.codec import loads
-from storage.fetching import fetch, fetch_first
+from storage.fetching import Question, ask, fetch, fetch_first
 from storage.reading import GOAL_COLUMNS
 from storage.rows import attempt_from, circuit_from, decision_from, draft_from, event_from, goal_from, secret_from
 from storage.schema import revision_of
@@ -75,9 +75,12 @@ _DECISION_OF_MESSAGE = (
     .limit(1)
 )
 CIRCUIT_HOLDS = exists(literal_column("1")).where(tasks.c.waits_on == circuits.c.key).correlate(circuits)
-_CIRCUITS = select(*columns(circuits)).order_by(circuits.c.key)
+_ALL_CIRCUITS = select(*columns(circuits)).order_by(circuits.c.key)
+_CIRCUITS = Question(_ALL_CIRCUITS, circuit_from)
 _CLOSED = among(circuits.c.state, (CircuitState.CLOSED,))
-_CIRCUITS_DUE = _CIRCUITS.where(or_(_CLOSED, circuits.c.retry_at <= bindparam("now")), CIRCUIT_HOLDS)
+_CIRCUITS_DUE = Question(
+    _ALL_CIRCUITS.where(or_(_CLOSED, circuits.c.retry_at <= bindparam("now")), CIRCUIT_HOLDS), circuit_from
+)
 _NEXT_LOOK_AFTER = select(func.min(circuits.c.retry_at)).where(circuits.c.retry_at > bindparam("after"), CIRCUIT_HOLDS)
 NEXT_DUE_AT = (
     select(tasks.c.due_at)
@@ -165,11 +168,13 @@ async def read_next_due_at(connection: AsyncConnection, after: datetime) -> date
 
 
 async def read_circuits(connection: AsyncConnection) -> list[Circuit]:
-    return [circuit_from(row) for row in await fetch(connection, _CIRCUITS)]
+    [known] = await ask(connection, [_CIRCUITS], {})
+    return known
 
 
 async def read_circuits_due(connection: AsyncConnection, now: datetime) -> list[Circuit]:
-    return [circuit_from(row) for row in await fetch(connection, _CIRCUITS_DUE, {"now": now})]
+    [due] = await ask(connection, [_CIRCUITS_DUE], {"now": now})
+    return due
 
 
 async def read_durations(connection: AsyncConnection, signatures: Collection[str], most: int) -> dict[str, list[float]]:

@@ -15,12 +15,12 @@ from executor.domain.lesson import Lesson
 from executor.domain.plan import GoalDraft, Plan
 from executor.ports import CaseRows, Changes, Clock, Due
 from storage.codec import dumps, loads, plain
-from storage.fetching import fetch
+from storage.fetching import Question, ask, fetch
 from storage.lessons import read_lessons
 from storage.listing import CIRCUIT_HOLDS, read_circuits
 from storage.reading import GOAL_COLUMNS, read_cases, read_decision, read_needs_running, read_plan_makers, read_plans
 from storage.replies import read_reply
-from storage.rows import attempt_from, draft_from, goal_from
+from storage.rows import Record, attempt_from, draft_from, goal_from
 from storage.tables import attempts, circuits, decisions, goals, tasks
 from storage.tables.attempts import ATTEMPT_RUNNING
 from storage.tables.base import among, columns
@@ -29,7 +29,7 @@ from storage.tables.tasks import TASK_FREE, TASK_WAITS_FOR_ITS_TIME
 from storage.writing import write_changes
 
 _LAST_GOAL = select(func.max(goals.c.number))
-_LAST_DECISION = select(func.max(decisions.c.number))
+_LAST_DECISION = Question(select(func.max(decisions.c.number).label("number")), lambda row: row.number or 0)
 _ORDER = (
     tasks.c.unblocks.desc(),
     goals.c.started_at.is_(None),
@@ -47,6 +47,13 @@ DUE = (
     .order_by(*_ORDER)
     .limit(bindparam("most"))
 )
+
+
+def _due_from(row: Record) -> Due:
+    return Due(row.ref, row.goal_number, () if row.needs is None else tuple(loads(row.needs)))
+
+
+_DUE = Question(DUE, _due_from)
 _WAITING_ON = (
     select(tasks.c.ref, tasks.c.goal_number)
     .join(goals, goals.c.number == tasks.c.goal_number)
@@ -92,7 +99,8 @@ class WriteTransaction:
         return ((await self._connection.execute(_LAST_GOAL)).scalar() or 0) + 1
 
     async def next_decision_number(self) -> int:
-        return ((await self._connection.execute(_LAST_DECISION)).scalar() or 0) + 1
+        [[last]] = await ask(self._connection, [_LAST_DECISION], {})
+        return int(last) + 1
 
     async def cases(self, goal_numbers: Sequence[int]) -> list[CaseRows]:
         cases = await read_cases(self._connection, goal_numbers)
@@ -112,11 +120,14 @@ class WriteTransaction:
         return await read_plan_makers(self._connection, goal_numbers)
 
     async def due(self, now: datetime, limit: int, without: Sequence[str] = ()) -> list[Due]:
+        if not without:
+            [found] = await ask(self._connection, [_DUE], {"now": now, "most": limit})
+            return found
         statement = DUE
         for name in without:  # a name as JSON writes it, whatever characters it has
             statement = statement.where(or_(tasks.c.needs.is_(None), func.instr(tasks.c.needs, dumps(name)) == 0))
         rows = await fetch(self._connection, statement, {"now": now, "most": limit})
-        return [Due(row.ref, row.goal_number, () if row.needs is None else tuple(loads(row.needs))) for row in rows]
+        return [_due_from(row) for row in rows]
 
     async def needs_running(self) -> list[tuple[str, tuple[str, ...]]]:
         return await read_needs_running(self._connection)

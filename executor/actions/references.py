@@ -26,6 +26,8 @@ _NO_NAME = re.compile(r"[^A-Za-z0-9]")
 
 def keys_used(value: object) -> list[str]:
     """The keys in every text inside `value`, each once, in the order of their first use."""
+    if not value:
+        return []
     if isinstance(value, str):
         return list(dict.fromkeys(REFERENCE.findall(value)))
     if isinstance(value, Mapping):

@@ -434,4 +434,4 @@ def shown_command(parameters: Mapping[str, Any]) -> str:
     for name in ("command", "url", "path", "question", "instructions", "text"):
         if isinstance(value := parameters.get(name), str):
             return value
-    return shlex.join(f"{key}={value}" for key, value in parameters.items())
+    return shlex.join(f"{key}={value}" for key, value in parameters.items()) if parameters else ""

@@ -7,6 +7,7 @@ collects what changed, with the events and the notices that belong to it, and ha
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain
 
 from executor.domain.allowance import Allowance
 from executor.domain.amendment import Amendment
@@ -137,7 +138,7 @@ class Case:
                 executor_id=str(self.by.person_id) if self.by else "engine",
                 executor_type="user" if self.by else "engine",
                 at=self.now,
-                result=result | ({"by": self.by.name} if self.by else {}),
+                result=result | {"by": self.by.name} if self.by else result,
             )
         )
 
@@ -394,6 +395,8 @@ def end_key(goal: Goal) -> str:
 
 def _split(new: list, changed: list, now: Mapping, before: tuple, key: str) -> None:  # type: ignore[type-arg]
     """Bring the new ones up to their last state, and collect the known ones that changed."""
+    if not now:
+        return
     added = {getattr(value, key) for value in new}
     old = {getattr(value, key): value for value in before}
     new[:] = [now[getattr(value, key)] for value in new]
@@ -405,10 +408,13 @@ def merge(parts: list[Changes]) -> Changes:
     whole = Changes()
     for part in parts:
         whole.drafts.update(part.drafts)
-        for name in Changes.__dataclass_fields__:
-            if name != "drafts":
-                getattr(whole, name).extend(getattr(part, name))
+    for name in _LISTS:
+        if filled := [some for part in parts if (some := getattr(part, name))]:
+            getattr(whole, name).extend(chain.from_iterable(filled))
     return whole
+
+
+_LISTS = tuple(name for name in Changes.__dataclass_fields__ if name != "drafts")
 
 
 __all__ = ["Case", "Numbers", "end_key", "merge"]

@@ -29,6 +29,7 @@ _CHECK_S = (1.0, 5.0)
 _PERSON = frozenset({"manual", "ask"})
 _S_MAX = 10 * 366 * 86_400.0  # whatever an estimate says: a moment further away is no date any more
 _VARIES = re.compile(r"\d+")
+_encoder = json.JSONEncoder(sort_keys=True, default=str)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ class Forecast:
 
 def signature_of(spec: TaskSpec) -> str:
     """The same for the same work: its action and parameters, whatever numbers stand in them. 16 hexadecimal digits."""
-    text = json.dumps([spec.action, dict(spec.parameters)], sort_keys=True, default=str)
+    text = _encoder.encode([spec.action, dict(spec.parameters)])
     return hashlib.sha256(_VARIES.sub("0", text).encode("utf-8", "replace")).hexdigest()[:16]
 
 

@@ -10,6 +10,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from executor.domain.risk import ASKED_WHEN_RISKY, Risk
+from executor.domain.values import quick
 
 _CHAINING = frozenset(";|&$`<>()\n\\")
 """What lets one command line run more than the command that it begins with."""
@@ -30,6 +31,7 @@ class Policy:
         return not self.unasked and not self.always_ask
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
     """What is known about one action that is about to run. `accepted`: a person saw it whole on a plan and pressed
@@ -61,6 +63,8 @@ def reason_to_ask(question: Question, policy: Policy) -> str | None:
 
 
 def _matches(patterns: Sequence[str], question: Question) -> bool:
+    if not patterns:
+        return False
     subject = str(question.parameters.get(_SUBJECTS.get(question.action, ""), ""))
     for pattern in patterns:
         action, colon, wanted = pattern.partition(":")

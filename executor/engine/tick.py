@@ -18,7 +18,7 @@ from executor.domain.limits import Limits
 from executor.domain.outcome import Blocked, Interrupted, Outcome, Stumbled, Uncertain
 from executor.domain.plan import MODEL
 from executor.domain.task import TASK_DUE, Task, TaskKind, TaskState
-from executor.domain.values import replace
+from executor.domain.values import quick, replace
 from executor.engine.attempt import BY_MODEL, Tools, is_opinion, shown_command
 from executor.engine.capacity import due_with_room, waits_for
 from executor.engine.case import Case, Numbers, merge
@@ -38,6 +38,7 @@ from executor.engine.ways import unused
 from executor.ports import Assignment, CaseRows, Changes, Store, Transaction, Workers
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Finished:
     """An attempt's end on its way into the database."""
@@ -279,8 +280,8 @@ class Ticker:
             if (lost := self._tools.secrets.lost(assignment.goal.number, assignment.task.spec)) is not None:
                 self.report(assignment, Blocked(result=lost, type=BlockageType.EXTERNAL, cause=lost.error or ""), [])
                 return assignment
-            environment = self._tools.secrets.environment(assignment.goal.number, assignment.task.spec)
-            assignment = replace(assignment, environment=environment)
+            if environment := self._tools.secrets.environment(assignment.goal.number, assignment.task.spec):
+                assignment = replace(assignment, environment=environment)
             self.workers.start(assignment)
         except BaseException:
             self.report(assignment, Interrupted(note="It could not be started"), [])
@@ -351,7 +352,7 @@ async def _accepted(transaction: Transaction, assignments: list[Assignment]) -> 
         makers = (made_by.get((task.goal_number, version), "") for version in (1, task.plan_version))
         return any(maker.startswith(MODEL) for maker in makers)
 
-    return [replace(one, accepted=not by_model(one.task)) for one in assignments]
+    return [replace(one, accepted=False) if by_model(one.task) else one for one in assignments]
 
 
 def _may_begin(case: Case, task: Task) -> bool:

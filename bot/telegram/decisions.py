@@ -59,13 +59,15 @@ def decision_buttons(decision: Decision) -> tuple[tuple[Button, ...], ...]:
         return ()
     return rows_of(
         [
-            Button(clip(option.label, LABEL_CHARACTERS_MAX), data_of(decision, place, option), _style(option))
+            Button(clip(option.label, LABEL_CHARACTERS_MAX), data_of(decision, place, option), _style(option, decision))
             for place, option in enumerate(decision.options, start=1)
         ]
     )
 
 
-def _style(option: Option) -> str | None:
+def _style(option: Option, decision: Decision) -> str | None:
+    if decision.wants_value and option.name in ("retry", "provide-value"):  # the same again would lack it again
+        return "success" if option.name == "provide-value" else None
     return "success" if option.name in _GREEN else "danger" if option.name in _RED else None
 
 

@@ -40,6 +40,10 @@ async def test_the_question_names_the_variable_and_offers_to_take_its_value(talk
     question = await asked(talk)
 
     assert labels(question) == ["Retry", "Provide value", "Skip", "Take over", "Pause"]
+    assert [one.get("style") for row in question["reply_markup"]["inline_keyboard"] for one in row][:2] == [
+        None,
+        "success",
+    ]
     assert words(question).splitlines() == [
         "⛔ 1.1 Push it",
         "Blocked (external): A credential is missing or was refused: GITHUB_TOKEN",
@@ -205,7 +209,6 @@ async def test_with_a_lost_key_the_value_is_asked_for_again(tmp_path: Path, chat
     (tmp_path / "data" / "secrets.key").unlink()
 
     async with talking(tmp_path / "data", chat) as talk:
-        await talk.house.executor.recover()
         await talk.say("/done 1.2")
         again = await talk.hear("can't be read any more")
         await talk.say(CANARY, "is set", reply_to=again["message_id"])

@@ -85,7 +85,7 @@ function link(address, content, title) {
 
 function pre(raw, language, act) {
   const copy = el("button", { type: "button", class: "copy", "aria-label": "Copy code", onclick: () => act.copy(raw) });
-  const bar = el("span", { class: "pre-bar" }, el("span", {}, language || "text"), copy);
+  const bar = el("span", { class: "pre-bar" }, el("span", {}, language || ""), copy);
   return el("div", { class: "pre" }, bar, el("pre", { tabindex: "0" }, el("code", {}, raw)));
 }
 

@@ -11,17 +11,20 @@ from executor.domain.amendment import Amendment
 from executor.domain.circuit import CircuitState
 from executor.domain.decision import DecisionKind
 from executor.domain.goal import GoalState
+from executor.domain.lesson import Remedy
 from executor.domain.limits import Limits
 from executor.domain.outcome import Result, Waiting
 from executor.domain.plan import TaskSpec
 from executor.engine import lookout, tick, watching
 from executor.engine.case import Case, Numbers
+from executor.engine.fixes import Fix
 from executor.engine.flow import advance
+from executor.engine.lessons import try_fix
 from executor.engine.replies import Accepted, Refused
 from executor.engine.settle import settle
 from executor.engine.steering import propose_change
 from executor.ports import Context
-from tests.builders import ANN, draft, spec
+from tests.builders import ANN, draft, proposal, spec
 from tests.fakes import ScriptedAction
 from tests.world import World, world
 
@@ -219,3 +222,15 @@ async def test_a_proposed_change_does_not_bring_back_a_task_that_a_person_cancel
             (DecisionKind.BLOCKAGE, "1.1")
         ]
         assert await w.states(1) == {"1.1": "blocked", "1.2": "cancelled", "1.3": "queued"}
+
+
+def test_what_a_model_thought_of_is_learned_as_words_and_never_installed_by_itself_later() -> None:
+    case = proposal(spec("1"))
+    install = spec("fix-1-x", action="install", parameters={"packages": ["anything"]})
+    fix = Fix(what="anything is missing (so m-1 thinks)", spec=spec("1"), before=install, by="m-1")
+
+    try_fix(case, "1.1", Remedy(signature="work.x", cause="unknown", action="work"), fix)
+
+    remedy = case.tasks["1.1"].remedy
+    assert remedy is not None
+    assert (remedy.recipe.automatic, remedy.text) == (False, "anything is missing (so m-1 thinks)")

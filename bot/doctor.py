@@ -217,7 +217,7 @@ def _brain(settings: Settings, try_brain: Callable[[Settings], tuple[Document, b
         return _wrong("brain", f"{provider} is configured, and {tried['provider']} is used", "restart milepost up")
     remedy = tried["remedy"]
     if tried["state"] == "wrong" and running:
-        remedy = f"{remedy}; then restart milepost up"
+        remedy = f"{remedy}; what you change in the configuration counts after a restart"
     return Finding(check="brain", state=tried["state"], seen=tried["seen"], remedy=remedy)
 
 

@@ -7,9 +7,10 @@ before it may be sent again. So nothing is lost, and nothing is said twice witho
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from typing import Any, assert_never
 
 from loguru import logger
@@ -186,7 +187,7 @@ class Courier:
         for lost in [lost for lost in self._lost.values() if lost.at <= now]:
             if lost.notice.chat_id not in self._busy:
                 del self._lost[lost.notice.key]
-                self._run(lost.notice.chat_id, self._find(lost.notice), f"courier finds {lost.notice.key}")
+                self._run(lost.notice.chat_id, partial(self._find, lost.notice), f"courier finds {lost.notice.key}")
                 started += 1
         for chat_id, notices in chats.items():
             if chat_id in self._busy:
@@ -198,7 +199,7 @@ class Courier:
             if pick is None:
                 wait_s = min(wait_s, chat_wait_s)
                 continue
-            self._run(chat_id, self._deliver(pick), f"courier sends {pick.key}")
+            self._run(chat_id, partial(self._deliver, pick), f"courier sends {pick.key}")
             started += 1
         return started, wait_s
 
@@ -216,13 +217,13 @@ class Courier:
             self._lanes[chat_id] = Lane(self._pace.of(chat_id), self._clock.monotonic())
         return self._lanes[chat_id]
 
-    def _run(self, chat_id: int, work: Coroutine[Any, Any, None], name: str) -> None:
+    def _run(self, chat_id: int, work: Callable[[], Awaitable[None]], name: str) -> None:
         self._busy.add(chat_id)
         self._start_soon(self._hold(chat_id, work), name)
 
-    async def _hold(self, chat_id: int, work: Coroutine[Any, Any, None]) -> None:
+    async def _hold(self, chat_id: int, work: Callable[[], Awaitable[None]]) -> None:
         try:
-            await work
+            await work()
         finally:
             self._busy.discard(chat_id)
             self.wake()

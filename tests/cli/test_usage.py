@@ -118,6 +118,7 @@ READ_FOREVER = """
 import signal
 from bot.cli import main
 from bot.shell import goals
+signal.signal(signal.SIGINT, signal.default_int_handler)  # tests may run in the background, where it is ignored
 goals._text_of = lambda file: (print("reading", flush=True), signal.pause())
 raise SystemExit(main(["goal", "-"]))
 """

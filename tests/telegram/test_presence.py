@@ -95,7 +95,7 @@ async def test_a_person_who_blocks_and_unblocks_the_bot_hears_the_end_of_the_goa
     talk.chat.people.set_standing(chat, bot, "member")
     end = await talk.hear("Goal Cancelled")
 
-    assert (gone.chat_id, gone.active, gone.reason) == (chat, False, "we are kicked there")
+    assert (gone.chat_id, gone.active) == (chat, False)  # the reason is that of whoever noticed it first
     assert "Cancelled by Ann" in words(end)
     assert [one.active for one in await talk.house.database.chats.all()] == [True]
 

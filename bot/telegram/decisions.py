@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
 from bot.telegram.changes import change_lines, fix_lines
-from bot.telegram.html import bold, clip, code, escape, evidence, italic, pre, with_code
+from bot.telegram.html import bold, clip, code, escape, evidence, italic, pre, unquoted, with_code
 from bot.telegram.message import Button, Message, fit, rows_of
 from bot.telegram.words import clock_time
 from executor.domain.decision import Decision, DecisionKind, DecisionState, Option
@@ -190,7 +190,8 @@ def _manual(decision: Decision) -> list[str]:
 
 
 def _approval(facts: Mapping[str, object]) -> list[str]:
-    lines = [f"🔐 {bold(_name(facts))}", escape(str(facts.get("why") or "")), "", pre(str(facts.get("what") or ""))]
+    what = unquoted(str(facts.get("what") or ""))
+    lines = [f"🔐 {bold(_name(facts))}", escape(str(facts.get("why") or "")), "", pre(what)]
     return [*lines, "", "It runs exactly as shown, or not at all."]
 
 

@@ -39,7 +39,7 @@ async def test_it_is_shown_in_full_and_runs_once_approved(talk: Talk) -> None:
         "🔐 1.2 Clear away",
         "The plan is only 30 % sure about this task.",
         "",
-        "`rm -f old.txt && echo gone`",
+        "rm -f old.txt && echo gone",
         "",
         "It runs exactly as shown, or not at all.",
         "",

@@ -36,7 +36,7 @@ _BY_HAND = frozenset({"manual", "ask"})
 def gate_closed(case: Case, task: Task, closed: GateClosed) -> None:
     """A gate ran and said no. The caller has recorded the attempt and advances the case."""
     if task.taken_over:  # a person's Done did not hold: tell them why, and ask again
-        case.set_task(replace(task.moved(TaskState.QUEUED, case.now, summary=closed.evidence), answer=None))
+        case.set_task(replace(case.move_task(task.ref, TaskState.QUEUED, summary=closed.evidence), answer=None))
         return
     task = replace(task, failures=task.failures + 1, answer=None)
     case.set_task(task)

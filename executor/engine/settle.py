@@ -170,7 +170,7 @@ def _wait(case: Case, task: Task, attempt: Attempt, outcome: Waiting) -> None:
         carry_out(case, task, stop, outcome.result)
         return
     _park(case, attempt)
-    task = task.moved(TaskState.QUEUED, case.now, summary=outcome.note)
+    task = case.move_task(task.ref, TaskState.QUEUED, summary=outcome.note)
     case.set_task(replace(task, due_at=case.now + timedelta(seconds=outcome.wait_s)))
 
 
@@ -189,7 +189,7 @@ def _stumble(case: Case, task: Task, attempt: Attempt, outcome: Stumbled) -> Non
         return
     if task.answer is not None and _by_hand(task):  # it did not hold: tell them why, and ask again
         problem = outcome.evidence or outcome.result.error or "It did not hold"
-        case.set_task(replace(task.moved(TaskState.QUEUED, case.now, summary=problem), answer=None))
+        case.set_task(replace(case.move_task(task.ref, TaskState.QUEUED, summary=problem), answer=None))
         return
     task = noted(replace(task, failures=task.failures + 1), outcome.result)
     case.set_task(task)

@@ -31,9 +31,13 @@ REPEATED_MARK = "possibly repeated"
 
 _DONE = frozenset({AttemptState.SUCCEEDED, AttemptState.FAILED, AttemptState.INTERRUPTED})
 _TASK_EVENTS = {f"task.{state}": state for state in TaskState if state is not TaskState.IN_PROGRESS} | {
-    "task.started": TaskState.IN_PROGRESS
+    "task.started": TaskState.IN_PROGRESS,
+    "criterion.reopened": TaskState.PENDING,
 }
-_GOAL_EVENTS = {f"goal.{state}": state for state in GoalState}
+_GOAL_EVENTS = {f"goal.{state}": state for state in GoalState} | {
+    "goal.taken_up": GoalState.IN_PROGRESS,
+    "goal.reworked": GoalState.IN_PROGRESS,
+}
 _NEW_PLAN = frozenset({"plan.created", "plan.adapted", "task.added"})
 
 
@@ -170,12 +174,22 @@ def one_result_per_task(history: History, seen: Seen) -> Iterator[str]:
             yield f"task {task.ref} counts {task.attempts} attempts and has {sorted(numbers.get(task.ref, []))}"
 
 
+def _logged_states(history: History) -> Mapping[str, list[TaskState]]:
+    """By task ref, in the order of the log."""
+    states: dict[str, list[TaskState]] = {}
+    for event in history.events:
+        if event.name in _TASK_EVENTS and event.task_ref is not None:
+            states.setdefault(event.task_ref, []).append(_TASK_EVENTS[event.name])
+        elif event.name == "goal.taken_up":  # names what begins again in one line
+            for ref in event.result["tasks"]:  # type: ignore[attr-defined]
+                states.setdefault(ref, []).append(TaskState.PENDING)
+    return states
+
+
 def states_follow_from_the_log(history: History, seen: Seen) -> Iterator[str]:
-    task_states: dict[str | None, list[TaskState]] = {}
+    task_states = _logged_states(history)
     goal_states: dict[int, list[GoalState]] = {}
     for event in history.events:
-        if event.name in _TASK_EVENTS:
-            task_states.setdefault(event.task_ref, []).append(_TASK_EVENTS[event.name])
         if event.name in _GOAL_EVENTS:
             goal_states.setdefault(event.goal_number, []).append(_GOAL_EVENTS[event.name])
     for task in history.tasks:
@@ -316,7 +330,7 @@ def progress_never_falls(history: History, seen: Seen) -> Iterator[str]:
         plans = [e.at for e in history.events if e.goal_number == goal.number and e.name in _NEW_PLAN]
         lines = [line for line in history.progress if line.goal_number == goal.number]
         for before, after in zip(lines, lines[1:], strict=False):
-            replanned = any(before.at < at <= after.at for at in plans)
+            replanned = any(before.at <= at <= after.at for at in plans)
             if after.progress < before.progress and not replanned:
                 yield f"goal {goal.number} fell from {before.progress:.0%} to {after.progress:.0%}"
         if lines and round(lines[-1].progress * 100) != goal.percentage:

@@ -6,7 +6,7 @@ from typing import Any
 from executor.domain.decision import DecisionKind
 from executor.domain.goal import GoalState
 from executor.domain.notice import NoticeKind
-from executor.domain.outcome import Result
+from executor.domain.outcome import Result, Waiting
 from executor.domain.plan import Criterion
 from executor.engine.replies import Accepted, Refused
 from executor.ports import Ask, Context
@@ -268,3 +268,17 @@ async def test_an_outside_effect_that_was_never_sent_is_tried_again(tmp_path: Pa
         await w.run_until_over(number, seconds=30)
 
         assert len(work.runs) == 3
+
+
+async def test_a_task_that_waits_for_its_time_says_so_in_the_log(tmp_path: Path) -> None:
+    looks = [Waiting(wait_s=30, note="Not yet"), Result(success=True)]
+    async with world(tmp_path, ScriptedAction(behaviour=lambda parameters, context: looks.pop(0))) as w:
+        number = await w.start_goal(draft(spec("1")))
+        await w.settle()
+        waits = await w.states(number), (await w.executor.events(number))[-1].name
+        w.clock.advance(30)
+        await w.settle()
+
+        log = [event.name for event in await w.executor.events(number) if event.task_ref == "1.1"]
+        assert waits == ({"1.1": "queued"}, "task.queued")
+        assert log == ["task.queued", "task.started", "task.queued", "task.started", "task.completed"]

@@ -10,10 +10,11 @@ from typing import Any
 
 from loguru import logger
 
-from benchmarks import big_goal, machine, press, startup, throughput, ticks
+from benchmarks import big_goal, machine, press, recovery, startup, throughput, ticks
 from benchmarks.table import Section, markdown, section_text
 
 RESULTS = Path(__file__).parent / "RESULTS.md"
+RECOVERY = Path(__file__).parent / "RECOVERY.md"  # has a page of its own: it measures no speed
 HEADING = "What Milepost costs"
 
 BENCHMARKS: Mapping[str, Callable[[Path], Coroutine[Any, Any, Section]]] = {
@@ -27,21 +28,40 @@ BENCHMARKS: Mapping[str, Callable[[Path], Coroutine[Any, Any, Section]]] = {
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("names", nargs="*", choices=[*BENCHMARKS, []], metavar="name", help=", ".join(BENCHMARKS))
-    names: list[str] = parser.parse_args().names or list(BENCHMARKS)
+    parser.add_argument(
+        "names",
+        nargs="*",
+        choices=[*BENCHMARKS, "recovery", []],
+        metavar="name",
+        help=", ".join([*BENCHMARKS, "recovery"]),
+    )
+    parser.add_argument("--times", type=int, default=recovery.TIMES, help="of each scenario of recovery (default: 8)")
+    chosen = parser.parse_args()
+    if chosen.times < 1:
+        parser.error("--times is at least 1")
+    names: list[str] = chosen.names or list(BENCHMARKS)
     logger.remove()  # what the program logs while it works is part of its cost elsewhere, not of this table
     logger.add(sys.stderr, level="ERROR")
     facts, sections = machine.facts(), []
     for name in names:
         print(f"{name} …", file=sys.stderr, flush=True)
         with tempfile.TemporaryDirectory(prefix=f"milepost-bench-{name}-") as folder:
-            section = asyncio.run(BENCHMARKS[name](Path(folder)))
+            section = asyncio.run(_run(name, Path(folder), chosen.times))
         print(section_text(section), end="\n\n", flush=True)
         sections.append(section)
     if names == list(BENCHMARKS):
         RESULTS.write_text(markdown(HEADING, facts, sections), encoding="utf-8")
         print(f"Written to {RESULTS}")
+    if names == ["recovery"]:
+        RECOVERY.write_text(markdown("What Milepost recovers from", facts, sections), encoding="utf-8")
+        print(f"Written to {RECOVERY}")
     return 0
+
+
+async def _run(name: str, folder: Path, times: int) -> Section:
+    if name == "recovery":
+        return await recovery.run(folder, times)
+    return await BENCHMARKS[name](folder)
 
 
 if __name__ == "__main__":

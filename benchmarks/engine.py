@@ -1,8 +1,9 @@
 """The engine on a real database with real workers; only what the tasks do is nothing at all."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from executor.actions.http import Http
 from executor.actions.launcher import PlainLauncher
 from executor.actions.project import ProjectFolder
 from executor.actions.registry import Registry
+from executor.actions.standard import standard_actions
+from executor.actions.watches import looks
 from executor.actions.workspaces import Folders
 from executor.domain.goal import Origin
 from executor.domain.limits import Limits
@@ -24,7 +27,7 @@ from executor.engine.tick import Ticker
 from executor.planner.mending import OfflineMender
 from executor.planner.offline import OfflineBrain
 from executor.planner.workflows import Library
-from executor.ports import Ask, Assignment, Clock, Context
+from executor.ports import Ask, Assignment, Blind, Clock, Context
 from executor.workers.local import LocalWorkers
 from storage.store import Database
 
@@ -64,17 +67,25 @@ class Engine:
 
 @asynccontextmanager
 async def open_engine(
-    folder: Path, *, concurrency: int = 4, autonomy: str = "full", clock: Clock | None = None
+    folder: Path,
+    *,
+    concurrency: int = 4,
+    autonomy: str = "full",
+    clock: Clock | None = None,
+    real: bool = False,
+    allow: Sequence[str] = (),
 ) -> AsyncIterator[Engine]:
-    """As the composition root puts it together, without anything that faces people."""
+    """As the composition root puts it together, without anything that faces people. `real`: with the actions that
+    `milepost up` has, and `allow` as for its http action; else with one that does nothing."""
     calm_the_collector()  # as `milepost up` does
     clock = clock or SystemClock()
     database = await Database.open(folder, clock)
     nursery = Nursery(_failed)
     limits = Limits(concurrency=concurrency)
-    launcher, http = PlainLauncher(), Http(())
+    launcher, http = PlainLauncher(), Http(allow)
     tools = Tools(
-        actions=Registry([Nothing()]),
+        actions=Registry(standard_actions(launcher, UTC, allow) if real else [Nothing()]),
+        watches=looks(folder, allow) if real else Blind(),
         checks=Looks(launcher, http),
         workspaces=Folders(folder),
         clock=clock,
@@ -89,7 +100,7 @@ async def open_engine(
         nursery,
         concurrency=concurrency,
         report=lambda assignment, outcome, texts: executor.finished(assignment, outcome, texts),
-        record=_no_process,
+        record=_ignored if real else _no_process,
         end_leftovers=_no_leftovers,
         log_failure=lambda assignment, error: _failed(assignment.task.ref, error),
     )
@@ -119,6 +130,10 @@ def _failed(what: str, error: BaseException) -> None:
 
 async def _no_process(assignment: Assignment, pid: int, pid_started: float, command: str) -> None:
     raise AssertionError("nothing starts a process here")
+
+
+async def _ignored(assignment: Assignment, pid: int, pid_started: float, command: str) -> None:
+    """Whose process it is matters only to a restart."""
 
 
 async def _no_leftovers(pid: int | None, pid_started: float | None, marker: str) -> int:

@@ -330,7 +330,7 @@ def progress_never_falls(history: History, seen: Seen) -> Iterator[str]:
         plans = [e.at for e in history.events if e.goal_number == goal.number and e.name in _NEW_PLAN]
         lines = [line for line in history.progress if line.goal_number == goal.number]
         for before, after in zip(lines, lines[1:], strict=False):
-            replanned = any(before.at <= at <= after.at for at in plans)
+            replanned = any(before.at < at <= after.at for at in plans)
             if after.progress < before.progress and not replanned:
                 yield f"goal {goal.number} fell from {before.progress:.0%} to {after.progress:.0%}"
         if lines and round(lines[-1].progress * 100) != goal.percentage:

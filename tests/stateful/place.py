@@ -102,6 +102,7 @@ class Place:
     def command(self, call: Callable[..., Coroutine[Any, Any, Reply]], *words: Any, **more: Any) -> Reply:
         """One command of Ann's, said twice under one id as a chat may deliver it: the second changes nothing."""
         command_id = f"step/{next(self._ids)}"
+        self.passes(0.001)  # nothing that a person does comes in the very moment of what it follows
 
         async def twice() -> Reply:
             first = await call(*words, caller=ANN, command_id=command_id, **more)

@@ -53,6 +53,7 @@ from executor.ports import (
     Mender,
     Mind,
     Project,
+    Seen,
     Watches,
     Workspaces,
 )
@@ -344,7 +345,7 @@ class Run:
             return Succeeded(result=result, evidence=seen.evidence)
         if self.began_effect:  # what was done once is not done again for the sake of its check
             return Uncertain(note=f"It ran, but the check does not hold: {seen.evidence}", result=result)
-        shown = seen.result if seen.result is not None and not seen.result.success else result
+        shown = doubted(result) or _hidden(result) or _told_by(seen, result)
         return Stumbled(result=shown, evidence=f"The check does not hold: {seen.evidence}")
 
     async def _opinion(self, question: str, result: Result) -> Outcome:
@@ -394,6 +395,29 @@ def doubted(result: Result) -> Result | None:
     if verdict is None or verdict.confidence < SURE:
         return None
     return replace(result, success=False, error=verdict.cause)
+
+
+def _hidden(result: Result) -> Result | None:
+    """The failure that a command printed and then ended well all the same (``… || true``), where its check says already
+    that it failed. None where its words name none."""
+    if result.metadata.get("exit_code") != 0 or not str(result.metadata.get("stderr") or "").strip():
+        return None
+    failed = replace(result, success=False, metadata={**result.metadata, "disproved": True})
+    verdict = classify(failed)
+    return None if verdict.subclass == "unknown" else replace(failed, error=verdict.cause)
+
+
+def _told_by(seen: Seen, result: Result) -> Result:
+    """What says most about a check that does not hold: the check's own words where it has any. One without a word
+    (``test -s out.txt``) says no more than that, and nothing about why."""
+    own = seen.result
+    if own is None or own.success:
+        return result
+    if own.output.strip() or str(own.metadata.get("stderr") or "").strip() or "exit_code" not in own.metadata:
+        return own
+    return replace(
+        result, success=False, error=seen.evidence, metadata={"command": own.metadata.get("command"), "disproved": True}
+    )
 
 
 BY_MODEL = frozenset({"draft", "agent"})

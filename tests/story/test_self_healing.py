@@ -1,5 +1,6 @@
 """The self-healing examples of document 000, without a model: real commands in a real workspace."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from executor.actions.standard import standard_actions
 from executor.domain.goal import GoalState
 from executor.domain.limits import Limits, Service
 from executor.domain.notice import NoticeKind
-from executor.domain.plan import TaskSpec
+from executor.domain.plan import Check, CheckKind, TaskSpec
 from executor.ports import GoalView
 from tests.builders import draft
 from tests.fakes import START, ManualClock
@@ -177,3 +178,24 @@ async def test_a_declared_service_that_is_down_is_started(tmp_path: Path) -> Non
 
     assert view.goal.state is GoalState.COMPLETED
     assert told == ["Plan v1 → v2: +1 −0 ~1, notes is not running: starting it as configured"]
+
+
+async def test_what_a_command_hid_is_repaired_once_its_check_disproves_it(tmp_path: Path) -> None:
+    hides = replace(
+        shell("1", "echo done > made/out.txt || true"),
+        check=Check(kind=CheckKind.COMMAND, command="test -s made/out.txt"),
+    )
+
+    view, told = await outcome(tmp_path, hides)
+
+    assert view.goal.state is GoalState.COMPLETED
+    assert told == ["Plan v1 → v2: +1 −0 ~1, The folder made is missing: making it"]
+
+
+async def test_a_check_without_a_word_says_nothing_about_why_so_it_is_tried_again(tmp_path: Path) -> None:
+    empty = replace(shell("1", ": > out.txt"), check=Check(kind=CheckKind.COMMAND, command="test -s out.txt"))
+
+    view, _ = await outcome(tmp_path, empty)
+
+    assert (view.goal.state, view.tasks[0].attempts) == (GoalState.BLOCKED, 3)
+    assert view.tasks[0].summary == "The check does not hold: `test -s out.txt` → exit 1"

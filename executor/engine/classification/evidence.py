@@ -20,7 +20,8 @@ class Evidence:
     What the executor knows itself: `timed_out` (it ended the command for its time), `stopped` (it ended it for another
     reason), `waits_for_terminal` (that was the reason), `refused` (what the sandbox did not allow, in words), `network`
     (False: the command had none), `status` (of the answer that the http action got), `retry_after_s`, `unset` (a
-    secret's variable that the command names and that nobody gave)."""
+    secret's variable that the command names and that nobody gave), `disproved` (it ended well, and a check says that it
+    failed all the same)."""
 
     command: str = ""
     exit_code: int | None = None
@@ -36,6 +37,7 @@ class Evidence:
     status: int | None = None
     retry_after_s: float | None = None
     unset: str = ""
+    disproved: bool = False
 
     @classmethod
     def of(cls, result: Result) -> "Evidence":
@@ -57,6 +59,7 @@ class Evidence:
             status=status if isinstance(status, int) else None,
             retry_after_s=float(wait_s) if isinstance(wait_s, int | float) else None,
             unset=str(known.get("unset") or ""),
+            disproved=bool(known.get("disproved")),
         )
 
     @cached_property
@@ -66,6 +69,8 @@ class Evidence:
 
     @cached_property
     def succeeded(self) -> bool:
+        if self.disproved:
+            return False
         return self.code == 0 if self.code is not None else self.success
 
     @cached_property

@@ -415,9 +415,8 @@ def _told_by(seen: Seen, result: Result) -> Result:
         return result
     if own.output.strip() or str(own.metadata.get("stderr") or "").strip() or "exit_code" not in own.metadata:
         return own
-    return replace(
-        result, success=False, error=seen.evidence, metadata={"command": own.metadata.get("command"), "disproved": True}
-    )
+    told = f"The check does not hold: {seen.evidence}"
+    return replace(result, success=False, error=told, metadata={"command": own.metadata.get("command")})
 
 
 BY_MODEL = frozenset({"draft", "agent"})

@@ -9,7 +9,9 @@ import asyncio
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from threading import Thread
 from typing import Any
+from weakref import WeakSet
 
 import aiosqlite
 from sqlalchemy.exc import DBAPIError
@@ -112,8 +114,9 @@ class Connection(aiosqlite.Connection):
             self._begun = False
 
 
-def connector(pragmas: Sequence[str]) -> Callable[..., Connection]:
-    """A function that SQLAlchemy calls for a new connection, with the arguments of sqlite3.connect."""
+def connector(pragmas: Sequence[str], threads: "WeakSet[Thread]") -> Callable[..., Connection]:
+    """A function that SQLAlchemy calls for a new connection, with the arguments of sqlite3.connect. The thread of each
+    is added to `threads`."""
 
     def connect(*args: Any, **options: Any) -> Connection:
         def make() -> sqlite3.Connection:
@@ -128,6 +131,7 @@ def connector(pragmas: Sequence[str]) -> Callable[..., Connection]:
 
         connection = Connection(make, iter_chunk_size=64)
         connection._thread.daemon = True  # a thread that is never joined must not hold up the end of the process
+        threads.add(connection._thread)
         return connection
 
     return connect

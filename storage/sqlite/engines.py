@@ -1,12 +1,15 @@
 """How SQLite is opened: one connection that writes and checkpoints, and a few that only read."""
 
+import asyncio
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Thread
+from weakref import WeakSet
 
 from sqlalchemy import URL
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from storage.sqlite.connection import connector
+from storage.sqlite.connection import THREAD_END_S, connector
 
 READERS = 4
 BUSY_MS = 10_000  # another process may hold the file for a moment: a backup, a look with the sqlite3 shell
@@ -39,22 +42,27 @@ class Engines:
     writer: AsyncEngine
     readers: AsyncEngine
     path: Path
+    threads: "WeakSet[Thread]"
 
     async def close(self) -> None:
-        """The writer last: whoever closes the file's last connection checkpoints."""
+        """The writer last: whoever closes the file's last connection checkpoints. A connection that was given up in the
+        middle of a visit (its caller was cancelled) may still have an answer on its way to this event loop."""
         await self.readers.dispose()
         await self.writer.dispose()
+        for thread in [thread for thread in self.threads if thread.is_alive()]:
+            await asyncio.to_thread(thread.join, THREAD_END_S)
 
 
 def open_engines(path: Path) -> Engines:
-    return Engines(_engine(path, _WRITER, 1), _engine(path, _READER, READERS), path)
+    threads: WeakSet[Thread] = WeakSet()
+    return Engines(_engine(path, _WRITER, 1, threads), _engine(path, _READER, READERS, threads), path, threads)
 
 
-def _engine(path: Path, pragmas: tuple[str, ...], size: int) -> AsyncEngine:
+def _engine(path: Path, pragmas: tuple[str, ...], size: int, threads: "WeakSet[Thread]") -> AsyncEngine:
     return create_async_engine(
         URL.create("sqlite+aiosqlite", database=str(path)),
         connect_args={
-            "async_creator_fn": connector(pragmas),
+            "async_creator_fn": connector(pragmas, threads),
             "isolation_level": None,  # the driver begins nothing by itself
             "cached_statements": 512,
         },

@@ -14,8 +14,10 @@ FIXED = [
     "missing import",
     "error body, then well",
     "wrong text at first",
+    "empty file at first",
+    "missing folder, hidden",
 ]
-ASKED = ["syntax error", "missing password, python", "refused, http action", "error body", "empty file"]
+ASKED = ["syntax error", "missing password, python", "refused, http action", "error body", "file size limit"]
 
 
 def named(names: list[str]) -> list[Scenario]:

@@ -164,6 +164,7 @@ def _plugs(house: House, people: Access) -> Plugs:
         store=house.database,
         outbox=house.database.outbox,
         inbox=house.database.inbox,
+        chats=house.database.chats,
         clock=house.clock,
         timezone=house.timezone,
         crash_points=house.crash_points,

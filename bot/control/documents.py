@@ -13,9 +13,9 @@ from executor.domain.goal import GOAL_RUNNING, Goal, GoalState
 from executor.domain.milestone import Milestone, progress_of
 from executor.domain.plan import TaskSpec
 from executor.domain.task import Task, TaskKind, TaskState
-from executor.engine.attempt import said
 from executor.engine.reasons import Reason
 from executor.engine.why import Why
+from executor.engine.wording import said
 from executor.ports import GoalView
 
 OUTPUT_CHARACTERS_MAX = 20_000  # of one attempt in a document; the end is kept, where the errors are

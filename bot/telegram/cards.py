@@ -257,10 +257,20 @@ def _task_lines(tasks: Sequence[Task], view: GoalView, scene: Scene, *, named: b
     ahead = [task for task in tasks if task not in done and task not in now]
     shown, hidden = now[:LINES_MAX], now[LINES_MAX:]
     room = max(LINES_MAX - len(shown), 3)
-    lines = [f"✅ {count(len(done), 'task')} finished"] if done else []
+    lines = _counted(done)
     lines += [line(task) for task in shown] + [line(task) for task in ahead[:room]]
     rest = len(hidden) + len(ahead[room:])
     return lines + ([f"… and {count(rest, 'more task')}: /plan {view.goal.number}"] if rest else [])
+
+
+def _counted(over: Sequence[Task]) -> list[str]:
+    """``✅ 12 tasks done``, and apart from them what was left out: nobody did that."""
+    did = sum(task.state is TaskState.COMPLETED for task in over)
+    left = len(over) - did
+    return [
+        *([f"{TASK_SIGNS[TaskState.COMPLETED]} {count(did, 'task')} done"] if did else []),
+        *([f"{TASK_SIGNS[TaskState.SKIPPED]} {count(left, 'task')} skipped or cancelled"] if left else []),
+    ]
 
 
 def _note(

@@ -4,7 +4,6 @@ The status of a task comes from here, from what an action returned and a check s
 """
 
 import asyncio
-import shlex
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -31,12 +30,14 @@ from executor.domain.outcome import (
 )
 from executor.domain.plan import Check, CheckKind, ExecutionType
 from executor.domain.task import Task, TaskKind
-from executor.engine.classification import Evidence, classify, look, unset_secret
+from executor.engine.classification import classify, unset_secret
 from executor.engine.flow import asks_person
 from executor.engine.gate_attempt import GateLook
+from executor.engine.judging import doubted, hidden, told_by, was_answered
 from executor.engine.policy import Policy, Question, reason_to_ask
 from executor.engine.repairing import beyond_rules
 from executor.engine.secrets import Secrets
+from executor.engine.wording import said
 from executor.ports import (
     PASSING,
     About,
@@ -53,7 +54,6 @@ from executor.ports import (
     Mender,
     Mind,
     Project,
-    Seen,
     Watches,
     Workspaces,
 )
@@ -311,7 +311,7 @@ class Run:
         """What a result means for the task, whoever brought it about."""
         if result.metadata.get("outcome_unknown"):
             return Uncertain(note=result.error or "The connection was lost", result=result)
-        if not result.success and self.began_effect and _was_answered(result):
+        if not result.success and self.began_effect and was_answered(result):
             verdict = classify(result)
             return Blocked(result=result, type=verdict.type, cause=f"{verdict.cause}; it is not repeated by itself")
         if not result.success:
@@ -345,7 +345,7 @@ class Run:
             return Succeeded(result=result, evidence=seen.evidence)
         if self.began_effect:  # what was done once is not done again for the sake of its check
             return Uncertain(note=f"It ran, but the check does not hold: {seen.evidence}", result=result)
-        shown = doubted(result) or _hidden(result) or _told_by(seen, result)
+        shown = doubted(result) or hidden(result) or told_by(seen, result)
         return Stumbled(result=shown, evidence=f"The check does not hold: {seen.evidence}")
 
     async def _opinion(self, question: str, result: Result) -> Outcome:
@@ -373,52 +373,6 @@ JUDGED_CHARACTERS = 4_000  # of one output, as a model is shown it
 PROBE_S = 30.0  # between two requests to a model that has trouble
 PREVIEW_CHARACTERS = 1_500  # of a draft in its message; the whole is in its file
 OVERTIME_S = 30.0  # beyond an action's own limit, for its own way of ending
-TOO_MANY_REQUESTS = 429
-
-
-def _was_answered(result: Result) -> bool:
-    """An outside effect failed, and the other side (or the command itself) said so: it may have done a part. Being
-    asked to slow down is no such answer."""
-    status = result.metadata.get("status")
-    return (status is not None and status != TOO_MANY_REQUESTS) or "exit_code" in result.metadata
-
-
-SURE = 0.8  # below this confidence a success is believed
-
-
-def doubted(result: Result) -> Result | None:
-    """A command's success that is none: it ended well and printed that it failed. None where nothing speaks against
-    it. A task with a check of its own needs no such guess."""
-    if result.metadata.get("exit_code") != 0:
-        return None
-    verdict = look(Evidence.of(result))
-    if verdict is None or verdict.confidence < SURE:
-        return None
-    return replace(result, success=False, error=verdict.cause)
-
-
-def _hidden(result: Result) -> Result | None:
-    """The failure that a command printed and then ended well all the same (``… || true``), where its check says already
-    that it failed. None where its words name none."""
-    if result.metadata.get("exit_code") != 0 or not str(result.metadata.get("stderr") or "").strip():
-        return None
-    failed = replace(result, success=False, metadata={**result.metadata, "disproved": True})
-    verdict = classify(failed)
-    return None if verdict.subclass == "unknown" else replace(failed, error=verdict.cause)
-
-
-def _told_by(seen: Seen, result: Result) -> Result:
-    """What says most about a check that does not hold: the check's own words where it has any. One without a word
-    (``test -s out.txt``) says no more than that, and nothing about why."""
-    own = seen.result
-    if own is None or own.success:
-        return result
-    if own.output.strip() or str(own.metadata.get("stderr") or "").strip() or "exit_code" not in own.metadata:
-        return own
-    told = f"The check does not hold: {seen.evidence}"
-    return replace(result, success=False, error=told, metadata={"command": own.metadata.get("command")})
-
-
 BY_MODEL = frozenset({"draft", "agent"})
 """Actions in which a model works; it sees the outputs of the tasks that this one depends on."""
 
@@ -434,27 +388,3 @@ def _lookable(check: Check | None) -> Check | None:
 def _problem(task: Task) -> str:
     """Why a person is asked again: the last answer did not hold."""
     return task.summary if task.attempts > 1 and task.summary.startswith("The check does not hold") else ""
-
-
-def said(check: Check | None) -> str:
-    """A check in one line for people."""
-    if check is None:
-        return ""
-    match check.kind:
-        case CheckKind.COMMAND:
-            return check.command
-        case CheckKind.FILE:
-            contains = f" contains {check.contains!r}" if check.contains else " exists and is not empty"
-            return f"{check.path}{contains}"
-        case CheckKind.HTTP:
-            return f"{check.url} answers {check.status}"
-        case CheckKind.OPINION | CheckKind.HUMAN:
-            return check.question
-
-
-def shown_command(parameters: Mapping[str, Any]) -> str:
-    """What an attempt ran, for the log: the command, the URL or the path among its parameters."""
-    for name in ("command", "url", "path", "question", "instructions", "text"):
-        if isinstance(value := parameters.get(name), str):
-            return value
-    return shlex.join(f"{key}={value}" for key, value in parameters.items()) if parameters else ""

@@ -19,7 +19,7 @@ from executor.domain.outcome import Blocked, Interrupted, Outcome, Stumbled, Unc
 from executor.domain.plan import MODEL
 from executor.domain.task import TASK_DUE, Task, TaskKind, TaskState
 from executor.domain.values import quick, replace
-from executor.engine.attempt import BY_MODEL, Tools, is_opinion, shown_command
+from executor.engine.attempt import BY_MODEL, Tools, is_opinion
 from executor.engine.capacity import due_with_room, waits_for
 from executor.engine.case import Case, Numbers, merge
 from executor.engine.circuits import Circuits
@@ -35,6 +35,7 @@ from executor.engine.settle import settle
 from executor.engine.steering import off_course, steer
 from executor.engine.taking import why_not
 from executor.engine.ways import unused
+from executor.engine.wording import shown_command
 from executor.ports import Assignment, CaseRows, Changes, Store, Transaction, Workers
 
 

@@ -187,13 +187,22 @@ def test_a_finished_card_shows_what_was_proved_and_how_long_it_took() -> None:
     assert text.endswith("Done when\n✅ The archive exists\n\n⏱ 4 min")
 
 
+def test_what_was_cancelled_is_not_counted_as_done() -> None:
+    tasks = [task(n, spec(str(n), "t"), TaskState.CANCELLED) for n in range(1, 80)]
+
+    text = plain(live_card(view(GoalState.CANCELLED, *tasks), scene()))
+
+    assert "79 tasks skipped or cancelled" in text
+    assert "79 tasks done" not in text
+
+
 def test_a_long_goal_fits_one_screen_finished_tasks_counted_and_blocked_ones_always_shown() -> None:
     states = [TaskState.COMPLETED] * 150 + [TaskState.BLOCKED] + [TaskState.PENDING] * 49
     tasks = [task(n, spec(str(n), "t" * 60), state) for n, state in enumerate(states, start=1)]
 
     text = plain(live_card(view(GoalState.IN_PROGRESS, *tasks), scene()))
 
-    assert "✅ 150 tasks finished\n⛔ 12.151" in text
+    assert "✅ 150 tasks done\n⛔ 12.151" in text
     assert "… and 34 more tasks: /plan 12" in text
     assert units(text) < 2000
 

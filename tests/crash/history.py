@@ -359,7 +359,10 @@ PROMISES: tuple[Promise, ...] = (
 def every_goal_is_over(history: History, seen: Seen) -> Iterator[str]:
     for goal in history.goals:
         if not goal.final:
-            yield f"goal {goal.number} is {goal.state}"
+            asked = [
+                one.question for one in history.decisions if one.goal_number == goal.number and one.closed_at is None
+            ]
+            yield f"goal {goal.number} is {goal.state}; it asks {asked}"
         elif unfinished := [task.ref for task in history.tasks_of(goal) if not task.final]:
             yield f"goal {goal.number} is {goal.state}, and these tasks are not over: {unfinished}"
 

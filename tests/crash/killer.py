@@ -24,7 +24,9 @@ STARTING = 0.3  # the share of lives that are killed while they start, within ST
 START_S = 1.5
 ANSWERS_S_MAX = 15.0
 WORK_S_MAX = 0.9  # the other lives work for up to so long
-END_S_MAX = 45.0
+PATIENCE = 4  # kills in a row without a finished task; twice as many are what Milepost takes for a task that ends it
+PROGRESS_S_MAX = 30.0
+END_S_MAX = 60.0
 
 
 def goal(effects: Path, number: int) -> dict[str, Any]:
@@ -54,6 +56,7 @@ class Killer:
         self.replies: dict[str, str] = {}
         self.answers = 0
         self.while_running = 0
+        self.finished = 0  # tasks that were seen to be finished
         self.survivors: list[str] = []
         self.said: list[str] = []
 
@@ -86,8 +89,10 @@ class Killer:
         """Answer what is open, truthfully; the states of the goals."""
         listed = self.call("goals", {}, "look") or {"goals": []}
         states = [str(one["status"]) for one in listed["goals"]]
+        finished = 0
         for one in listed["goals"]:
             shown = self.call("show", {"goal": int(one["goal_id"])}, "look") or {}
+            finished += sum(task["status"] == "completed" for task in shown.get("subtasks", []))
             for decision in shown.get("decisions", []):
                 option = self.option(decision)
                 if option is None:
@@ -97,7 +102,15 @@ class Killer:
                 if reply:
                     self.replies[name] = reply["message"]
                     self.answers += decision["kind"] == "effect"
+        self.finished = max(self.finished, finished)
         return states
+
+    def go_on(self, goals: int) -> int:
+        """How many goals there are to be: there must be work whenever it is killed."""
+        self.submit(goals)
+        states = self.decide()
+        time.sleep(0.02)
+        return goals + (states.count("completed") == goals)
 
     def answers_now(self) -> bool:
         return self.call("system", {}, "look") is not None
@@ -153,20 +166,21 @@ def run(killer: Killer, seed: int, kills: int) -> dict[str, Any]:
     dice = random.Random(seed)
     began = time.monotonic()
     goals = 1
+    fruitless = 0
     for _ in range(kills):
-        process = killer.start()
-        while_starting = dice.random() < STARTING
+        process, finished_before = killer.start(), killer.finished
+        while_starting = dice.random() < STARTING and fruitless < PATIENCE
         until = time.monotonic() + (dice.uniform(0, START_S) if while_starting else ANSWERS_S_MAX)
         moment_s = dice.uniform(0, WORK_S_MAX)
         while time.monotonic() < until:
             if not while_starting and killer.answers_now():
                 until = min(until, time.monotonic() + moment_s)
                 while_starting = True
-            killer.submit(goals)
-            states = killer.decide()
-            if states.count("completed") == goals:
-                goals += 1  # there must be work whenever it is killed
-            time.sleep(0.02)
+            goals = killer.go_on(goals)
+        patient_until = time.monotonic() + (PROGRESS_S_MAX if fruitless >= PATIENCE else 0)
+        while killer.finished == finished_before and time.monotonic() < patient_until:
+            goals = killer.go_on(goals)
+        fruitless = fruitless + 1 if killer.finished == finished_before else 0
         killer.kill(process)
         reap()
     killed_s = time.monotonic() - began

@@ -41,7 +41,7 @@ def apart() -> list[str]:
     return words
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(480)
 def test_fifty_kills_lose_nothing_and_double_nothing(tmp_path: Path) -> None:
     words, seed = apart(), random.SystemRandom().randrange(10**6)
     print(f"seed {seed}")

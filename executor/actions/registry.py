@@ -7,6 +7,7 @@ from typing import Any
 
 from executor.actions import references
 from executor.actions.fingerprint import fingerprint
+from executor.actions.python import sound
 from executor.actions.shell import OUTPUTS
 from executor.domain.errors import WrongInput
 from executor.domain.risk import Risk
@@ -16,6 +17,7 @@ GROUP = "milepost.actions"
 
 PROGRAMS: Mapping[str, frozenset[str]] = {
     "shell": frozenset({"command"}),
+    "python": frozenset({"code"}),
     "wait": frozenset({"command"}),
 }
 """The parameters that are program text: a reference in them is replaced as data, by the action itself."""
@@ -52,7 +54,7 @@ class Registry:
         if not hidden:
             return filled
         for name in programs & parameters.keys():
-            references.rewrite(str(parameters[name]), hidden)
+            _check_places(action, str(parameters[name]), hidden)
         return filled | {OUTPUTS: hidden}
 
     def risk(self, name: str, parameters: Mapping[str, Any]) -> frozenset[Risk]:
@@ -67,6 +69,17 @@ class Registry:
 
     def keys_used(self, parameters: Mapping[str, Any]) -> list[str]:
         return references.keys_used(parameters)
+
+
+def _check_places(action: str, program: str, outputs: Mapping[str, str]) -> None:
+    """Raises WrongInput where one of the outputs would be evaluated."""
+    if action != "python":
+        references.rewrite(program, outputs)
+        return
+    try:
+        sound(program, dict(outputs))
+    except ValueError as error:
+        raise WrongInput(f"{error}.") from None
 
 
 _RISKS: Mapping[str, frozenset[Risk]] = {

@@ -77,7 +77,7 @@ async def run_shell(
                 extra[name] = text
             else:
                 file = name.replace(VARIABLE, FILE, 1)
-                files.append(_filed(context, name, text))
+                files.append(filed(context, name, text))
                 program = f'{name}=$(cat -- "${{{file}}}")\n{program}'
                 extra[file] = str(files[-1])
         arguments = [_shell(), "-c", program]
@@ -102,7 +102,7 @@ def _fits(text: str, extra: Mapping[str, str]) -> bool:
     return size <= VARIABLE_BYTES_MAX and size + sum(len(one.encode()) for one in extra.values()) <= VARIABLES_BYTES_MAX
 
 
-def _filed(context: Context, name: str, text: str) -> Path:
+def filed(context: Context, name: str, text: str) -> Path:
     """A file that only this attempt reads. A new one each time, so nothing that lies there is followed."""
     folder = context.workspace / OWN_FOLDER
     folder.mkdir(mode=0o700, exist_ok=True)

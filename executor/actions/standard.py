@@ -10,6 +10,7 @@ from executor.actions.install import Install
 from executor.actions.launcher import Launcher
 from executor.actions.manual import Manual
 from executor.actions.notify import Notify
+from executor.actions.python import Python
 from executor.actions.read import Read
 from executor.actions.shell import Shell
 from executor.actions.wait import Wait
@@ -24,6 +25,7 @@ def standard_actions(
     drafts."""
     return [
         Shell(launcher),
+        Python(launcher),
         Install(launcher),
         Write(),
         Read(),

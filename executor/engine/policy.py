@@ -49,7 +49,7 @@ def reason_to_ask(question: Question, policy: Policy) -> str | None:
     """Why a person is asked before this runs; None: it may run."""
     if _matches(policy.always_ask, question):
         return "The rules say that this always asks."
-    if _matches(policy.unasked, question) and not _chains(question):
+    if _matches(policy.unasked, question) and not _chains(question, policy.unasked):
         return None
     if question.autonomy != "full" and question.confidence < policy.confidence_min:
         return f"The plan is only {round(question.confidence * 100)} % sure about this task."
@@ -73,7 +73,10 @@ def _matches(patterns: Sequence[str], question: Question) -> bool:
     return False
 
 
-def _chains(question: Question) -> bool:
-    """A command that a pattern fits only by its beginning may do anything after it."""
+def _chains(question: Question, unasked: Sequence[str]) -> bool:
+    """A command that a pattern fits only by its beginning may do anything after it. A Python program always may, so
+    only a rule about all of them lets one run."""
+    if question.action == "python":
+        return "python" not in unasked
     subject = str(question.parameters.get(_SUBJECTS.get(question.action, ""), ""))
     return question.action in ("shell", "wait") and any(character in _CHAINING for character in subject)

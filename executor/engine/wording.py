@@ -25,7 +25,7 @@ def said(check: Check | None) -> str:
 
 def shown_command(parameters: Mapping[str, Any]) -> str:
     """What an attempt ran, for the log: the command, the URL or the path among its parameters."""
-    for name in ("command", "url", "path", "question", "instructions", "text"):
+    for name in ("command", "code", "url", "path", "question", "instructions", "text"):
         if isinstance(value := parameters.get(name), str):
             return value
     return shlex.join(f"{key}={value}" for key, value in parameters.items()) if parameters else ""

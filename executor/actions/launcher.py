@@ -28,10 +28,36 @@ class Launch:
     stderr: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lasting:
+    """A child that stays and speaks over its standard streams, such as a tool server. `workspace` is the one folder
+    that it may write to; `environment` is all it gets, made by `environment()`. `network`: it may use it."""
+
+    arguments: Sequence[str]
+    workspace: Path
+    environment: Mapping[str, str]
+    network: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spawn:
+    """How somebody else starts a child: exactly these arguments, this environment and this folder, in a session of its
+    own. Its streams are inherited."""
+
+    arguments: tuple[str, ...]
+    environment: Mapping[str, str]
+    folder: Path
+
+
 class Launcher(Protocol):
     """Starts a child that leads its own session and process group. Raises OSError where it can't be started."""
 
     def launch(self, launch: Launch) -> "subprocess.Popen[bytes]": ...
+
+    def lasting(self, lasting: Lasting) -> Spawn:
+        """How to start a child that stays. It ends with the process that starts it where the system allows that; who
+        starts it kills its group at the end all the same."""
+        ...
 
 
 class PlainLauncher:
@@ -46,6 +72,11 @@ class PlainLauncher:
             stdout=launch.stdout,
             stderr=launch.stderr,
             start_new_session=True,
+        )
+
+    def lasting(self, lasting: Lasting) -> Spawn:
+        return Spawn(
+            arguments=tuple(lasting.arguments), environment=dict(lasting.environment), folder=lasting.workspace
         )
 
 

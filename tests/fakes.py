@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from executor.actions.inventory import inventory
 from executor.domain.errors import WrongInput
 from executor.domain.notice import Notice
 from executor.domain.outcome import Result, Waiting
@@ -173,6 +174,9 @@ class Folders:
         folder = self._root / str(goal_number)
         folder.mkdir(parents=True, exist_ok=True)
         return folder
+
+    def inventory(self, goal_number: int) -> str:
+        return inventory(self.folder(goal_number))
 
 
 class RecordingSender:

@@ -6,6 +6,7 @@ import shutil
 from contextlib import suppress
 from pathlib import Path
 
+from executor.actions.inventory import inventory
 from executor.actions.survivors import end_survivors
 
 _KNOWN_MAX = 1_000  # folders whose paths are remembered: to make one of its parts takes longer than the look itself
@@ -37,6 +38,9 @@ class Folders:
             self._known.clear()
         folder = self._known[goal_number] = self._root / str(goal_number)
         return folder
+
+    def inventory(self, goal_number: int) -> str:
+        return inventory(self.folder(goal_number))
 
     async def remove(self, goal_number: int) -> None:
         """Delete a goal's folder with everything in it; links in it are removed and not followed. Harmless where there

@@ -37,6 +37,7 @@ from executor.engine.judging import doubted, hidden, told_by, was_answered
 from executor.engine.policy import Policy, Question, reason_to_ask
 from executor.engine.repairing import beyond_rules
 from executor.engine.secrets import Secrets
+from executor.engine.standstill import with_left
 from executor.engine.wording import said
 from executor.ports import (
     PASSING,
@@ -346,6 +347,7 @@ class Run:
         if self.began_effect:  # what was done once is not done again for the sake of its check
             return Uncertain(note=f"It ran, but the check does not hold: {seen.evidence}", result=result)
         shown = doubted(result) or hidden(result) or told_by(seen, result)
+        shown = await with_left(shown, result, check, self.tools.workspaces, self._task.goal_number)
         return Stumbled(result=shown, evidence=f"The check does not hold: {seen.evidence}")
 
     async def _opinion(self, question: str, result: Result) -> Outcome:

@@ -2,8 +2,9 @@
 what was seen.
 
 Each task keeps a short trail of its last ends, stored with it, so that a restart forgets nothing. An entry is a letter,
-a hash of the parameters and a hash of what was said (`signatures`); other parameters or other words make another
-entry, and a person's Retry clears the trail. A plan that goes back to an earlier version keeps one as well.
+a hash of the parameters and a hash of what was said (`signatures`), and where that is known of what was left behind;
+other parameters or other words make another entry, and a person's Retry clears the trail. A plan that goes back to an
+earlier version keeps one as well.
 """
 
 from collections.abc import Sequence
@@ -16,15 +17,18 @@ from executor.domain.outcome import Result, Stumbled, Waiting
 from executor.domain.plan import TaskSpec
 from executor.domain.task import Task
 from executor.engine.classification import Verdict, classify
-from executor.engine.signatures import parameters_of, plan_signature, signature_of
+from executor.engine.signatures import HASH_CHARACTERS, parameters_of, plan_signature, signature_of
+from executor.engine.standstill import LEFT
 
 TRAIL_MAX = 8
 FAILURES_MAX = 3  # the same error with the same parameters
 SUCCESSES_MAX = 4  # it ran well, and what it was for is still not so
 POLLS_MAX = 4  # of a wait whose command can't ever succeed
+UNCHANGED_MAX = 2  # it ended well, and left every file as the time before
 ALTERNATIONS_MAX = 6  # A B A B A B
 LOST_MAX = 8  # Milepost died while it ran; restarts have many reasons, so this takes longest
 
+_LEFT = "/"  # parts what was said from what was left behind
 _FAILED, _RAN_WELL, _POLLED, _LOST = "f", "s", "w", "i"
 _NEVER_TRUE = frozenset({"missing_command", "syntax", "usage", "bad_script_format"})
 """Causes for which waiting is pointless: the command that is looked at is wrong itself."""
@@ -37,7 +41,9 @@ def _noted(task: Task, letter: str, what: str) -> Task:
 
 def noted(task: Task, result: Result) -> Task:
     """The task with this failed attempt on its trail."""
-    return _noted(task, _RAN_WELL if result.success else _FAILED, signature_of(result))
+    left = str(result.metadata.get(LEFT) or "")[:HASH_CHARACTERS]
+    what = signature_of(result) + (f"{_LEFT}{left}" if left else "")
+    return _noted(task, _RAN_WELL if result.success else _FAILED, what)
 
 
 def noted_loss(task: Task) -> Task:
@@ -48,7 +54,10 @@ def noted_loss(task: Task) -> Task:
 def circle_of(trail: Sequence[str]) -> str | None:
     """What goes round, as the beginning of a sentence; None: nothing does. Losses of the process say nothing about the
     task's own ends."""
-    ends = [entry for entry in trail if not entry.startswith(_LOST)]
+    full = [entry for entry in trail if not entry.startswith(_LOST)]
+    if full and _LEFT in full[-1] and (count := _in_a_row(full)) >= UNCHANGED_MAX:
+        return f"It ran {count} times and left everything the same each time"
+    ends = [entry.partition(_LEFT)[0] for entry in full]
     count = _in_a_row(ends)
     letter = ends[-1][0] if ends else ""
     if letter == _FAILED and count >= FAILURES_MAX:

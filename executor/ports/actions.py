@@ -124,3 +124,8 @@ class Workspaces(Protocol):
     """One folder per goal, made on first use, mode 0700."""
 
     def folder(self, goal_number: int) -> Path: ...
+
+    def inventory(self, goal_number: int) -> str:
+        """A digest of all that lies in it, equal only where nothing has changed; "" where there is too much to look
+        through. Reads files: call it in a thread."""
+        ...

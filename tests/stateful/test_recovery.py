@@ -17,7 +17,14 @@ FIXED = [
     "empty file at first",
     "missing folder, hidden",
 ]
-ASKED = ["syntax error", "missing password, python", "refused, http action", "error body", "file size limit"]
+ASKED = [
+    "syntax error",
+    "missing password, python",
+    "refused, http action",
+    "error body",
+    "file size limit",
+    "hidden traceback",
+]
 
 
 def named(names: list[str]) -> list[Scenario]:
@@ -36,6 +43,13 @@ async def test_what_is_hopeless_is_asked_about_after_one_attempt(scenario: Scena
     met = await by_milepost(scenario, tmp_path / "goal")
 
     assert (met.claims, met.attempts, scenario.asks in met.asked) == (False, 1, True)
+
+
+@pytest.mark.parametrize("scenario", named(["empty file", "wrong text"]), ids=lambda scenario: scenario.name)
+async def test_what_ends_well_and_changes_nothing_is_asked_about_after_two(scenario: Scenario, tmp_path: Path) -> None:
+    met = await by_milepost(scenario, tmp_path / "goal")
+
+    assert (met.claims, met.attempts, scenario.asks in met.asked) == (False, 2, True)
 
 
 def test_blind_retry_believes_a_success_that_is_none(tmp_path: Path) -> None:

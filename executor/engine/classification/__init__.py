@@ -7,6 +7,7 @@ The knowledge is data beside this file: ``rules.toml`` (what messages and exit c
 from executor.engine.classification.evidence import Evidence
 from executor.engine.classification.look import classify, look, unset_secret
 from executor.engine.classification.modules import package_of
+from executor.engine.classification.unseen import asks_outside, only_reads
 from executor.engine.classification.verdict import Verdict
 
-__all__ = ["Evidence", "Verdict", "classify", "look", "package_of", "unset_secret"]
+__all__ = ["Evidence", "Verdict", "asks_outside", "classify", "look", "only_reads", "package_of", "unset_secret"]

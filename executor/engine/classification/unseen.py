@@ -1,7 +1,8 @@
 """A success that is none: exit code 0 with an error for an answer, or a failure that a pipe has swallowed.
 
 Whoever only shows a file (cat, grep, echo) may show any error in the world: that is no failure. Nor is what was meant
-to be ignored (``|| true``).
+to be ignored (``|| true``): a file that was not there, a process that did not run. A program that crashed was meant by
+nobody, unless something was to be found out by it (``python3 -c "import numpy" || …``) or something else was tried.
 """
 
 import re
@@ -24,12 +25,26 @@ _WRITES_STATUS = re.compile(r"%\{(?:http_code|response_code)\}")
 _JOINED = re.compile(r"\|(?!\|)|;|\S\s*\n\s*\S")
 _PIPED = re.compile(r"\|(?!\|)")
 _MEANT = re.compile(r"\|\|")
+_IGNORED = re.compile(r"\|\|\s*(?:true|:|exit 0|/bin/true)\s*[);}]*\s*\Z")
+_TRIED_OUT = re.compile(r"(?:^|[\s;&|(])(?:python[\d.]*|node|perl|ruby|(?:ba|da|z)?sh)\s+(?:-\w+\s+)*-\w*[ce]\b")
 _CODES: Any = data("codes.toml")
 _READERS, _CLIENTS = (frozenset(_CODES["programs"][kind]) for kind in ("readers", "clients"))
+_TESTS = frozenset({"[", "[[", "test"})
 _MASKED = _CODES["masked"]
 _SIGNS = tuple(re.compile(row["match"]) for row in _MASKED["signs"])
 _REDIS = next(sign for sign in _SIGNS if "NOAUTH" in sign.pattern)
+_CRASHED = tuple(re.compile(row["match"]) for row in _MASKED["crashed"])
 _PASSED_ON = tuple(re.compile(row["match"]) for row in _MASKED["passed_on"])
+
+
+def asks_outside(command: str) -> bool:
+    """Whether the answer of another machine may be part of what it does."""
+    return "://" in command or bool(set(programs(command)) & _CLIENTS)
+
+
+def only_reads(command: str) -> bool:
+    """It shows or compares files, and does nothing else."""
+    return set(programs(command)) <= _READERS | _TESTS
 
 
 def unseen(evidence: Evidence) -> Hint | None:
@@ -63,9 +78,9 @@ def _page(evidence: Evidence) -> Hint | None:
 
 def _masked(evidence: Evidence) -> Hint | None:
     command = outline(evidence.command)
-    if _MEANT.search(command):
-        return None
     errors = evidence.stderr[-TAIL:]
+    if _MEANT.search(command):
+        return Hint("", errors, sure=False) if _crashed(command, errors) else None
     speaks_for_itself = bool(evidence.programs & {"redis-cli", "psql", "sqlite3", "mysql"})
     if (_JOINED.search(command) or speaks_for_itself) and any(sign.search(errors) for sign in _SIGNS):
         return Hint("", errors, sure=False)
@@ -76,3 +91,9 @@ def _masked(evidence: Evidence) -> Hint | None:
     if _PIPED.search(command) and first not in _READERS and any(sign.search(out) for sign in _PASSED_ON):
         return Hint("", out, sure=False)
     return None
+
+
+def _crashed(command: str, errors: str) -> bool:
+    """The last word is that a program of its own broke down, and nothing but silence came instead of it."""
+    alone = len(_MEANT.findall(command)) == 1 and _IGNORED.search(command) is not None
+    return alone and not _TRIED_OUT.search(command) and any(sign.search(errors.rstrip()) for sign in _CRASHED)

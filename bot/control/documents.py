@@ -203,6 +203,7 @@ def decision_document(decision: Decision) -> Document:
 def _task(task: Task, attempts: list[Attempt], describe: Describe) -> Document:
     return {
         "subtask_id": task.ref,
+        "parent_id": task.parent_ref,
         "description": task.spec.title,
         "kind": task.kind.value,
         "action": task.spec.action,

@@ -8,6 +8,7 @@ from datetime import datetime, tzinfo
 from bot.telegram.decisions import decision_buttons
 from bot.telegram.html import bold, clip, code, escape, italic, plain, unquoted
 from bot.telegram.message import Document, Message, fit
+from bot.telegram.subtasks import indent, parts_done
 from bot.telegram.words import (
     GOAL_SIGNS,
     GOAL_WORDS,
@@ -31,6 +32,7 @@ from executor.domain.limits import Limits
 from executor.domain.milestone import progress_of
 from executor.domain.outlook import Standing
 from executor.domain.plan import Plan, TaskSpec
+from executor.domain.subtasks import nested, part_keys, refs_of
 from executor.domain.task import Task, TaskKind, TaskState
 from executor.engine.capacity import kept_back
 from executor.ports import GoalView
@@ -159,7 +161,7 @@ def _gate(spec: TaskSpec) -> str:
 
 def task_labels(view: GoalView, plan: Plan) -> Mapping[str, str]:
     """What people call each task, by its key: its ref where it has one, else its place in the plan."""
-    places = {spec.key: f"{view.goal.number}.{place}" for place, spec in enumerate(plan.tasks, start=1)}
+    places = refs_of(view.goal.number, nested(plan.tasks), {}, ())
     return places | {task.spec.key: task.ref for task in view.tasks if task.kind is TaskKind.WORK}
 
 
@@ -171,7 +173,8 @@ def _planned_task(
         lines.append(f"   🔑 uses {escape(', '.join(used))}")
     if spec.only_if:
         lines.append(f"   only if {_names(spec.only_if, labels)} succeeded")
-    waits_for = [key for key in spec.depends_on if key not in spec.only_if]
+    own = part_keys(spec)
+    waits_for = [key for key in spec.depends_on if key not in spec.only_if and key not in own]
     if waits_for and waits_for != [before]:  # the usual order, one after the other, goes without saying
         lines.append(f"   after {_names(waits_for, labels)}")
     if not waits_for and not spec.only_if and before is not None:
@@ -240,6 +243,7 @@ def live_card(view: GoalView, scene: Scene) -> str:
 def _task_lines(tasks: Sequence[Task], view: GoalView, scene: Scene, *, named: bool = True) -> list[str]:
     """One line a task; where there are too many, finished ones are counted, then waiting ones."""
     refs = {task.spec.key: task.ref for task in view.tasks}
+    parts = parts_done(view.tasks)
     states = {task.spec.key: task.state for task in view.tasks}
     attempts = {attempt.task_ref: attempt for attempt in view.attempts}
 
@@ -247,8 +251,9 @@ def _task_lines(tasks: Sequence[Task], view: GoalView, scene: Scene, *, named: b
 
     def line(task: Task) -> str:
         name = f"{task.ref} " if named else ""
-        note = escape(kept.get(task.ref, "")) or _note(task, attempts.get(task.ref), refs, states, scene)
-        return f"{TASK_SIGNS[task.state]} {name}{escape(task.spec.title)}{f' · {note}' if note else ''}"
+        note = escape(kept.get(task.ref, "")) or parts.get(task.ref, "")
+        note = note or _note(task, attempts.get(task.ref), refs, states, scene)
+        return f"{indent(task)}{TASK_SIGNS[task.state]} {name}{escape(task.spec.title)}{f' · {note}' if note else ''}"
 
     if len(tasks) <= LINES_MAX:
         return [line(task) for task in tasks]

@@ -11,6 +11,7 @@ from executor.actions.python import sound
 from executor.actions.shell import OUTPUTS
 from executor.domain.errors import WrongInput
 from executor.domain.risk import Risk
+from executor.domain.subtasks import SUBTASKS
 from executor.ports import Action
 
 GROUP = "milepost.actions"
@@ -87,6 +88,7 @@ _RISKS: Mapping[str, frozenset[Risk]] = {
     "wait": frozenset({Risk.WRITES}),
     "ask": frozenset(),
     "manual": frozenset(),
+    SUBTASKS: frozenset(),
     "notify": frozenset(),
     "write": frozenset({Risk.WRITES}),
     "draft": frozenset({Risk.WRITES}),

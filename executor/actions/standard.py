@@ -13,6 +13,7 @@ from executor.actions.notify import Notify
 from executor.actions.python import Python
 from executor.actions.read import Read
 from executor.actions.shell import Shell
+from executor.actions.subtasks import Subtasks
 from executor.actions.wait import Wait
 from executor.actions.write import Write
 from executor.ports import Action, Mind
@@ -35,4 +36,5 @@ def standard_actions(
         Notify(),
         Ask(),
         Manual(),
+        Subtasks(),
     ]

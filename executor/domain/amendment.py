@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from executor.domain.plan import Criterion, TaskSpec
+from executor.domain.subtasks import nested
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,13 +23,14 @@ class Amendment:
 
 
 def put_in(plan: tuple[TaskSpec, ...], part: tuple[TaskSpec, ...]) -> tuple[TaskSpec, ...]:
-    """The plan with the last task of `part` as it is tried next, and the others of `part` ahead of it."""
+    """The plan with the last task of `part` as it is tried next, and the others of `part` ahead of it; its own parts
+    (domain/subtasks.py) stand behind it."""
     *ahead, task = part
     before = {spec.key for spec in ahead}
     tasks: list[TaskSpec] = []
     for spec in plan:
         if spec.key == task.key:
-            tasks += [*ahead, task]
+            tasks += [*(one for one in ahead if one.parent != task.key), task]
         elif spec.key not in before:
             tasks.append(spec)
-    return tuple(tasks)
+    return nested([*tasks, *(one for one in ahead if one.parent == task.key)])

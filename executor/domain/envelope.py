@@ -12,8 +12,11 @@ from decimal import Decimal
 
 from executor.domain.limits import Limits
 from executor.domain.plan import Check, Criterion, Plan, TaskSpec
+from executor.domain.subtasks import SUBTASKS, is_split
 
-HARMLESS = frozenset({"read", "write", "draft", "wait", "notify", "ask", "manual", "install", "shell", "python"})
+HARMLESS = frozenset(
+    {"read", "write", "draft", "wait", "notify", "ask", "manual", "install", "shell", "python", SUBTASKS}
+)
 """Actions that neither spend nor leave this machine: the rest asks even where no plan has to be accepted."""
 SAFE_METHODS = frozenset({"GET", "HEAD"})
 SHOWN_CHARACTERS = 120
@@ -96,7 +99,7 @@ def is_risky(spec: TaskSpec) -> bool:
 def _of_task(envelope: Envelope, spec: TaskSpec, new: Plan) -> Iterator[str]:
     accepted = envelope.tasks.get(spec.key)
     repaired = envelope.repaired.get(spec.key)
-    if not same_action(spec, accepted) and not same_action(spec, repaired):
+    if not (same_action(spec, accepted) or same_action(spec, repaired) or _does_no_more(envelope, spec, accepted, new)):
         verb = "adds" if accepted is None else "changes"
         yield f"It {verb} “{spec.title}”: {shown(spec)}"
     limit_s = time_limit_s(spec)
@@ -112,6 +115,16 @@ def _of_task(envelope: Envelope, spec: TaskSpec, new: Plan) -> Iterator[str]:
     if early := [key for key in accepted.depends_on if key in there and key not in spec.depends_on]:
         titles = ", ".join(f"“{task.title}”" for task in new.tasks if task.key in early)
         yield f"“{spec.title}” would no longer wait for {titles}"
+
+
+def _does_no_more(envelope: Envelope, spec: TaskSpec, accepted: TaskSpec | None, new: Plan) -> bool:
+    """Its parts run instead of what was accepted; or it is such a part, and runs nothing: a person's, or a text."""
+    if accepted is not None:
+        return is_split(spec) and any(one.parent == spec.key for one in new.tasks)
+    return spec.parent in envelope.tasks and spec.action in _RUNS_NOTHING and "path" not in spec.parameters
+
+
+_RUNS_NOTHING = frozenset({"manual", "ask", "draft", SUBTASKS})
 
 
 def same_action(one: TaskSpec, other: TaskSpec | None) -> bool:

@@ -73,6 +73,7 @@ class TaskSpec:
     timeout_s: float | None = None
     estimated_minutes: float | None = None
     rework: tuple["TaskSpec", ...] = ()  # of a gate: what the plan holds ready for when it says no
+    parent: str | None = None  # the key of the task that it is a part of (domain/subtasks.py)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

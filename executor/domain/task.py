@@ -120,6 +120,11 @@ class Task:
             self.spec.optional and self.state is TaskState.FAILED
         )
 
+    def frees(self, waiting: "Task") -> bool:
+        """`waiting`, which needs this one, may go on. A part that is over is out of the way of its whole, however it
+        ended: whether the whole is done is seen at its own end."""
+        return self.satisfied or (self.final and self.parent_ref == waiting.ref)
+
     def reopened(self) -> "Task":
         """A criterion or a gate that is to be looked at again, because work was added. Raises WrongMove for work: that
         is done once and for all."""

@@ -12,6 +12,7 @@ from executor.domain.envelope import same_action
 from executor.domain.goal import Goal, GoalState
 from executor.domain.notice import NoticeKind
 from executor.domain.plan import Criterion, Plan, TaskSpec
+from executor.domain.subtasks import nested, refs_of
 from executor.domain.task import Task, TaskState
 from executor.engine.blocking import ask_again
 from executor.engine.case import Case
@@ -67,7 +68,7 @@ def adapt(
         version=version,
         made_by=made_by,
         criteria=old.criteria if criteria is None else tuple(criteria),
-        tasks=(*stays, *(_as_kept(spec, kept) for spec in specs)),
+        tasks=nested((*stays, *(_as_kept(spec, kept) for spec in specs))),
         reason=reason,
         deviation=deviation,
         chosen=chosen,
@@ -108,18 +109,20 @@ def _as_kept(spec: TaskSpec, kept: dict[str, Task]) -> TaskSpec:
 
 def _new_tasks(case: Case, plan: Plan, kept: dict[str, Task]) -> list[Task]:
     number = case.goal.number
-    first = max((int(task.ref.split(".")[1]) for task in case.work), default=0) + 1
-    specs = [spec for spec in plan.tasks if spec.key not in kept]
+    known = {key: task.ref for key, task in kept.items()}
+    refs = refs_of(number, plan.tasks, known, (task.ref for task in case.work))
     return [
         Task(
-            ref=f"{number}.{place}",
+            ref=refs[spec.key],
             goal_number=number,
             position=0,
             spec=spec,
+            parent_ref=(known | refs).get(spec.parent or ""),
             plan_version=plan.version,
             created_at=case.now,
         )
-        for place, spec in enumerate(specs, start=first)
+        for spec in plan.tasks
+        if spec.key not in kept
     ]
 
 

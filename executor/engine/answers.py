@@ -24,6 +24,7 @@ from executor.engine.replies import Accepted, Caller, Refused, Reply
 from executor.engine.settle import ask_about_effect
 from executor.engine.showing import reasons
 from executor.engine.steering import after_skip, apply
+from executor.engine.subtasks import end_parts
 from executor.engine.unplanned import decide_about_plan, plan_now
 
 
@@ -199,15 +200,20 @@ def retry(case: Case, task: Task, caller: Caller, *, how: str = "Retry by hand")
 
 
 def skip(case: Case, task: Task, caller: Caller) -> str:
-    """Go on without it: what waited for it is released, and its weight leaves the percentage."""
+    """Go on without it and its parts: what waited for it is released, and its weight leaves the percentage."""
+    end_parts(case, task, lambda part: _skip_one(case, part, caller))
+    _skip_one(case, task, caller)
+    after_skip(case, task)
+    return f"Skipped {task.ref}."
+
+
+def _skip_one(case: Case, task: Task, caller: Caller) -> None:
     if task.state is TaskState.IN_PROGRESS:
         case.stop_tasks.add(task.ref)
     case.unblock(task.ref, f"{caller.name}: skip")
     case.withdraw(task.ref, note=f"{caller.name} skipped the task")
     case.move_task(task.ref, TaskState.SKIPPED, summary=f"Skipped by {caller.name}")
     close_parked_attempt(case, task.ref)
-    after_skip(case, task)
-    return f"Skipped {task.ref}."
 
 
 def take_over(case: Case, task: Task, caller: Caller) -> str:

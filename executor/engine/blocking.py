@@ -110,18 +110,20 @@ def _fix(amendment: Amendment) -> Mapping[str, object]:
     }
 
 
-def waiting_for(case: Case, task: Task) -> list[Task]:
-    """Unfinished tasks that can't start before this one is done, directly or through others."""
+def waiting_for(case: Case, task: Task, *, whole: bool = True) -> list[Task]:
+    """Unfinished tasks that can't start before this one is done, directly or through others. Not `whole`: but for those
+    that are waiting for a part of their own; they go on without it."""
     keys = {task.spec.key} if task.kind is TaskKind.WORK else set()
     waiting: list[Task] = []
-    while found := [t for t in case.work if not t.final and t not in waiting and keys & _needs(t)]:
+    while found := [t for t in case.work if not t.final and t not in waiting and keys & _needs(case, t, whole)]:
         waiting.extend(found)
         keys |= {t.spec.key for t in found}
     return [t for t in waiting if t.ref != task.ref]
 
 
-def _needs(task: Task) -> set[str]:
-    return {*task.spec.depends_on, *task.spec.only_if}
+def _needs(case: Case, task: Task, whole: bool) -> set[str]:
+    needs = {*task.spec.depends_on, *task.spec.only_if}
+    return needs if whole else needs - {t.spec.key for t in case.work if t.parent_ref == task.ref}
 
 
 def last_lines(result: Result | None) -> str:

@@ -20,6 +20,7 @@ from executor.engine.case import Case, end_key
 from executor.engine.impasse import look_at_impasse
 from executor.engine.prerequisites import why_never
 from executor.engine.receipt import end_facts
+from executor.engine.subtasks import goes_without_its_parts
 
 _LOOKED_AT = frozenset({TaskState.COMPLETED, TaskState.QUEUED, TaskState.RETRYING, TaskState.AWAITING_APPROVAL})
 _ACTIVE = frozenset({TaskState.QUEUED, TaskState.IN_PROGRESS, TaskState.RETRYING})
@@ -79,8 +80,11 @@ def _release_one(case: Case, task: Task) -> bool:
             case.move_task(task.ref, TaskState.SKIPPED, summary=f"{SKIPPED_BECAUSE} {condition.ref} did not succeed")
             return True
     needed = [case.by_key(key) for key in {*spec.depends_on, *spec.only_if}]
-    if all(other is None or other.satisfied for other in needed):
-        case.move_task(task.ref, TaskState.QUEUED)
+    if all(other is None or other.frees(task) for other in needed):
+        if goes_without_its_parts(case, task):
+            case.move_task(task.ref, TaskState.SKIPPED, summary="Skipped: so were all of its parts")
+        else:
+            case.move_task(task.ref, TaskState.QUEUED)
         return True
     return False
 

@@ -9,6 +9,7 @@ from executor.domain.goal import Goal, GoalState, Origin
 from executor.domain.limits import Limits
 from executor.domain.milestone import milestones_of
 from executor.domain.plan import Criterion, ExecutionType, GoalDraft, Plan, TaskSpec
+from executor.domain.subtasks import nested, refs_of
 from executor.domain.task import Task, TaskKind
 from executor.engine.case import Case, Numbers
 from executor.engine.flow import end, start
@@ -90,16 +91,19 @@ def tasks_of(plan: Plan, now: datetime) -> list[Task]:
     """The tasks of a new plan: 12.1, 12.2 … for its work, 12.c1, 12.c2 … for its criteria, 12.g1 … for
     its gates."""
     number = plan.goal_number
+    specs = nested(plan.tasks)
+    refs = refs_of(number, specs, {}, ())
     work = [
         Task(
-            ref=f"{number}.{position}",
+            ref=refs[spec.key],
             goal_number=number,
             position=position,
             spec=spec,
+            parent_ref=refs.get(spec.parent or ""),
             plan_version=plan.version,
             created_at=now,
         )
-        for position, spec in enumerate(plan.tasks, start=1)
+        for position, spec in enumerate(specs, start=1)
     ]
     criteria = [criterion_task(plan, index, one, now) for index, one in enumerate(plan.criteria, start=1)]
     gates = [

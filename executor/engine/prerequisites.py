@@ -150,4 +150,4 @@ def _circle(case: Case, task: Task) -> list[str]:
 
 def _needs(case: Case, task: Task) -> list[Task]:
     found = (case.by_key(key) for key in (*task.spec.depends_on, *task.spec.only_if))
-    return [other for other in found if other is not None and not other.satisfied]
+    return [other for other in found if other is not None and not other.frees(task)]

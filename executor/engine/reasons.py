@@ -162,7 +162,7 @@ class Known:
                 known = newest.get(other.spec.key)
                 if known is None or known.state is TaskState.CANCELLED:
                     newest[other.spec.key] = other
-        return sorted((other for other in newest.values() if not other.satisfied), key=lambda other: other.position)
+        return sorted((other for other in newest.values() if not other.frees(task)), key=lambda other: other.position)
 
 
 def reason_of(task: Task, known: Known, around: Around) -> Reason:

@@ -29,6 +29,7 @@ from executor.engine.readings import Readings
 from executor.engine.replies import Refused
 from executor.engine.rework import ReworkCommands
 from executor.engine.secrets import Secrets
+from executor.engine.split_commands import SplitCommands
 from executor.engine.task_commands import TaskCommands
 from executor.engine.tick import Ticker
 from executor.engine.watching import Watching
@@ -39,7 +40,15 @@ _PAUSE_AFTER_ERROR_S = 1.0  # a database that is busy or full is tried again soo
 
 
 class Executor(
-    GoalCommands, PlanCommands, ChangeCommands, ReworkCommands, TaskCommands, LetterCommands, LessonCommands, Readings
+    GoalCommands,
+    PlanCommands,
+    ChangeCommands,
+    ReworkCommands,
+    TaskCommands,
+    SplitCommands,
+    LetterCommands,
+    LessonCommands,
+    Readings,
 ):
     """`changed` is called after every commit of a command or a tick: the courier listens. `log_error(what, error)`."""
 

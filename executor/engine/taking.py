@@ -33,7 +33,7 @@ def _not_ready(case: Case, task: Task) -> Refused | None:
         return None
     if task.state is TaskState.PENDING:
         others = [other for key in {*task.spec.depends_on, *task.spec.only_if} if (other := case.by_key(key))]
-        names = ", ".join(sorted(other.ref for other in others if not other.satisfied))
+        names = ", ".join(sorted(other.ref for other in others if not other.frees(task)))
         return Refused(code="not_ready", sentence=f"{task.ref} waits for {names or 'its turn'}.")
     state = task.state.replace("_", " ")
     return Refused(code="wrong_state", sentence=f"{task.ref} can't be taken: it is {state}.")

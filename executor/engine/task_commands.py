@@ -10,6 +10,7 @@ from executor.engine.case import Case
 from executor.engine.desk import Desk, goal_of
 from executor.engine.flow import advance, cancel_task
 from executor.engine.replies import Accepted, Caller, Refused, Reply
+from executor.engine.subtasks import end_parts
 
 _OPEN = frozenset(TaskState) - TASK_FINAL
 _BEGUN = _OPEN - {TaskState.PENDING}
@@ -43,12 +44,15 @@ class TaskCommands(Desk):
         """Cancel one task, and with it every task that can't run without it."""
 
         def act(case: Case, task: Task, by: Caller) -> str:
-            from_it = waiting_for(case, task)
+            from_it = waiting_for(case, task, whole=False)
+            parts = end_parts(case, task, lambda part: cancel_task(case, part, summary=f"Cancelled with {task.ref}"))
+            from_it = [other for other in from_it if other.ref not in parts]
             for other in from_it:
                 cancel_task(case, other, summary=f"Cancelled: it needs {task.ref}")
             cancel_task(case, task, summary=f"Cancelled by {by.name}")
-            _forget_proposals_with(case, [task, *from_it])
-            also = f" So are {', '.join(o.ref for o in from_it)}, which need it." if from_it else ""
+            _forget_proposals_with(case, [task, *from_it, *(case.tasks[ref] for ref in parts)])
+            also = f" So are its parts {', '.join(parts)}." if parts else ""
+            also += f" So are {', '.join(o.ref for o in from_it)}, which need it." if from_it else ""
             return f"{task.ref} is cancelled.{also}"
 
         return await self._on_task(task_ref, "cancel", _OPEN, act, caller, command_id)

@@ -17,6 +17,7 @@ from executor.domain.goal import GOAL_RUNNING
 from executor.domain.limits import Limits
 from executor.domain.outcome import Blocked, Interrupted, Outcome, Stumbled, Uncertain
 from executor.domain.plan import MODEL
+from executor.domain.subtasks import is_split, part_keys
 from executor.domain.task import TASK_DUE, Task, TaskKind, TaskState
 from executor.domain.values import quick, replace
 from executor.engine.attempt import BY_MODEL, Tools, is_opinion
@@ -293,6 +294,8 @@ class Ticker:
         """The tasks whose outputs an attempt gets to see: those that its parameters name; those that it depends on,
         where a model works with them; and all of them, where a model judges the whole goal."""
         keys = self._tools.actions.keys_used(task.spec.parameters)
+        if is_split(task.spec):
+            return part_keys(task.spec)
         if self._tools.mind is None:
             return keys
         if task.kind is TaskKind.CRITERION and is_opinion(task.spec.check):

@@ -1,17 +1,15 @@
 """Ways that were weighed when a plan was made and not taken yet: what is left of them, and one of them as a change."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 from executor.domain.amendment import Amendment
 from executor.domain.envelope import same_action
+from executor.domain.keys import with_references
 from executor.domain.plan import Alternative, Plan, TaskSpec
 from executor.domain.task import TaskState
 from executor.engine.case import Case
 
-_REFERENCE = re.compile(r"\$\{([\w.-]+)\.output\}")
 _KEPT = frozenset({TaskState.COMPLETED, TaskState.SKIPPED, TaskState.IN_PROGRESS})
 
 
@@ -54,18 +52,7 @@ def _renamed(tasks: Sequence[TaskSpec], names: Mapping[str, str]) -> tuple[TaskS
             key=names.get(spec.key, spec.key),
             depends_on=keys(spec.depends_on),
             only_if=keys(spec.only_if),
-            parameters=_with_references(spec.parameters, names),
+            parameters=with_references(spec.parameters, names),
         )
         for spec in tasks
     )
-
-
-def _with_references(value: Any, names: Mapping[str, str]) -> Any:
-    """``${key.output}`` under the new names, wherever it stands."""
-    if isinstance(value, str):
-        return _REFERENCE.sub(lambda found: f"${{{names.get(found[1], found[1])}.output}}", value)
-    if isinstance(value, Mapping):
-        return {name: _with_references(one, names) for name, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [_with_references(one, names) for one in value]
-    return value

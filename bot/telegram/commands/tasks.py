@@ -2,7 +2,15 @@
 
 from collections.abc import Awaitable, Callable
 
-from bot.telegram.commands.arguments import first_word, goal_number, own_task, own_view
+from bot.telegram.commands.arguments import (
+    check_has_task,
+    check_may_order,
+    first_word,
+    goal_number,
+    own_task,
+    own_view,
+    task_ref,
+)
 from bot.telegram.desk import Request, Said, say_reply
 from executor.domain.decision import DecisionKind
 from executor.domain.errors import WrongInput
@@ -11,8 +19,10 @@ from executor.engine.replies import Reply
 
 
 async def task(request: Request) -> Said:
-    """``/task title`` makes one alone, ``/task 12 title`` one in goal 12."""
+    """``/task title`` makes one alone, ``/task 12 title`` one in goal 12, ``/task 12.3`` and lines its parts."""
     word, title = first_word(request.words)
+    if (ref := task_ref(word)) is not None:
+        return await _split(request, ref, title)
     number = goal_number(word) if title else None
     if number is not None:
         view = await own_view(request, word, "/task 12 Call Ann")
@@ -21,11 +31,25 @@ async def task(request: Request) -> Said:
     else:
         title = request.words.strip()
     if not title:
-        raise WrongInput("Please write it like this: /task Call Ann, or in a goal: /task 12 Call Ann")
+        raise WrongInput(
+            "Please write it like this: /task Call Ann, or in a goal: /task 12 Call Ann. "
+            "/task 12.3 and numbered lines below it do that task in parts."
+        )
     reply = await request.desk.engine.add_task(
         title, goal_number=number, origin=request.origin, caller=request.caller, command_id=request.command_id
     )
     return say_reply(reply)
+
+
+async def _split(request: Request, ref: str, text: str) -> Said:
+    view = await own_view(request, ref.split(".")[0], SPLIT)
+    check_has_task(view, ref)
+    check_may_order(request, text)
+    engine = request.desk.engine
+    return say_reply(await engine.split_task(ref, text, caller=request.caller, command_id=request.command_id))
+
+
+SPLIT = "/task 12.3 and below it its parts, a numbered line each"
 
 
 async def skip(request: Request) -> Said:

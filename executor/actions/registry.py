@@ -39,7 +39,7 @@ class Registry:
         return action
 
     def names(self) -> list[str]:
-        return sorted(self._actions)
+        return sorted(name for name in self._actions if name != SUBTASKS)  # nobody plans that one
 
     def fill(self, parameters: Mapping[str, Any], action: str, outputs: Mapping[str, str]) -> Mapping[str, Any]:
         """In program text the references stay, and their outputs go with them in a hidden parameter. Raises

@@ -7,7 +7,6 @@ from typing import Any
 from executor.domain.errors import WrongInput
 from executor.domain.goal import Goal
 from executor.domain.plan import MODEL, Alternative, Check, Criterion, GoalDraft, Plan, TaskSpec
-from executor.domain.subtasks import SUBTASKS
 from executor.planner.models.messages import Message, Prompt
 from executor.planner.models.prompts import ACTIONS, fenced, system_text
 from executor.planner.models.shapes import AlternativeShape, PlanReply, read_as, schema_of
@@ -31,7 +30,7 @@ class Asker:
     async def ask(
         self, purpose: Purpose, shape: type[Shape], data: str, about: About, read: Any, *, tokens: int
     ) -> Any:
-        known = {name: line_of(name) for name in (self.actions.names() if self.actions else ()) if name != SUBTASKS}
+        known = {name: line_of(name) for name in (self.actions.names() if self.actions else ())}
         schema = schema_of(shape)
         prompt = Prompt(
             purpose=purpose,

@@ -9,6 +9,7 @@ from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache, lru_cache
 from typing import Any, Generic, TypeVar
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import Dialect, Executable, Select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -27,18 +28,19 @@ class Question(Generic[T]):
         self._statement = statement
         self._make = make
         self._remember = remember
-        self._compiled: _Compiled[T] | None = None
+        self._compiled: WeakKeyDictionary[Dialect, _Compiled[T]] = WeakKeyDictionary()
 
     def compiled(self, dialect: Dialect) -> "_Compiled[T]":
-        if self._compiled is None or self._compiled.dialect is not dialect:
-            self._compiled = _Compiled(self._statement, dialect, self._make, self._remember)
-        return self._compiled
+        """One for each dialect, for the readers and the writer have each their own, and take turns."""
+        compiled = self._compiled.get(dialect)
+        if compiled is None:
+            compiled = self._compiled[dialect] = _Compiled(self._statement, dialect, self._make, self._remember)
+        return compiled
 
 
 class _Compiled(Generic[T]):
     def __init__(self, statement: Select[Any], dialect: Dialect, make: Callable[[Record], T], remember: int) -> None:
         compiled = statement.compile(dialect=dialect)
-        self.dialect = dialect
         self.sql = str(compiled)
         self._parameters = [
             (name, compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect))

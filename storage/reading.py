@@ -20,7 +20,7 @@ from executor.domain.plan import Plan
 from executor.domain.task import TASK_DUE, Task
 from executor.ports import CaseRows, GoalView
 from storage.codec import loads
-from storage.fetching import Question, ask, fetch, fetch_first
+from storage.fetching import Question, ask, fetch
 from storage.rows import (
     Record,
     attempt_from,
@@ -126,6 +126,14 @@ async def read_cases(connection: AsyncConnection, numbers: Iterable[int]) -> lis
     return _cases(*await ask(connection, _CASE, {"numbers": listed(numbers)}))
 
 
+async def read_cases_and(
+    connection: AsyncConnection, numbers: Iterable[int], besides: Question[T]
+) -> tuple[list[CaseRows], list[T]]:
+    """What `read_cases` reads, and the answer to one more question, in the same visit."""
+    *parts, answer = await ask(connection, (*_CASE, besides), {"numbers": listed(numbers)})
+    return _cases(*parts), answer
+
+
 def _cases(
     heads: list[Goal],
     work: list[Task],
@@ -217,9 +225,9 @@ async def read_plan(connection: AsyncConnection, goal_number: int, version: int 
     return None if body is None else plan_from(body)
 
 
-_DECISION = select(*columns(decisions)).where(decisions.c.number == bindparam("number"))
+DECISION = Question(select(*columns(decisions)).where(decisions.c.number == bindparam("number")), decision_from)
 
 
 async def read_decision(connection: AsyncConnection, number: int) -> Decision | None:
-    row = await fetch_first(connection, _DECISION, {"number": number})
-    return None if row is None else decision_from(row)
+    [found] = await ask(connection, [DECISION], {"number": number})
+    return found[0] if found else None

@@ -6,13 +6,15 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.codec import loads
+from storage.fetching import Question, ask
 from storage.tables import commands
 
-_REPLY = select(commands.c.reply).where(commands.c.id == bindparam("id"))
+REPLY: Question[Mapping[str, object]] = Question(
+    select(commands.c.reply).where(commands.c.id == bindparam("id")), lambda row: loads(row.reply)
+)
 
 
 async def read_reply(connection: AsyncConnection, command_id: str) -> Mapping[str, object] | None:
     """None for a command that was not carried out."""
-    text = (await connection.execute(_REPLY, {"id": command_id})).scalar()
-    reply: Mapping[str, object] | None = None if text is None else loads(text)
-    return reply
+    [replies] = await ask(connection, [REPLY], {"id": command_id})
+    return replies[0] if replies else None

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import bindparam, delete, func, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -18,8 +19,16 @@ from storage.codec import dumps, loads, plain
 from storage.fetching import Question, ask, fetch
 from storage.lessons import read_lessons
 from storage.listing import CIRCUIT_HOLDS, read_circuits
-from storage.reading import GOAL_COLUMNS, read_cases, read_decision, read_needs_running, read_plan_makers, read_plans
-from storage.replies import read_reply
+from storage.reading import (
+    DECISION,
+    GOAL_COLUMNS,
+    read_cases_and,
+    read_decision,
+    read_needs_running,
+    read_plan_makers,
+    read_plans,
+)
+from storage.replies import REPLY
 from storage.rows import Record, attempt_from, draft_from, goal_from
 from storage.tables import attempts, circuits, decisions, goals, tasks
 from storage.tables.attempts import ATTEMPT_RUNNING
@@ -28,7 +37,7 @@ from storage.tables.goals import GOAL_TAKES, GOAL_UNFINISHED, GOAL_UNPLANNED
 from storage.tables.tasks import TASK_FREE, TASK_WAITS_FOR_ITS_TIME
 from storage.writing import write_changes
 
-_LAST_GOAL = select(func.max(goals.c.number))
+_LAST_GOAL = Question(select(func.max(goals.c.number).label("number")), lambda row: row.number or 0)
 _LAST_DECISION = Question(select(func.max(decisions.c.number).label("number")), lambda row: row.number or 0)
 _ORDER = (
     tasks.c.unblocks.desc(),
@@ -85,30 +94,47 @@ _HELD = select(attempts.c.task_ref).where(
 
 
 class WriteTransaction:
-    """Lives as long as its block. Numbers are the first free ones: rows that hold the highest are never deleted."""
+    """Lives as long as its block. Numbers are the first free ones: rows that hold the highest are never deleted.
+
+    Each visit to the database costs more than what it asks there. So the first one of a command brings along what
+    nearly every command asks next; nobody else writes meanwhile, and what we save ourselves makes us forget it.
+    """
 
     def __init__(self, connection: AsyncConnection, clock: Clock) -> None:
         self._connection = connection
         self._clock = clock
         self._read: dict[int, CaseRows] = {}  # as the rows are now, by goal number
+        self._last_goal: int | None = None
+        self._last_decision: int | None = None
+        self._decisions: dict[int, Decision | None] = {}
 
-    async def reply_to(self, command_id: str) -> Mapping[str, object] | None:
-        return await read_reply(self._connection, command_id)
+    async def reply_to(self, command_id: str, *, decision: int | None = None) -> Mapping[str, object] | None:
+        number = -1 if decision is None else decision
+        questions: list[Question[Any]] = [REPLY, _LAST_GOAL, _LAST_DECISION, DECISION]
+        about = {"id": command_id, "number": number}
+        replies, [self._last_goal], [self._last_decision], found = await ask(self._connection, questions, about)
+        self._decisions[number] = found[0] if found else None
+        return replies[0] if replies else None
 
     async def next_goal_number(self) -> int:
-        return ((await self._connection.execute(_LAST_GOAL)).scalar() or 0) + 1
+        if self._last_goal is None:
+            [[self._last_goal]] = await ask(self._connection, [_LAST_GOAL], {})
+        return int(self._last_goal) + 1
 
     async def next_decision_number(self) -> int:
-        [[last]] = await ask(self._connection, [_LAST_DECISION], {})
-        return int(last) + 1
+        if self._last_decision is None:
+            [[self._last_decision]] = await ask(self._connection, [_LAST_DECISION], {})
+        return int(self._last_decision) + 1
 
     async def cases(self, goal_numbers: Sequence[int]) -> list[CaseRows]:
-        cases = await read_cases(self._connection, goal_numbers)
+        cases, [self._last_decision] = await read_cases_and(self._connection, goal_numbers, _LAST_DECISION)
         self._read.update((case.goal.number, case) for case in cases)
         return cases
 
     async def decision(self, number: int) -> Decision | None:
-        return await read_decision(self._connection, number)
+        if number not in self._decisions:
+            self._decisions[number] = await read_decision(self._connection, number)
+        return self._decisions[number]
 
     async def plans(self, goal_number: int) -> list[Plan]:
         return await read_plans(self._connection, goal_number)
@@ -179,6 +205,8 @@ class WriteTransaction:
 
     async def save(self, changes: Changes) -> None:
         read, self._read = self._read, {}
+        self._last_goal = self._last_decision = None
+        self._decisions.clear()
         await write_changes(self._connection, changes, self._clock.now(), read)
 
 

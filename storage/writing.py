@@ -280,7 +280,12 @@ def _urgency(tasks: Sequence[Task]) -> Mapping[_PlanKey, int]:
             behind.setdefault(_plan_key(task, key), []).append(_plan_key(task, task.spec.key))
     chains: dict[_PlanKey, int] = {}
     for task in reversed(tasks):  # most plans are written in order, so most chains are known when they are asked for
-        _measure(_plan_key(task, task.spec.key), behind, chains)
+        here = _plan_key(task, task.spec.key)
+        lengths = [chains.get(other, -1) for other in behind.get(here, ())]
+        if -1 in lengths:
+            _measure(here, behind, chains)
+        else:
+            chains[here] = max(lengths, default=-1) + 1
     return {key: chain * (_WIDTH_MAX + 1) + min(len(behind.get(key, ())), _WIDTH_MAX) for key, chain in chains.items()}
 
 

@@ -58,7 +58,7 @@ class DecisionCommands(Desk):
             words = self._as_time(decision, option, text) if decision.kind is DecisionKind.DEADLINE else text
             return case, _give(case, case.decisions[number], caller, option, text=words, revision=revision)
 
-        return await self._in_transaction(command_id, act)
+        return await self._in_transaction(command_id, act, decision=number)
 
     def _as_time(self, decision: Decision, option: str | None, text: str | None) -> str | None:
         """The words of an answer to a deadline as a moment in ISO 8601; None where there are none: then the suggested

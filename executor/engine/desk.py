@@ -73,11 +73,11 @@ class Desk:
         numbers = Numbers(await transaction.next_decision_number())
         return Case(rows[0], self._now(), self._tools.limits, numbers, caller)
 
-    async def _in_transaction(self, command_id: str, work: Work) -> Reply:
+    async def _in_transaction(self, command_id: str, work: Work, *, decision: int | None = None) -> Reply:
         """Bad input found on the way is a refusal like any other; a refusal writes nothing."""
         for attempt in range(1, _TRIES + 1):
             try:
-                return await self._try(command_id, work)
+                return await self._try(command_id, work, decision)
             except WrongInput as error:
                 return Refused(code="wrong_input", sentence=error.public)
             except Conflict:
@@ -85,9 +85,9 @@ class Desk:
                     raise
         raise AssertionError("unreachable")
 
-    async def _try(self, command_id: str, work: Work) -> Reply:
+    async def _try(self, command_id: str, work: Work, decision: int | None) -> Reply:
         async with self._store.transaction("command") as transaction:
-            if (stored := await transaction.reply_to(command_id)) is not None:
+            if (stored := await transaction.reply_to(command_id, decision=decision)) is not None:
                 return read_reply(stored)
             case, reply = await work(transaction)
             if case is None or isinstance(reply, Refused):

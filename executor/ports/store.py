@@ -106,8 +106,9 @@ class Transaction(Protocol):
     """One write transaction, alone on the database (or on its rows) until it ends. Leaving the block commits;
     an exception rolls everything back."""
 
-    async def reply_to(self, command_id: str) -> Mapping[str, object] | None:
-        """The stored reply of a command that was already carried out; None where it is new."""
+    async def reply_to(self, command_id: str, *, decision: int | None = None) -> Mapping[str, object] | None:
+        """The stored reply of a command that was already carried out; None where it is new. `decision`: the one that
+        will be asked for next."""
         ...
 
     async def next_goal_number(self) -> int: ...

@@ -24,8 +24,9 @@ STARTING = 0.3  # the share of lives that are killed while they start, within ST
 START_S = 1.5
 ANSWERS_S_MAX = 15.0
 WORK_S_MAX = 0.9  # the other lives work for up to so long
-PATIENCE = 4  # kills in a row without a finished task; twice as many are what Milepost takes for a task that ends it
+PATIENCE = 4  # kills in a row without a finished task; twice as many of one task, and Milepost asks whether it ends it
 PROGRESS_S_MAX = 30.0
+ENDED_BY_A_TASK = "it may be what ends Milepost"
 END_S_MAX = 60.0
 
 
@@ -127,6 +128,10 @@ class Killer:
                 done = [line.split("#")[0] for line in self.effects.read_text().splitlines()]
                 return "it-happened" if decision["subtask_id"] in done else "it-did-not"
             case "result":  # whether it is good: it holds nothing up
+                return None
+            case "blockage" if ENDED_BY_A_TASK in decision["question"]:  # it was not the task, it was we
+                return "retry"
+            case "blockage" if decision["subtask_id"] is None:  # goes away with what stands behind it
                 return None
             case kind:
                 self.said.append(f"nobody expected the question {decision['decision']} ({kind})")

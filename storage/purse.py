@@ -11,7 +11,7 @@ from decimal import Decimal
 from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from executor.domain.allowance import AllowanceKind
+from executor.domain.allowance import AllowanceKind, Budget
 from executor.domain.attempt import AttemptState
 from executor.domain.notice import Notice, NoticeKind
 from executor.ports import CYCLES, BrainFailed, Call, Failure, Receipt, Spent
@@ -198,6 +198,15 @@ class PurseRows:
                 f"up to {_usd(worst)}.",
                 limit=AllowanceKind.DAY,
             )
+
+
+async def read_budget(connection: AsyncConnection, goal_number: int) -> Budget | None:
+    own = await fetch_first(connection, _BUDGET, {"goal": goal_number})
+    if own is None:
+        return None
+    allowed = await _number(connection, _ALLOWED, {"goal": goal_number, "kind": AllowanceKind.GOAL.value})
+    spent = await _number(connection, _COST_OF_GOAL, {"goal": goal_number})
+    return Budget(own_usd=own.budget_usd, allowed_usd=Decimal(allowed) / MICRO, spent_usd=Decimal(spent) / MICRO)
 
 
 async def read_spending(connection: AsyncConnection, goal_number: int) -> list[Spent]:

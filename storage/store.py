@@ -9,6 +9,7 @@ from pathlib import Path
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
+from executor.domain.allowance import Budget
 from executor.domain.attempt import Attempt
 from executor.domain.circuit import Circuit
 from executor.domain.decision import Decision
@@ -188,6 +189,10 @@ class Database:
     async def spending(self, goal_number: int) -> list[Spent]:
         async with self._connections.read_once() as connection:
             return await purse.read_spending(connection, goal_number)
+
+    async def budget(self, goal_number: int) -> Budget | None:
+        async with self._connections.read() as connection:
+            return await purse.read_budget(connection, goal_number)
 
     async def spent_usd(self, goal_number: int) -> Decimal:
         async with self._connections.read_once() as connection:

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import bindparam, delete, func, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from executor.domain.allowance import Budget
 from executor.domain.attempt import Attempt
 from executor.domain.circuit import Circuit, CircuitState
 from executor.domain.decision import Decision
@@ -19,6 +20,7 @@ from storage.codec import dumps, loads, plain
 from storage.fetching import Question, ask, fetch
 from storage.lessons import read_lessons
 from storage.listing import CIRCUIT_HOLDS, read_circuits
+from storage.purse import read_budget
 from storage.reading import (
     DECISION,
     GOAL_COLUMNS,
@@ -141,6 +143,9 @@ class WriteTransaction:
 
     async def lessons(self) -> list[Lesson]:
         return await read_lessons(self._connection)
+
+    async def budget(self, goal_number: int) -> Budget | None:
+        return await read_budget(self._connection, goal_number)
 
     async def plan_makers(self, goal_numbers: Collection[int]) -> Mapping[tuple[int, int], str]:
         return await read_plan_makers(self._connection, goal_numbers)

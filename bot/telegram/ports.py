@@ -3,9 +3,11 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
+from decimal import Decimal
 from typing import Protocol
 
 from executor.domain.adaptation import PlanDiff
+from executor.domain.allowance import Budget
 from executor.domain.attempt import Attempt
 from executor.domain.decision import Decision
 from executor.domain.event import Event
@@ -101,6 +103,12 @@ class Engine(Protocol):
         ...
 
     async def take_up(self, goal_number: int, *, caller: Caller, command_id: str) -> Reply: ...
+
+    async def budget(self, goal_number: int) -> Budget | None: ...
+
+    async def set_budget(
+        self, goal_number: int, usd: Decimal, *, trusted: bool, caller: Caller, command_id: str
+    ) -> Reply: ...
 
     async def spending(self, goal_number: int) -> list[Spent]: ...
 

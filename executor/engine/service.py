@@ -23,6 +23,7 @@ from executor.engine.goal_commands import GoalCommands
 from executor.engine.lesson_commands import LessonCommands
 from executor.engine.letter_commands import LetterCommands
 from executor.engine.lookout import Lookout
+from executor.engine.money_commands import MoneyCommands
 from executor.engine.nursery import Nursery
 from executor.engine.plan_commands import PlanCommands
 from executor.engine.readings import Readings
@@ -43,6 +44,7 @@ class Executor(
     GoalCommands,
     PlanCommands,
     ChangeCommands,
+    MoneyCommands,
     ReworkCommands,
     TaskCommands,
     SplitCommands,

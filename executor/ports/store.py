@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
 
-from executor.domain.allowance import Allowance
+from executor.domain.allowance import Allowance, Budget
 from executor.domain.attempt import Attempt
 from executor.domain.blockage import Blockage
 from executor.domain.circuit import Circuit
@@ -127,6 +127,10 @@ class Transaction(Protocol):
 
     async def lessons(self) -> list[Lesson]:
         """What helped at least once and was not revoked, the last used first."""
+        ...
+
+    async def budget(self, goal_number: int) -> Budget | None:
+        """As Store.budget."""
         ...
 
     async def plan_makers(self, goal_numbers: Collection[int]) -> Mapping[tuple[int, int], str]:
@@ -302,6 +306,10 @@ class Store(Protocol):
 
     async def spending(self, goal_number: int) -> list[Spent]:
         """By task, purpose and model; dearest first."""
+        ...
+
+    async def budget(self, goal_number: int) -> Budget | None:
+        """None for a goal that does not exist."""
         ...
 
     async def spent_usd(self, goal_number: int) -> Decimal:

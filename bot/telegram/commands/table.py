@@ -51,6 +51,7 @@ _TABLE = (
     Command("why", Role.VIEWER, "/why 12", "says why it is where it is", reading.why),
     Command("log", Role.VIEWER, "/log 12.3", "shows what ran, with its output", reading.log),
     Command("cost", Role.VIEWER, "/cost 12", "what the model has cost", money.cost),
+    Command("budget", Role.VIEWER, "/budget 12 $2", "what it may cost; with an amount: sets that", money.budget),
     Command("approve", Role.REQUESTER, "/approve 17", "says yes to a question", deciding.approve),
     Command("reject", Role.REQUESTER, "/reject 17", "says no to it", deciding.reject),
     Command("answer", Role.REQUESTER, "/answer 17 your words", "answers it", deciding.answer),

@@ -24,6 +24,7 @@ from bot.control.body import GoalBodies, Readers
 from bot.control.commands import ShellCommands
 from bot.control.protocol import Document, Shell
 from bot.control.server import ControlServer, operator_name
+from bot.doctor import Finding, examine
 from bot.folder import hold
 from bot.housekeeping import Housekeeper
 from bot.localchat import LocalChat, LocalChatError
@@ -123,6 +124,11 @@ class House:
 
     def workflows(self) -> Shelf:
         return _shelf(self.library)
+
+    async def examine(self) -> list[Finding]:
+        """What the doctor finds, beside everything that goes on."""
+        brain, shelf = await self.try_brain(), self.workflows()
+        return await asyncio.to_thread(examine, self.settings, lambda _: shelf, lambda _: (brain, True))
 
 
 def _shelf(library: Library) -> Shelf:
@@ -484,6 +490,7 @@ def _plugs(house: House, operator: int | None) -> Plugs:
         read_run=house.read_run,
         workflows=house.workflows,
         secrets=house.secrets,
+        examine=house.examine,
         mark=PollFile(Path(house.settings.data_dir) / "last-poll"),
         examples=[Example(label=label, text=text) for label, text in EXAMPLES],
     )

@@ -15,7 +15,17 @@ from bot.telegram.files import fetch_file
 from bot.telegram.front import TelegramFront, Wiring
 from bot.telegram.inbox import InboxRows
 from bot.telegram.joining import WAIT_S
-from bot.telegram.ports import ChatOutbox, Engine, Example, PollMark, ReadGoal, ReadRun, Workflows
+from bot.telegram.ports import (
+    ChatOutbox,
+    Engine,
+    Examine,
+    Example,
+    PollMark,
+    ReadGoal,
+    ReadRun,
+    Workflows,
+    nobody_looks,
+)
 from bot.telegram.presence import ChatRows
 from bot.telegram.sender import TelegramSender
 from executor.domain.limits import Limits
@@ -52,6 +62,7 @@ class Plugs:
     workflows: Workflows
     mark: PollMark
     secrets: Secrets = field(default_factory=Secrets)
+    examine: Examine = nobody_looks
     examples: Sequence[Example] = ()
     limits: Limits = field(default_factory=Limits)
 
@@ -112,6 +123,7 @@ def assemble(
         read_run=plugs.read_run,
         workflows=plugs.workflows,
         fetch=partial(fetch_file, bot),
+        examine=plugs.examine,
         examples=plugs.examples,
     )
     wiring = Wiring(

@@ -11,11 +11,13 @@ from bot.telegram.ports import (
     ChatOutbox,
     Decisions,
     Engine,
+    Examine,
     Example,
     Fetch,
     ReadGoal,
     ReadRun,
     Workflows,
+    nobody_looks,
 )
 from executor.domain.goal import Origin
 from executor.domain.notice import Notice, NoticeKind
@@ -37,6 +39,7 @@ class Desk:
     workflows: Workflows
     read_run: ReadRun
     fetch: Fetch
+    examine: Examine = nobody_looks
     examples: Sequence[Example] = ()
 
 

@@ -197,6 +197,29 @@ class PollMark(Protocol):
     async def mark(self, at: datetime) -> None: ...
 
 
+class Checkup(Protocol):
+    """One check of the doctor. `state` is "good", "note" or "wrong"; `remedy` says what to do, where something is."""
+
+    @property
+    def check(self) -> str: ...
+
+    @property
+    def state(self) -> str: ...
+
+    @property
+    def seen(self) -> str: ...
+
+    @property
+    def remedy(self) -> str: ...
+
+
+async def nobody_looks() -> Sequence[Checkup]:
+    """The doctor of a chat that has none."""
+    return ()
+
+
+Examine = Callable[[], Awaitable[Sequence[Checkup]]]
+"""All of the doctor's checks, of the program that runs."""
 Fetch = Callable[[str], Awaitable[bytes]]
 """The content of a file by its id. Raises WrongInput with one clear line where the chat does not give it."""
 ReadGoal = Callable[[str], GoalDraft]

@@ -44,10 +44,10 @@ class Talk:
         self.read.add(message["message_id"])
         return message
 
-    async def say(self, text: str, answer: str = "", **how: Any) -> Json:
+    async def say(self, text: str, answer: str = "", patience_s: float = 5, **how: Any) -> Json:
         """Write, and hear the answer: the next message with `answer` in it, for news may come in between."""
         self.chat.say(text, **how)
-        return await self.hear(answer, chat=how.get("chat"))
+        return await self.hear(answer, chat=how.get("chat"), patience_s=patience_s)
 
     async def press(self, message: Json, label: str, **how: Any) -> Json:
         """Press the button with this label; what the bot answers to the press."""
@@ -122,6 +122,7 @@ def plugs_of(house: House, people: Access, folder: Path, **other: Any) -> Plugs:
         read_run=house.read_run,
         workflows=house.workflows,
         secrets=house.secrets,
+        examine=house.examine,
         mark=PollFile(folder / "last-poll"),
         examples=EXAMPLES,
     )

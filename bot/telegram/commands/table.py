@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from bot.telegram.access import Role
-from bot.telegram.commands import changing, deciding, goals, lessons, letters, money, plans, reading, tasks
+from bot.telegram.commands import changing, deciding, doctor, goals, lessons, letters, money, plans, reading, tasks
 from bot.telegram.desk import Request, Said, say
 from bot.telegram.html import bold, escape
 
@@ -75,6 +75,7 @@ _TABLE = (
     Command("failed", Role.VIEWER, "/failed", "what ended without being done", letters.failed),
     Command("lessons", Role.VIEWER, "/lessons", "what was learned; revoke 3 takes it back", lessons.lessons),
     Command("system", Role.VIEWER, "/system", "how everything is", reading.system),
+    Command("doctor", Role.OWNER, "/doctor", "looks for what is wrong, with a remedy", doctor.doctor),
     Command("whoami", Role.VIEWER, "/whoami", "your id and role", reading.whoami),
     Command("help", Role.VIEWER, "/help", "this list", help),
     Command("start", Role.VIEWER, "/start", "begins here", start),

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 
+from bot.telegram.assignees import named
 from bot.telegram.decisions import decision_buttons
 from bot.telegram.html import bold, clip, code, escape, italic, plain, unquoted
 from bot.telegram.message import Document, Message, fit
@@ -298,7 +299,7 @@ def _note(
             open_ones = [key for key in task.spec.depends_on if states.get(key) not in (None, TaskState.COMPLETED)]
             return f"after {', '.join(refs[key] for key in open_ones)}" if open_ones else ""
         case TaskState.AWAITING_APPROVAL:
-            return "waits for you"
+            return f"waits for {escape(named(task.spec.assignee))}" if task.spec.assignee else "waits for you"
         case TaskState.BLOCKED:
             return "blocked"
         case TaskState.SKIPPED:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
+from bot.telegram.assignees import for_whom
 from bot.telegram.changes import change_lines, fix_lines
 from bot.telegram.html import bold, clip, code, escape, evidence, italic, pre, unquoted, with_code
 from bot.telegram.message import Button, Message, fit, rows_of
@@ -74,6 +75,7 @@ def _style(option: Option, decision: Decision) -> str | None:
 def decision_message(decision: Decision, now: datetime, timezone: tzinfo) -> Message:
     """Open: the question with its buttons and text twins. Closed: the same text, the outcome, and no buttons."""
     lines = _body(decision, now, timezone)
+    lines += for_whom(decision)
     lines += ["", hint(decision) if decision.state is DecisionState.OPEN else outcome(decision, now, timezone)]
     message = Message(html="\n".join(lines), buttons=decision_buttons(decision), protect=decision.wants_value)
     return fit(message, f"question-{decision.number}.md", last_line=f"Question {decision.number}")
@@ -185,7 +187,8 @@ def _manual(decision: Decision) -> list[str]:
     if (check := str(facts.get("check") or "").strip()) and check not in problem:
         lines += ["", f"Done is checked by {code(check)}"]
     if decision.state is DecisionState.OPEN and not problem:
-        lines += ["", "This one is for you. Press Done when it is done."]
+        whose = "Press Done" if "assignee" in facts else "This one is for you. Press Done"
+        lines += ["", f"{whose} when it is done."]
     return lines
 
 

@@ -94,6 +94,8 @@ def _facts(case: Case, task: Task, blockage: Blockage) -> Mapping[str, object]:
     }
     if blockage.missing is not None:
         facts["missing"] = blockage.missing
+    if task.spec.assignee:
+        facts["assignee"] = task.spec.assignee
     if task.spec.critical:
         facts["critical"] = True
     if blockage.amendment is not None:

@@ -16,6 +16,7 @@ from executor.domain.goal import Goal, GoalState
 from executor.domain.limits import Limits
 from executor.domain.outcome import Outcome
 from executor.domain.plan import GoalDraft
+from executor.engine.assigning import AssignCommands
 from executor.engine.attempt import Tools
 from executor.engine.change_commands import ChangeCommands
 from executor.engine.desk import ReadTime, goal_of, iso_time
@@ -45,6 +46,7 @@ class Executor(
     PlanCommands,
     ChangeCommands,
     MoneyCommands,
+    AssignCommands,
     ReworkCommands,
     TaskCommands,
     SplitCommands,

@@ -210,6 +210,8 @@ def _ask(case: Case, task: Task, needs: NeedsPerson) -> None:
         "problem": needs.problem,
         "check": needs.check,
     }
+    if task.spec.assignee:
+        facts["assignee"] = task.spec.assignee
     if needs.manual:
         case.ask(DecisionKind.MANUAL, task_ref=task.ref, question=needs.question, facts=facts)
         return

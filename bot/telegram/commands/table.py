@@ -70,6 +70,7 @@ _TABLE = (
     Command("priority", Role.REQUESTER, "/priority 12 p8", "p10 goes first", changing.priority),
     Command("rework", Role.REQUESTER, "/rework 12 what should be different", "takes up a result again", plans.rework),
     Command("task", Role.REQUESTER, "/task 12 Call Ann", "adds a task by hand; 12.3: does it in parts", tasks.task),
+    Command("assign", Role.REQUESTER, "/assign 12.3 @ann", "says whose it is; who may answer stays", tasks.assign),
     Command("note", Role.REQUESTER, "/note 12 Ann is on holiday", "keeps a remark", goals.note),
     Command("fail", Role.REQUESTER, "/fail 12 the reason", "declares a goal failed", goals.fail),
     Command("failed", Role.VIEWER, "/failed", "what ended without being done", letters.failed),

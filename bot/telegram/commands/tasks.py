@@ -1,5 +1,6 @@
 """Commands about single tasks."""
 
+import re
 from collections.abc import Awaitable, Callable
 
 from bot.telegram.commands.arguments import (
@@ -50,6 +51,24 @@ async def _split(request: Request, ref: str, text: str) -> Said:
 
 
 SPLIT = "/task 12.3 and below it its parts, a numbered line each"
+
+
+_PERSON = re.compile(r"@[A-Za-z][A-Za-z0-9_]{3,31}|[1-9]\d{0,15}")
+_NOBODY = frozenset({"nobody", "none", "off"})
+ASSIGN = "/assign 12.3 @ann, /assign 12.3 me or /assign 12.3 nobody"
+
+
+async def assign(request: Request) -> Said:
+    """``/assign 12.3 @ann``: who is named when a person is needed for it; an id, ``me`` and ``nobody`` will do."""
+    word, whom = first_word(request.words)
+    ref, whom = task_ref(word), whom.lower() if whom.lower() in (*_NOBODY, "me") else whom
+    if ref is None or not (whom == "me" or whom in _NOBODY or _PERSON.fullmatch(whom)):
+        raise WrongInput(f"Please write it like this: {ASSIGN}")
+    view = await own_view(request, ref.split(".")[0], ASSIGN)
+    check_has_task(view, ref)
+    assignee = None if whom in _NOBODY else str(request.caller.person_id) if whom == "me" else whom
+    reply = await request.desk.engine.assign(ref, assignee, caller=request.caller, command_id=request.command_id)
+    return say_reply(reply)
 
 
 async def skip(request: Request) -> Said:

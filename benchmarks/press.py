@@ -175,6 +175,7 @@ def _plugs(house: House, people: Access) -> Plugs:
         read_run=house.read_run,
         workflows=house.workflows,
         mark=PollFile(house.settings.data_dir / "last-poll"),
+        brake=house.brake,
     )
 
 

@@ -6,9 +6,8 @@ nothing new comes in, what runs is ended and stored, what is to be said is said,
 
 import asyncio
 import os
-import shlex
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
@@ -20,6 +19,8 @@ from loguru import logger
 from tzlocal import get_localzone_name
 
 from bot.alarm import Alarm
+from bot.brake import FileBrake
+from bot.choices import gates_of
 from bot.control.body import GoalBodies, Readers
 from bot.control.commands import ShellCommands
 from bot.control.protocol import Document, Shell
@@ -40,15 +41,15 @@ from bot.telegram.connection import Connection
 from bot.telegram.ports import Example, Shelf, WorkflowInfo
 from executor.actions.checks import Looks
 from executor.actions.http import Http
-from executor.actions.launcher import PlainLauncher
+from executor.actions.launcher import Braked, Launcher, PlainLauncher
 from executor.actions.project import ProjectFolder
 from executor.actions.registry import Registry, installed_actions
 from executor.actions.standard import standard_actions
 from executor.actions.survey import Survey
+from executor.actions.survivors import end_every_attempt
 from executor.actions.watches import looks
 from executor.actions.workspaces import Folders
 from executor.domain.errors import SealBroken, Unconfigured
-from executor.domain.gate import Gates
 from executor.domain.goal import Goal
 from executor.domain.limits import Limits, Service
 from executor.domain.plan import GoalDraft, TaskSpec
@@ -69,7 +70,7 @@ from executor.planner.offline import OfflineBrain, per_criterion
 from executor.planner.run_text import read_run
 from executor.planner.when import read_time
 from executor.planner.workflows import Library
-from executor.ports import Actions, Assignment, Brain, CrashPoints, Mind
+from executor.ports import Actions, Assignment, Brain, Brake, CrashPoints, Mind
 from executor.workers.local import LocalWorkers
 from executor.workers.outside import OutsideWorkers
 from storage.purse import Caps
@@ -96,6 +97,7 @@ class House:
     workers: LocalWorkers
     changed: list[Callable[[], None]]
     talk: Talk | None
+    brake: FileBrake
 
     def read_goal(self, text: str) -> GoalDraft:
         """A goal's text as a draft, in the chat's time zone. Raises WrongInput."""
@@ -152,6 +154,11 @@ def shelf(settings: Settings) -> Shelf:
     return _shelf(Library(settings.data_dir / "workflows", actions=actions))
 
 
+def end_processes(settings: Settings, recorded: Sequence[tuple[int | None, float | None, str]]) -> int:
+    """End every process of every attempt, whoever runs; how many there were. Opens nothing."""
+    return end_every_attempt(recorded, Folders(settings.data_dir).root)
+
+
 @asynccontextmanager
 async def open_house(settings: Settings, workers: type[LocalWorkers] = LocalWorkers) -> AsyncIterator[House]:
     """The engine on its database, under the data folder's lock. Nothing runs yet but what is called.
@@ -169,11 +176,12 @@ async def open_house(settings: Settings, workers: type[LocalWorkers] = LocalWork
         timezone = _timezone(settings)
         secrets = Secrets(FernetSeal(folder, settings.secrets_key()), settings.variables(), settings.hidden())
         hide_too(secrets.hide)
-        talk = _talk(settings, database, clock)
+        brake = FileBrake(folder, clock.now)
+        talk = _talk(settings, database, clock, brake)
         if talk is not None:
             stack.push_async_callback(talk.provider.close)
         mind = model_mind(talk) if talk else None
-        actions, tools = _tools(settings, timezone, clock, points, secrets, mind)
+        actions, tools = _tools(settings, timezone, clock, points, secrets, mind, brake)
         library = Library(folder / "workflows", actions=actions)
         changed: list[Callable[[], None]] = []
         offline = OfflineBrain(library)
@@ -193,6 +201,7 @@ async def open_house(settings: Settings, workers: type[LocalWorkers] = LocalWork
             workers=hands,
             changed=changed,
             talk=talk,
+            brake=brake,
         )
 
 
@@ -207,12 +216,13 @@ def _tools(
     points: CrashPoints,
     secrets: Secrets,
     mind: Mind | None,
+    brake: Brake,
 ) -> tuple[Actions, Tools]:
-    launcher = PlainLauncher()
-    actions = _actions(settings, timezone, launcher, mind)
+    launcher = Braked(PlainLauncher(), brake)
+    actions = _actions(settings, timezone, launcher, mind, brake)
     tools = Tools(
         actions=actions,
-        checks=Looks(launcher, Http(settings.http.allow)),
+        checks=Looks(launcher, Http(settings.http.allow, brake)),
         workspaces=Folders(settings.data_dir),
         clock=clock,
         limits=replace(_limits(settings), zone=timezone),
@@ -220,27 +230,20 @@ def _tools(
         secrets=secrets,
         policy=Policy(settings.rules.unasked, settings.rules.always_ask, settings.executor.confidence_min),
         mind=mind,
-        watches=looks(settings.data_dir, settings.http.allow),
+        watches=looks(settings.data_dir, settings.http.allow, brake),
         surveyor=Survey(hosts=settings.sandbox.network, anywhere=settings.http.allow),
         project=ProjectFolder(),
         mender=OfflineMender(),
-        gates=_gates(settings),
+        gates=gates_of(settings),
+        brake=brake,
     )
     return actions, tools
 
 
-def _gates(settings: Settings) -> Gates:
-    chosen = settings.gates
-    return Gates(tests=_line(chosen.tests), security=_line(chosen.security), review=chosen.review)
-
-
-def _line(command: str | tuple[str, ...]) -> str:
-    """As the shell takes it."""
-    return command.strip() if isinstance(command, str) else shlex.join(command)
-
-
-def _actions(settings: Settings, timezone: ZoneInfo, launcher: PlainLauncher, mind: Mind | None) -> Actions:
-    known = standard_actions(launcher, timezone, settings.http.allow, mind)
+def _actions(
+    settings: Settings, timezone: ZoneInfo, launcher: Launcher, mind: Mind | None, brake: Brake | None = None
+) -> Actions:
+    known = standard_actions(launcher, timezone, settings.http.allow, mind, brake)
     installed, problems = installed_actions([action.name for action in known])
     for problem in problems:
         logger.warning("{}", problem)
@@ -273,7 +276,7 @@ def _limits(settings: Settings) -> Limits:
     )
 
 
-def _talk(settings: Settings, database: Database, clock: SystemClock) -> Talk | None:
+def _talk(settings: Settings, database: Database, clock: SystemClock, brake: Brake) -> Talk | None:
     """The configured model, with its purse; None: there is none. Raises Unconfigured."""
     chosen = settings.brain
     if chosen.provider == "offline":
@@ -283,7 +286,8 @@ def _talk(settings: Settings, database: Database, clock: SystemClock) -> Talk | 
         day_usd=Decimal(str(settings.budget.day_usd)),
         cycles_max=chosen.cycles_max,
     )
-    return model_talk(_choice(settings), purse=database.purse(caps), clock=clock, ids=RandomIds())
+    purse = database.purse(caps)
+    return model_talk(_choice(settings), purse=purse, clock=clock, ids=RandomIds(), brake=brake)
 
 
 def _choice(settings: Settings) -> ModelChoice:
@@ -492,6 +496,7 @@ def _plugs(house: House, operator: int | None) -> Plugs:
         secrets=house.secrets,
         examine=house.examine,
         mark=PollFile(Path(house.settings.data_dir) / "last-poll"),
+        brake=house.brake,
         examples=[Example(label=label, text=text) for label, text in EXAMPLES],
     )
 

@@ -93,6 +93,8 @@ def _parser() -> argparse.ArgumentParser:
     classify = add("classify", "classify:classify", "measure how well failures are told apart, on a file of them")
     classify.add_argument("file", metavar="FILE", help="JSON lines: command, exit_code, stdout, stderr, class; or -")
     _json(classify)
+    _json(add("stop", "stopping:stop", "stop all action at once; needs no running program"))
+    _json(add("resume", "stopping:resume", "lift a stop"))
     _json(add("migrate", "house:migrate", "create the database or bring it up to date"))
     doctor = add("doctor", "house:doctor", "check the configuration and this machine, with a remedy for each fault")
     doctor.add_argument("--fix", action="store_true", help="mend what can be mended safely")

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import httpx
 import tzlocal
 
+from bot.brake import FileBrake
 from bot.control.client import ControlClient, NoAnswer, NotRunning
 from bot.control.protocol import Document
 from bot.folder import holder, prepare
@@ -67,6 +68,7 @@ def examine(
     found = [
         *_configuration(settings, fix),
         *_folder(settings, fix),
+        *_stop(settings),
         _database(settings),
         *_workflows(settings, shelf(settings)),
         *_running(settings),
@@ -126,6 +128,14 @@ def _folder(settings: Settings, fix: bool) -> Iterator[Finding]:
         yield _good("disk", seen)
     else:
         yield _wrong("disk", seen, remedy) if free < DISK_BYTES_MIN else _note("disk", seen, remedy)
+
+
+def _stop(settings: Settings) -> Iterator[Finding]:
+    clock = SystemClock()
+    stop = FileBrake(settings.data_dir, clock.now).held() if settings.data_dir.is_dir() else None
+    if stop is not None:
+        at = f"{stop.at.astimezone():%Y-%m-%d %H:%M}"
+        yield _note("stop", f"everything is stopped by {stop.by} since {at}", "milepost resume, or /resume, goes on")
 
 
 def _database(settings: Settings) -> Finding:

@@ -29,11 +29,13 @@ from executor.ports import (
     Assignment,
     Blind,
     Brain,
+    Brake,
     Checks,
     CrashPoints,
     GoalView,
     Mender,
     Mind,
+    NoBrake,
     Project,
     Watches,
 )
@@ -139,6 +141,7 @@ async def world(
     project: Project | None = None,
     mender: Mender | None = None,
     gates: Gates | None = None,
+    brake: Brake | None = None,
 ) -> AsyncIterator[World]:
     """Open on `folder`, recover, and close without any goodbye: as a kill would, but for the connections."""
     clock = clock or ManualClock()
@@ -163,6 +166,7 @@ async def world(
         project=project or ProjectFolder(),
         mender=mender or OfflineMender(),
         gates=gates or Gates(),
+        brake=brake or NoBrake(),
     )
     ticker = Ticker(
         database, tools, executor_id=executor_id, log_failure=lambda what, error: failures.append(f"{what}: {error!r}")

@@ -5,7 +5,7 @@ import asyncio
 import importlib
 import os
 import time
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol, cast
 
@@ -34,6 +34,10 @@ class App(Protocol):
 
     def shelf(self, settings: Settings) -> Shelf:
         """The workflows as `run` will read them; opens nothing."""
+        ...
+
+    def end_processes(self, settings: Settings, recorded: Sequence[tuple[int | None, float | None, str]]) -> int:
+        """End every process of every attempt in this data folder, those that are recorded first; how many."""
         ...
 
     def open_executor(self, settings: Settings) -> AbstractAsyncContextManager[Shell]:

@@ -6,6 +6,7 @@ from datetime import tzinfo
 from functools import partial
 from typing import Any, Protocol
 
+from bot.brake import FileBrake
 from bot.telegram.access import Access
 from bot.telegram.cards import Scene
 from bot.telegram.composing import Composer
@@ -61,6 +62,7 @@ class Plugs:
     read_run: ReadRun
     workflows: Workflows
     mark: PollMark
+    brake: FileBrake
     secrets: Secrets = field(default_factory=Secrets)
     examine: Examine = nobody_looks
     examples: Sequence[Example] = ()
@@ -99,6 +101,7 @@ def assemble(
             describe=plugs.describe,
             limits=plugs.limits,
             uses=plugs.secrets.uses,
+            stop=plugs.brake.held(),
         )
 
     bot, polls = build_bot(connection, plugs.clock)
@@ -125,6 +128,7 @@ def assemble(
         fetch=partial(fetch_file, bot),
         examine=plugs.examine,
         examples=plugs.examples,
+        brake=plugs.brake,
     )
     wiring = Wiring(
         rows=plugs.inbox,

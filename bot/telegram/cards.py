@@ -8,8 +8,9 @@ from datetime import datetime, tzinfo
 from bot.telegram.assignees import named
 from bot.telegram.decisions import decision_buttons
 from bot.telegram.html import bold, clip, code, escape, italic, plain, unquoted
-from bot.telegram.message import Document, Message, fit
+from bot.telegram.message import Button, Document, Message, fit
 from bot.telegram.subtasks import indent, parts_done
+from bot.telegram.urgent import PRESS_RESUME, PRESS_STOP
 from bot.telegram.words import (
     GOAL_SIGNS,
     GOAL_WORDS,
@@ -28,11 +29,12 @@ from executor.domain.attempt import Attempt
 from executor.domain.decision import DecisionKind, DecisionState
 from executor.domain.envelope import Envelope, envelope_of
 from executor.domain.gate import Gate, command_in, gate_in, gate_words
-from executor.domain.goal import Goal, GoalState
+from executor.domain.goal import GOAL_RUNNING, Goal, GoalState
 from executor.domain.limits import Limits
 from executor.domain.milestone import progress_of
 from executor.domain.outlook import Standing
 from executor.domain.plan import Plan, TaskSpec
+from executor.domain.stop import Stop
 from executor.domain.subtasks import nested, part_keys, refs_of
 from executor.domain.task import Task, TaskKind, TaskState
 from executor.engine.capacity import kept_back
@@ -60,13 +62,24 @@ class Scene:
     describe: Callable[[TaskSpec], str]
     limits: Limits = field(default_factory=Limits)
     uses: Callable[[TaskSpec], Sequence[str]] = lambda spec: ()  # the configured secrets that it is given
+    stop: Stop | None = None  # everything is stopped
 
 
 def goal_card(view: GoalView, scene: Scene) -> Message:
     """The card as it is now: the proposal with its buttons, or the live card."""
     if view.goal.state is GoalState.AWAITING_START and view.plan is not None:
         return _proposal(view, view.plan, scene)
-    return Message(html=live_card(view, scene))
+    return Message(html=live_card(view, scene), buttons=_stop_buttons(view, scene))
+
+
+def _stop_buttons(view: GoalView, scene: Scene) -> tuple[tuple[Button, ...], ...]:
+    if view.goal.state not in GOAL_RUNNING:
+        return ()
+    return ((Button("▶️ Resume", PRESS_RESUME, "success") if scene.stop else Button("⛔ Stop", PRESS_STOP),),)
+
+
+def stop_words(stop: Stop, scene: Scene) -> str:
+    return f"{stop.note}, {clock_time(stop.at, scene.now, scene.timezone)}"
 
 
 # ------------------------------------------------------------------------------------------------------ before Start
@@ -225,6 +238,8 @@ def live_card(view: GoalView, scene: Scene) -> str:
     if goal.state is GoalState.BLOCKED and not any(task.state is TaskState.BLOCKED for task in view.tasks):
         sign, words = WAITS_FOR_PERSON
     lines = [f"{sign} {bold(goal.title)}", f"#{goal.number} · {words}"]
+    if scene.stop is not None and not goal.final:
+        lines.append(f"⛔ {escape(stop_words(scene.stop, scene))}; /resume goes on")
     if view.tasks:
         lines += ["", bar(goal.percentage), f"{progress.completed} of {progress.total} tasks done"]
     work = [task for task in view.tasks if task.kind is TaskKind.WORK]

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from bot.brake import FileBrake
 from bot.telegram.access import Access, Role
 from bot.telegram.cards import Scene
 from bot.telegram.html import escape
@@ -39,6 +40,7 @@ class Desk:
     workflows: Workflows
     read_run: ReadRun
     fetch: Fetch
+    brake: FileBrake
     examine: Examine = nobody_looks
     examples: Sequence[Example] = ()
 

@@ -10,7 +10,7 @@ from telegram.constants import ChatType
 
 from bot.telegram.access import Role
 from bot.telegram.asked import decision_asked
-from bot.telegram.commands import deciding, goals, long_goals
+from bot.telegram.commands import deciding, goals, long_goals, stopping
 from bot.telegram.commands.table import COMMANDS, forbidden, unknown
 from bot.telegram.desk import Desk, Request, Said, notice_of, say, say_reply
 from bot.telegram.discreet import Discreet, Told
@@ -18,6 +18,7 @@ from bot.telegram.html import escape
 from bot.telegram.joining import ALONE, Whole
 from bot.telegram.presses import Pressed, press
 from bot.telegram.typed import typed_text
+from bot.telegram.urgent import is_stop_word
 from executor.domain.errors import WrongInput
 from executor.domain.notice import Notice
 from executor.engine.replies import Caller
@@ -131,7 +132,7 @@ class Dispatcher:
         if not text.strip():
             return say(TEXT_ONLY)
         _need(request, Role.REQUESTER)
-        return await goals.goal(_with(request, text))
+        return await (stopping.stop(request) if is_stop_word(text) else goals.goal(_with(request, text)))
 
     def _mentioned(self, text: str) -> bool:
         name = self._bot_name()

@@ -23,6 +23,7 @@ from bot.telegram.lanes import Lanes, lane_of
 from bot.telegram.polling import Poller
 from bot.telegram.ports import PollMark, Wake
 from bot.telegram.presence import ChatRows, Presence
+from bot.telegram.urgent import stops
 from executor.domain.errors import MilepostError, Unconfigured
 from executor.domain.notice import Notice, NoticeKind
 from executor.engine.secrets import Secrets
@@ -83,7 +84,7 @@ class TelegramFront:
         self._dispatcher = Dispatcher(desk, self._toast, self._name, self._discreet, self._delete)
         self._joiner = Joiner(wiring.rows, desk.clock, self._parse, join_s)
         self._presence = Presence(wiring.chats, desk.access, desk.clock, wiring.chat_heard)
-        self._queue = InboxQueue(wiring.rows, desk.clock, self._arrived, self._discreet.stored)
+        self._queue = InboxQueue(wiring.rows, desk.clock, self._arrived, self._discreet.stored, self._stop_at_once)
         self._poller = Poller(
             bot,
             polls,
@@ -142,8 +143,17 @@ class TelegramFront:
         return Update.de_json(dict(payload), self._bot)
 
     def _arrived(self, update_id: int, update: Update) -> None:
+        self._stop_at_once(update)
         if not self._stopping:
             self._lanes.add(lane_of(update), self._work(update_id, update))
+
+    def _stop_at_once(self, update: Update) -> None:
+        """Before any queue, and whether or not the database takes anything."""
+        if (person := stops(update, self._desk.access, self._name())) is not None:
+            try:
+                self._desk.brake.set(person)
+            except OSError as error:  # it holds all the same, for as long as this process lives
+                logger.error("STOP can't be written: {}", error)
 
     async def _work(self, update_id: int, update: Update) -> None:
         """Handle one stored update and store its answers. What fails unexpectedly is set aside, with a word to the chat

@@ -82,7 +82,7 @@ class InboxRows(Protocol):
 class InboxQueue(asyncio.Queue[object]):
     """Stands where python-telegram-bot expects its update queue. `put` returns when the update is on disk, and never
     raises: an exception there would end the polling without a sound. `arrived` gets each new update, once, as it came;
-    `stored` says what of it may be stored in clear."""
+    `stored` says what of it may be stored in clear; `not_stored` hears of what the database did not take."""
 
     def __init__(
         self,
@@ -90,8 +90,10 @@ class InboxQueue(asyncio.Queue[object]):
         clock: Clock,
         arrived: Callable[[int, Update], None],
         stored: Callable[[Update], Awaitable[Stored]],
+        not_stored: Callable[[Update], None] = lambda update: None,
     ) -> None:
         super().__init__()
+        self._not_stored = not_stored
         self._stored = stored
         self._rows = rows
         self._clock = clock
@@ -117,6 +119,7 @@ class InboxQueue(asyncio.Queue[object]):
                 return bool(new)
             except Exception:  # noqa: BLE001 - see the class: raising would stop all polling in silence
                 self.blocked = True
+                self._not_stored(update)
                 logger.exception("An update can't be stored; nothing is confirmed until it can")
                 await self._clock.sleep(pause_s)
                 pause_s = min(pause_s * 2, PAUSE_S_MAX)

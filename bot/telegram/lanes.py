@@ -12,11 +12,12 @@ LaneKey = tuple[int | None, int | None, bool]
 
 
 def lane_of(update: Update) -> LaneKey:
-    """(chat, topic, is a press). Presses have a lane of their own, so that they overtake."""
+    """(chat, topic, is a press). Presses have a lane of their own, so that they overtake; so does /stop."""
     message = update.effective_message
     chat = update.effective_chat
     thread_id = getattr(message, "message_thread_id", None)
-    return (chat.id if chat else None, thread_id, update.callback_query is not None)
+    urgent = message is not None and (message.text or "").lower().startswith("/stop")
+    return (chat.id if chat else None, thread_id, urgent or update.callback_query is not None)
 
 
 class Lanes:

@@ -7,9 +7,11 @@ from bot.telegram.commands.arguments import goal_number, task_ref
 from bot.telegram.commands.deciding import check_may_decide, refusal
 from bot.telegram.commands.lessons import revoke
 from bot.telegram.commands.letters import again, page, read_page
+from bot.telegram.commands.stopping import lift, stop
 from bot.telegram.decisions import Press, read_data
 from bot.telegram.desk import Request, Said, say_reply
 from bot.telegram.html import clip
+from bot.telegram.urgent import PRESS_RESUME, PRESS_STOP
 from executor.domain.decision import Decision
 from executor.domain.errors import WrongInput
 from executor.engine.replies import Accepted, Refused
@@ -37,6 +39,8 @@ async def press(request: Request, data: str) -> Pressed:
         return await _letters(request, data[2:])
     if data.startswith("v:"):
         return await _revoke(request, data[2:])
+    if data in (PRESS_STOP, PRESS_RESUME):
+        return await _stopping(request, data)
     read = read_data(data)
     if read is None:
         return Pressed(toast=NOT_MINE, alert=True)
@@ -55,6 +59,14 @@ async def press(request: Request, data: str) -> Pressed:
         return Pressed(toast=clip(await refusal(request, read.number, reply), TOAST_CHARACTERS_MAX), alert=True)
     said = say_reply(reply) if reply.wants_text or reply.aloud else None
     return Pressed(toast=clip(reply.sentence, TOAST_CHARACTERS_MAX), said=said)
+
+
+async def _stopping(request: Request, data: str) -> Pressed:
+    if request.role < Role.REQUESTER:
+        raise WrongInput("Stopping and resuming need the role requester or higher.")
+    if data == PRESS_STOP:
+        return Pressed(toast="⛔ Everything is stopped.", said=await stop(request))
+    return Pressed(toast=clip(lift(request) or "Nothing is stopped.", TOAST_CHARACTERS_MAX))
 
 
 async def _option(request: Request, read: Press) -> str | None:

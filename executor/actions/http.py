@@ -26,7 +26,7 @@ from executor.actions.references import REFERENCE
 from executor.actions.transport import GuardedTransport
 from executor.actions.typed import Parameters, Typed
 from executor.domain.outcome import Result
-from executor.ports import Context
+from executor.ports import Brake, Context, NoBrake
 
 HOPS_MAX = 5
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -101,12 +101,14 @@ class _Exchange:
 
 
 class Http(Typed[HttpParameters]):
-    """`allow`: "host:port" pairs that may be internal. `timeout_s` of the context bounds everything together."""
+    """`allow`: "host:port" pairs that may be internal. `timeout_s` of the context bounds it all. Nothing is
+    connected to while `brake` holds."""
 
     name: ClassVar[str] = "http"
     model = HttpParameters
 
-    def __init__(self, allow: Iterable[str] = ()) -> None:
+    def __init__(self, allow: Iterable[str] = (), brake: Brake | None = None) -> None:
+        self._brake = brake or NoBrake()
         self._allow = frozenset(one.strip().lower() for one in allow)
 
     def what(self, parameters: HttpParameters) -> str:
@@ -164,7 +166,7 @@ class Http(Typed[HttpParameters]):
         if not isinstance(parameters.body, str | None) and "content-type" not in {name.lower() for name in headers}:
             headers["content-type"] = "application/json"
         async with httpx.AsyncClient(
-            transport=GuardedTransport(self._allow, _tls()), trust_env=False, timeout=None
+            transport=GuardedTransport(self._allow, _tls(), self._brake), trust_env=False, timeout=None
         ) as client:
             request: httpx.Request | None = client.build_request(
                 parameters.method, exchange.url, headers=headers, content=None if body is None else body.encode()

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from executor.actions.survivors import ATTEMPT, WORKSPACE
+from executor.ports import Brake
 
 OWN_FOLDER = ".milepost"  # in each workspace: temporary files, and outputs on their way into a command
 DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin"
@@ -50,7 +51,8 @@ class Spawn:
 
 
 class Launcher(Protocol):
-    """Starts a child that leads its own session and process group. Raises OSError where it can't be started."""
+    """Starts a child that leads its own session and process group. Raises OSError where it can't be started. The
+    one that is used is wrapped in Braked."""
 
     def launch(self, launch: Launch) -> "subprocess.Popen[bytes]": ...
 
@@ -78,6 +80,23 @@ class PlainLauncher:
         return Spawn(
             arguments=tuple(lasting.arguments), environment=dict(lasting.environment), folder=lasting.workspace
         )
+
+
+class Braked:
+    """Whatever launches, nothing is launched while the brake holds: both then raise Stopped."""
+
+    def __init__(self, launcher: Launcher, brake: Brake) -> None:
+        self._launcher = launcher
+        self._brake = brake
+
+    def launch(self, launch: Launch) -> "subprocess.Popen[bytes]":
+        self._brake.check()
+        return self._launcher.launch(launch)
+
+    def lasting(self, lasting: Lasting) -> Spawn:
+        """Asked for right before the start."""
+        self._brake.check()
+        return self._launcher.lasting(lasting)
 
 
 VENV = ".venv"

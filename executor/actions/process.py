@@ -128,7 +128,7 @@ class _Child:
 
     def __init__(self, command: Command, context: Context, launcher: Launcher) -> None:
         self._command = command
-        self._mark = Mark(f"{context.task_ref}#{context.attempt}", context.workspace)
+        self._mark = Mark(_marker(context), context.workspace)
         self._stdout = Capture(context.output_bytes_max)
         self._stderr = Capture(min(context.output_bytes_max, STDERR_BYTES_MAX))
         self._tail = bytearray()
@@ -151,7 +151,7 @@ class _Child:
                     arguments=["sh", "-c", _GATE, "milepost", *self._command.arguments],
                     workspace=context.workspace,
                     environment=environment(
-                        context.workspace, self._mark.attempt, {**context.environment, **self._command.extra}
+                        context.workspace, _marker(context), {**context.environment, **self._command.extra}
                     ),
                     stdin=gate_out,
                     stdout=stdout_in,
@@ -303,6 +303,10 @@ class _Child:
         if sys.platform != "linux" or peak_kb <= own_peak_kb:
             return seen
         return max(round(peak_kb / 1024, 1), seen or 0.0)
+
+
+def _marker(context: Context) -> str:
+    return f"{context.task_ref}#{context.attempt}"
 
 
 def _pipe(reader: contextlib.ExitStack, writer: contextlib.ExitStack) -> tuple[int, int]:

@@ -16,21 +16,25 @@ from executor.actions.shell import Shell
 from executor.actions.subtasks import Subtasks
 from executor.actions.wait import Wait
 from executor.actions.write import Write
-from executor.ports import Action, Mind
+from executor.ports import Action, Brake, Mind
 
 
 def standard_actions(
-    launcher: Launcher, zone: tzinfo, http_allow: Iterable[str], mind: Mind | None = None
+    launcher: Launcher,
+    zone: tzinfo,
+    http_allow: Iterable[str],
+    mind: Mind | None = None,
+    brake: Brake | None = None,
 ) -> list[Action]:
     """`zone` is where times without a zone are meant; `http_allow` holds internal "host:port" pairs; `mind` writes
-    drafts."""
+    drafts; nothing is connected to while `brake` holds."""
     return [
         Shell(launcher),
         Python(launcher),
         Install(launcher),
         Write(),
         Read(),
-        Http(http_allow),
+        Http(http_allow, brake),
         Wait(launcher, zone),
         Draft(mind),
         Notify(),

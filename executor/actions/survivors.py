@@ -9,6 +9,7 @@ import asyncio
 import os
 import signal
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,6 +17,7 @@ import psutil
 
 ATTEMPT = "MILEPOST_ATTEMPT"
 WORKSPACE = "MILEPOST_WORKSPACE"
+NUL = "\0"
 
 ROUNDS_MAX = 50  # a process that forks while it is being ended needs several looks
 GONE_WITHIN_S = 2.0
@@ -25,15 +27,17 @@ START_TOLERANCE_S = 2.0  # the kernel's boot time in whole seconds, moved by sma
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """`attempt` is ``<task_ref>#<number>``; `below` the workspace, or the folder that holds all of them."""
+    """`attempt` is ``<task_ref>#<number>``, None for every one; `below` the workspace, or the folder that holds all of
+    them."""
 
-    attempt: str
+    attempt: str | None
     below: Path
 
     def fits(self, environment: bytes) -> bool:
         """`environment` as the kernel shows it: ``name=value``, each ended by a NUL."""
         pairs = dict(pair.partition("=")[::2] for pair in os.fsdecode(environment).split("\0"))
-        return pairs.get(ATTEMPT) == self.attempt and Path(pairs.get(WORKSPACE, "")).is_relative_to(self.below)
+        below = Path(pairs.get(WORKSPACE, "")).is_relative_to(self.below)
+        return below and self.attempt in (None, pairs.get(ATTEMPT))
 
 
 def end_marked(mark: Mark, since: float) -> int:
@@ -47,6 +51,13 @@ async def end_survivors(pid: int | None, pid_started: float | None, marker: str,
     epoch) shows that it is the same process or a marked process is in it, and every marked stray; how many."""
     mark = Mark(marker, below)
     return await asyncio.to_thread(_end_leftovers, pid, pid_started, mark)
+
+
+def end_every_attempt(recorded: Iterable[tuple[int | None, float | None, str]], below: Path) -> int:
+    """Kill what every attempt in the folders under `below` runs, by the (pid, its start time, marker) that is recorded
+    of each, then by the mark alone; how many. Called from any process; a stranger's is never touched."""
+    ended = sum(_end_leftovers(pid, started, Mark(marker, below)) for pid, started, marker in recorded)
+    return ended + _end_all(Mark(None, below), None, None)
 
 
 def _end_leftovers(pid: int | None, pid_started: float | None, mark: Mark) -> int:
@@ -95,7 +106,7 @@ class _Look:
 
 def _look(mark: Mark, since: float | None) -> _Look:
     look = _Look()
-    needle = f"{ATTEMPT}={mark.attempt}\0".encode()
+    needle = f"{ATTEMPT}={'' if mark.attempt is None else mark.attempt + NUL}".encode()
     for pid in psutil.pids():
         try:
             shown = Path(f"/proc/{pid}/environ").read_bytes()

@@ -8,6 +8,7 @@ import httpcore
 import httpx
 
 from executor.actions.addresses import Forbidden, resolve
+from executor.ports import Brake
 
 CONNECT_TRIES_MAX = 4  # addresses of one host
 HAPPY_S = 10.0  # for one of several addresses before the next is tried
@@ -15,10 +16,11 @@ HAPPY_S = 10.0  # for one of several addresses before the next is tried
 
 class GuardedBackend(httpcore.AsyncNetworkBackend):
     """Connects to an address that was looked at, never to a name. TLS still sees the name: httpcore passes it on by
-    itself. `allow` holds "host:port" pairs that may be internal."""
+    itself. `allow` holds "host:port" pairs that may be internal. Raises Stopped while `brake` holds."""
 
-    def __init__(self, allow: Set[str]) -> None:
+    def __init__(self, allow: Set[str], brake: Brake) -> None:
         self._allow = allow
+        self._brake = brake
         self._inner = httpcore.AnyIOBackend()
 
     async def connect_tcp(
@@ -29,10 +31,12 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.AsyncNetworkStream:
+        self._brake.check()
         try:
             answers = await resolve(host, port, anywhere=f"{host.lower().rstrip('.')}:{port}" in self._allow)
         except OSError as error:
             raise httpcore.ConnectError(f"the name is not known: {error.strerror or error}") from error
+        self._brake.check()  # again: a name may take its time
         last: Exception = httpcore.ConnectError("the name has no address")
         tries = answers[:CONNECT_TRIES_MAX]
         for address in tries:
@@ -68,11 +72,11 @@ class _Body(httpx.AsyncByteStream):
 
 
 class GuardedTransport(httpx.AsyncBaseTransport):
-    """One connection per request. httpcore's own exceptions come through, and Forbidden."""
+    """One connection per request. httpcore's own exceptions come through, and Forbidden, and Stopped."""
 
-    def __init__(self, allow: Set[str], tls: ssl.SSLContext) -> None:
+    def __init__(self, allow: Set[str], tls: ssl.SSLContext, brake: Brake) -> None:
         self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=tls, network_backend=GuardedBackend(allow), max_keepalive_connections=0
+            ssl_context=tls, network_backend=GuardedBackend(allow, brake), max_keepalive_connections=0
         )
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:

@@ -19,6 +19,7 @@ import psutil
 from executor.actions.addresses import Forbidden
 from executor.actions.http import AGENT
 from executor.actions.transport import GuardedTransport
+from executor.ports import Brake, NoBrake
 
 LOOK_S = 3.0
 MEGABYTE = 1 << 20
@@ -29,14 +30,17 @@ PROCESSES_SHARE_MAX = 0.9
 @dataclass(frozen=True, slots=True)
 class Sight:
     """The Watches port. `folder` is where the workspaces are; `allow` as for the http action. There is room again from
-    `disk_free_mb` and `memory_free_mb` on."""
+    `disk_free_mb` and `memory_free_mb` on. While `brake` holds nothing is looked at, and nothing is back."""
 
     folder: Path
     allow: frozenset[str] = frozenset()
     disk_free_mb: float = 200.0
     memory_free_mb: float = 200.0
+    brake: Brake = NoBrake()
 
     async def look(self, probe: str) -> bool | None:
+        if self.brake.held() is not None:
+            return False
         kind, _, rest = probe.partition(":")
         try:
             async with asyncio.timeout(LOOK_S):
@@ -60,7 +64,7 @@ class Sight:
 
     async def _answers(self, url: str) -> bool | None:
         """Anything but a server's fault or a request to slow down. None: we may not go there ourselves."""
-        transport = GuardedTransport(self.allow, httpx.create_ssl_context())
+        transport = GuardedTransport(self.allow, httpx.create_ssl_context(), self.brake)
         try:
             async with httpx.AsyncClient(transport=transport, trust_env=False, timeout=None) as client:
                 response = await client.head(url, headers={"user-agent": AGENT})
@@ -131,5 +135,5 @@ _HERE: Mapping[str, Callable[[Sight, str], bool | None]] = {
 }
 
 
-def looks(folder: Path, allow: Iterable[str]) -> Sight:
-    return Sight(folder, frozenset(one.strip().lower() for one in allow))
+def looks(folder: Path, allow: Iterable[str], brake: Brake | None = None) -> Sight:
+    return Sight(folder, frozenset(one.strip().lower() for one in allow), brake=brake or NoBrake())

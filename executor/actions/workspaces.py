@@ -42,6 +42,11 @@ class Folders:
     def inventory(self, goal_number: int) -> str:
         return inventory(self.folder(goal_number))
 
+    @property
+    def root(self) -> Path:
+        """Where all of them are."""
+        return self._root
+
     async def remove(self, goal_number: int) -> None:
         """Delete a goal's folder with everything in it; links in it are removed and not followed. Harmless where there
         is none. Raises OSError."""

@@ -29,6 +29,7 @@ from executor.domain.outcome import (
     Waiting,
 )
 from executor.domain.plan import Check, CheckKind, ExecutionType
+from executor.domain.stop import Stopped
 from executor.domain.task import Task, TaskKind
 from executor.engine.classification import classify, unset_secret
 from executor.engine.flow import asks_person
@@ -47,6 +48,7 @@ from executor.ports import (
     Assignment,
     Blind,
     BrainFailed,
+    Brake,
     Checks,
     Clock,
     Context,
@@ -54,6 +56,7 @@ from executor.ports import (
     Failure,
     Mender,
     Mind,
+    NoBrake,
     Project,
     Watches,
     Workspaces,
@@ -83,6 +86,7 @@ class Tools:
     watches: Watches = Blind()
     surveyor: Surveyor = NoSurvey()
     gates: Gates = Gates()
+    brake: Brake = NoBrake()
 
 
 @dataclass(slots=True)
@@ -105,6 +109,8 @@ class Run:
             return await self._before() or await self._work()
         except BrainFailed as error:
             return self._without_model(error)
+        except Stopped as error:
+            return self.interrupted(error.public)
         except MilepostError as error:  # bad parameters, a reference without an output, a path outside
             return self.broken(error.public)
 
@@ -207,6 +213,7 @@ class Run:
         elif (asking := await self._asks_first(parameters)) is not None:
             return asking
         else:
+            self.tools.brake.check()  # before anything is begun: afterwards an effect may be out
             self.began_effect = not action.repeatable(parameters)
             self.tools.crash_points.reached("attempt.before_action")
             result = await self._bounded(action, parameters)

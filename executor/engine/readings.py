@@ -13,7 +13,7 @@ from executor.engine.desk import Desk, read_reply
 from executor.engine.holding import holds_by_circuit
 from executor.engine.reasons import Around, Code, Hold
 from executor.engine.replies import Reply
-from executor.engine.spans import span
+from executor.engine.spans import ago, span
 from executor.engine.why import Why, explain
 from executor.ports import GoalView, Spent
 
@@ -81,6 +81,7 @@ class Readings(Desk):
             since=await self._since(view),
             limit_usd=limits.goal_usd if view.goal.budget_usd is None else view.goal.budget_usd,
             spent_usd=await self._store.spent_usd(view.goal.number),
+            stop=self._tools.brake.held(),
         )
 
     async def _holds(self, view: GoalView) -> Mapping[str, Hold]:
@@ -113,6 +114,9 @@ class Readings(Desk):
             f"Planning with: {self._brain.name}.",
             f"Database schema: {pulse.schema}.",
         ]
+        if (stop := self._tools.brake.held()) is not None:
+            stopped = f"Everything has been stopped by {stop.by} for {ago(stop.at, self._now())}; /resume goes on."
+            return [stopped, *lines]
         if seconds is not None:
             lines.append("Next task is due now." if seconds <= 0 else f"Next task is due in {span(seconds)}.")
         return lines

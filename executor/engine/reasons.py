@@ -14,6 +14,7 @@ from typing import assert_never
 from executor.domain.attempt import Attempt, AttemptState
 from executor.domain.decision import Decision, DecisionKind, DecisionState
 from executor.domain.goal import GOAL_FINAL, GOAL_RUNNING, Goal, GoalState
+from executor.domain.stop import Stop
 from executor.domain.task import Task, TaskKind, TaskState
 from executor.engine.spans import ago, clock, moment
 
@@ -106,9 +107,14 @@ class Around:
     since: datetime | None = None
     limit_usd: Decimal | None = None
     spent_usd: Decimal = Decimal(0)
+    stop: Stop | None = None  # everything is stopped
 
     def clock(self, at: datetime) -> str:
         return clock(at, self.now, self.zone)
+
+
+def stopped_words(stop: Stop, around: Around) -> str:
+    return f"stopped by {stop.by} at {around.clock(stop.at)}; /resume goes on"
 
 
 _BEFORE: Mapping[TaskKind, frozenset[TaskKind]] = {
@@ -249,6 +255,8 @@ def _pending(task: Task, known: Known) -> Reason:
 
 
 def _waiting(task: Task, known: Known, around: Around) -> Reason:
+    if around.stop is not None:
+        return Reason(code=Code.STOPPED, sentence=stopped_words(around.stop, around), since=around.stop.at)
     if task.waits_on:
         hold = around.holds.get(task.ref)
         back = Reason(code=Code.CIRCUIT_OPEN, sentence="waits until what it needs is back", next_at=task.due_at)

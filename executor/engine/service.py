@@ -21,6 +21,7 @@ from executor.engine.attempt import Tools
 from executor.engine.change_commands import ChangeCommands
 from executor.engine.desk import ReadTime, goal_of, iso_time
 from executor.engine.goal_commands import GoalCommands
+from executor.engine.halting import Halting
 from executor.engine.lesson_commands import LessonCommands
 from executor.engine.letter_commands import LetterCommands
 from executor.engine.lookout import Lookout
@@ -101,6 +102,9 @@ class Executor(
         ticker.workers = workers
         self.watching = Watching(store, lambda: self._tools, nursery, changed=self._committed, log_failure=log_error)
         ticker.circuits_changed = self.watching.soon
+        self.halting = Halting(
+            store, lambda: self._tools, workers, changed=self._changed, wake=self.wake, log_error=log_error
+        )
 
     # -------------------------------------------------------------------------------------------------- the loop
 
@@ -160,6 +164,7 @@ class Executor(
     async def run(self) -> None:
         """Tick until stop() is called."""
         self._heart = self._nursery.start(self._beat(), "heartbeat")
+        self.halting.start(self._nursery)
         while not self._stopping:
             self._awake.clear()
             began_at = self._now()
@@ -174,16 +179,23 @@ class Executor(
         """One turn: plan, settle, claim, start. True if it did anything. Safe to call at any time, by anybody."""
         async with self._turn:
             self.ticks += 1
-            await self.watching.begin()
+            stopped = await self.halting.look() is not None
+            if not stopped:
+                await self.watching.begin()
             did = await self._ticker.tick()
-            if not self._brain.immediate:
-                await self._plan_new_goals()
-            self._rethink()
-            self._look_out()
+            if not stopped:
+                await self._seek()
         await self._ticked()
         if did:
             self._changed()
         return did > 0
+
+    async def _seek(self) -> None:
+        """Everything beside the tasks that reaches outside: models, and what is looked ahead for."""
+        if not self._brain.immediate:
+            await self._plan_new_goals()
+        self._rethink()
+        self._look_out()
 
     def _rethink(self) -> None:
         """Ask the model about what is stuck, beside the ticks."""
@@ -291,6 +303,7 @@ class Executor(
             await self._ticker.tick()
         if self._looking is not None:  # never in the middle of a transaction
             await asyncio.wait([self._looking])
+        await self.halting.end()
         async with self._beating:
             if self._heart is not None:
                 self._heart.cancel()

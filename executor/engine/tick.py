@@ -150,6 +150,8 @@ class Ticker:
     ) -> tuple[list[Assignment], int]:
         """What is to be started, and how many tasks wait instead, for what is gone."""
         free, now = self.workers.free(), self._tools.clock.now()
+        if self._tools.brake.held() is not None:
+            return [], 0
         due = await due_with_room(transaction, now, free, self._tools.limits.resources) if free > 0 else []
         if not due:
             return [], 0
@@ -190,6 +192,8 @@ class Ticker:
 
     async def take(self, task_ref: str, goal_number: int, executor_type: str) -> Assignment | Refused:
         """Take one task by its name and hand it to the workers, whatever its turn; else why that can't be done now."""
+        if (stop := self._tools.brake.held()) is not None:
+            return Refused(code="stopped", sentence=f"Everything is stopped by {stop.by}.")
         async with self._store.transaction("take") as transaction:
             rows = await transaction.cases([goal_number])
             if not rows:

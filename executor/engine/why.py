@@ -13,7 +13,8 @@ from executor.domain.attempt import Attempt
 from executor.domain.decision import Decision, DecisionState
 from executor.domain.goal import GOAL_RUNNING, Goal, GoalState
 from executor.domain.task import Task, TaskKind
-from executor.engine.reasons import LIVE, Around, Code, Known, Reason, reason_of
+from executor.engine.ranges import ranges, sortable
+from executor.engine.reasons import LIVE, Around, Code, Known, Reason, reason_of, stopped_words
 from executor.engine.spans import ago, moment
 from executor.ports import GoalView
 
@@ -184,6 +185,8 @@ def _next(known: Known, tasks: Sequence[Reason], around: Around) -> tuple[str, d
         return "nothing, it is over", None
     if not around.running:
         return "nothing before Milepost runs: start milepost up", None
+    if around.stop is not None:
+        return "nothing before a person lifts the STOP: /resume", None
     open_ones = [reason for reason in tasks if not known.tasks[reason.ref or ""].final]
     if due := [reason for reason in open_ones if reason.code is Code.DUE]:
         return f"{due[0].ref} begins with the next tick", around.now
@@ -223,6 +226,8 @@ def _next_without_time(known: Known, open_ones: Sequence[Reason]) -> str:
 
 def _engine(around: Around) -> str:
     """Who works, and when the last tick was."""
+    if around.stop is not None:
+        return f"Everything is {stopped_words(around.stop, around)}"
     last = f"last tick {ago(around.ticked_at, around.now)} ago" if around.ticked_at else "it has not run yet"
     if not around.running:
         return f"Milepost is not running; {last}"
@@ -318,8 +323,8 @@ def _group(task: Task, goal: Goal, tasks: Mapping[str, Reason]) -> tuple[str, fr
         return ("waits", _roots(task.ref, tasks))
     if reason.code is Code.PAUSED and goal.state is GoalState.PAUSED:
         return ("paused", frozenset())
-    if reason.code is Code.WAITS_FOR_WORKER:
-        return ("worker", frozenset())
+    if reason.code in (Code.WAITS_FOR_WORKER, Code.STOPPED):
+        return (reason.code, frozenset())
     return (task.ref, frozenset())
 
 
@@ -329,7 +334,7 @@ def _lines_of(refs: Sequence[str], tasks: Mapping[str, Reason]) -> list[str]:
     first = tasks[refs[0]]
     if first.code is not Code.NOT_STARTED:
         return [f"{ranges(refs)}: {first.sentence}"]
-    roots = sorted(_roots(refs[0], tasks), key=_sortable)
+    roots = sorted(_roots(refs[0], tasks), key=sortable)
     return [f"{ranges(refs)} wait for {', '.join(roots) or 'each other'}"]
 
 
@@ -337,25 +342,3 @@ def _named(reason: Reason, name: str) -> str:
     if reason.ref is None:
         return f"{name} {reason.sentence}"
     return f"{name} {reason.title}: {reason.sentence}"
-
-
-def _sortable(ref: str) -> tuple[tuple[int, str], ...]:
-    return tuple((int(part), "") if part.isdecimal() else (0, part) for part in ref.split("."))
-
-
-def ranges(refs: Sequence[str]) -> str:
-    """``12.4–12.9, 12.11``: runs of neighbouring numbers as one."""
-    runs: list[list[str]] = []
-    for ref in sorted(refs, key=_sortable):
-        if runs and _next_to(runs[-1][-1], ref):
-            runs[-1].append(ref)
-        else:
-            runs.append([ref])
-    return ", ".join(run[0] if len(run) == 1 else f"{run[0]}–{run[-1]}" for run in runs)
-
-
-def _next_to(one: str, other: str) -> bool:
-    head, _, last = one.rpartition(".")
-    other_head, _, other_last = other.rpartition(".")
-    numbers = last.isdecimal() and other_last.isdecimal()
-    return numbers and head == other_head and int(other_last) == int(last) + 1

@@ -21,6 +21,7 @@ from executor.ports.brain import (
     Receipt,
     Rethought,
 )
+from executor.ports.brake import Brake, NoBrake
 from executor.ports.gates import GateFailure, Mender, Project
 from executor.ports.outbox import Outbox
 from executor.ports.secrets import Seal
@@ -50,6 +51,7 @@ __all__ = [
     "Assignment",
     "Blind",
     "Brain",
+    "Brake",
     "BrainFailed",
     "Call",
     "CaseRows",
@@ -70,6 +72,7 @@ __all__ = [
     "MaybeDelivered",
     "Mender",
     "MessageGone",
+    "NoBrake",
     "NoMark",
     "Mind",
     "NotDelivered",

@@ -61,10 +61,11 @@ class Failure(StrEnum):
     INVALID = "invalid"  # JSON, but not in the shape that was asked for
     BUDGET = "budget"  # never sent: it could have cost more than is left
     CYCLES = "cycles"  # never sent: the goal has used up its reasoning cycles
+    STOPPED = "stopped"  # never sent: a person has stopped everything
 
 
-PASSING = frozenset({Failure.RATE_LIMITED, Failure.SERVER, Failure.TIMEOUT, Failure.NETWORK})
-"""Failures of the provider or of the way there; asking again later may help."""
+PASSING = frozenset({Failure.RATE_LIMITED, Failure.SERVER, Failure.TIMEOUT, Failure.NETWORK, Failure.STOPPED})
+"""Failures of the provider or of the way there, and a STOP; asking again later may help."""
 
 
 class BrainFailed(MilepostError):

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from executor.domain.attempt import Attempt
 from executor.domain.outcome import Interrupted, Outcome
 from executor.engine.attempt import Run, Tools
+from executor.engine.halting import after_a_stop
 from executor.engine.nursery import Nursery
 from executor.ports import Assignment, Report
 
@@ -75,12 +76,14 @@ class LocalWorkers:
     async def _run(self, assignment: Assignment) -> None:
         async def started(pid: int, pid_started: float, command: str) -> None:
             await self._record(assignment, pid, pid_started, command)
+            self._tools.brake.check()  # whoever stops everything ends what is recorded; this came too late for that
 
         run = Run(assignment, self._tools, started, [])
         try:
-            outcome: Outcome = await run.outcome()
+            outcome: Outcome = after_a_stop(run, await run.outcome(), self._tools.brake.held())
         except asyncio.CancelledError:  # ours: stop_task or stop; the children have been ended on the way up
-            outcome = run.interrupted("Milepost stopped it")
+            stop = self._tools.brake.held()
+            outcome = run.interrupted(stop.note if stop else "Milepost stopped it")
         except Exception as error:  # noqa: BLE001 - a bug in an action must not take the executor down with it
             self._log_failure(assignment, error)
             outcome = run.broken(f"Internal error: {type(error).__name__}")

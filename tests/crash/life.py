@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from bot.brake import FileBrake
 from bot.real import SystemClock
 from bot.telegram.absence import PollFile
 from bot.telegram.access import Access
@@ -281,6 +282,7 @@ class Life:
             workflows=broken,
             secrets=executor.secrets,
             mark=PollFile(self.folder / "last-poll"),
+            brake=FileBrake(self.folder, clock.now),
         )
         connection = Connection(token=chat.bot_token, api_root=chat.api_root, answer_s=5)
         return assemble(connection, plugs, local=self.plan.looks, pace=PACE, grace_s=0.0, poll_s=5, look_s=0.05)

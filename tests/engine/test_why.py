@@ -14,8 +14,9 @@ from executor.domain.decision import OPTIONS, Decision, DecisionKind
 from executor.domain.goal import GOAL_FINAL, GoalState
 from executor.domain.outcome import Result
 from executor.domain.task import TASK_FINAL, Task, TaskKind, TaskState
+from executor.engine.ranges import ranges
 from executor.engine.reasons import Around, Code, Hold
-from executor.engine.why import explain, ranges
+from executor.engine.why import explain
 from executor.ports import GoalView
 from tests.builders import ANN, chain, draft, goal, spec
 from tests.fakes import START, ScriptedAction

@@ -124,6 +124,7 @@ def plugs_of(house: House, people: Access, folder: Path, **other: Any) -> Plugs:
         secrets=house.secrets,
         examine=house.examine,
         mark=PollFile(folder / "last-poll"),
+        brake=house.brake,
         examples=EXAMPLES,
     )
     return replace(plugs, **other)

@@ -1,6 +1,7 @@
 """Commands about whole goals: setting, running a workflow, pausing, resuming, ending, noting."""
 
 from bot.telegram.commands.arguments import check_may_act, first_word, goal_number, meant_view, own_view, task_ref
+from bot.telegram.commands.stopping import lift
 from bot.telegram.desk import Request, Said, say, say_reply
 from bot.telegram.html import bold, escape
 from bot.telegram.words import GOAL_SIGNS
@@ -49,9 +50,11 @@ async def pause(request: Request) -> Said:
 
 
 async def resume(request: Request) -> Said:
-    """Without a number: the newest paused goal of this chat."""
+    """Without a number: a STOP is lifted; where there is none, the newest paused goal of this chat goes on."""
     word, _ = first_word(request.words)
     if not word:
+        if (lifted := lift(request)) is not None:
+            return say(escape(lifted))
         found = await request.desk.engine.goals(request.chat_id, open_only=True)
         paused = next((one for one in found if one.state is GoalState.PAUSED), None)
         if paused is None:

@@ -5,7 +5,19 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from bot.telegram.access import Role
-from bot.telegram.commands import changing, deciding, doctor, goals, lessons, letters, money, plans, reading, tasks
+from bot.telegram.commands import (
+    changing,
+    deciding,
+    doctor,
+    goals,
+    lessons,
+    letters,
+    money,
+    plans,
+    reading,
+    stopping,
+    tasks,
+)
 from bot.telegram.desk import Request, Said, say
 from bot.telegram.html import bold, escape
 
@@ -61,7 +73,8 @@ _TABLE = (
     Command("done", Role.REQUESTER, "/done 12.3", "you did it", tasks.done),
     Command("handback", Role.REQUESTER, "/handback 12.3", "gives it back", tasks.handback),
     Command("pause", Role.REQUESTER, "/pause 12", "starts nothing new", goals.pause),
-    Command("resume", Role.REQUESTER, "/resume 12", "goes on", goals.resume),
+    Command("resume", Role.REQUESTER, "/resume 12", "goes on; without a number it lifts a STOP", goals.resume),
+    Command("stop", Role.REQUESTER, "/stop", "stops everything at once", stopping.stop),
     Command("cancel", Role.REQUESTER, "/cancel 12", "ends a goal, or with 12.3 a task", goals.cancel),
     Command("adapt", Role.REQUESTER, "/adapt 12 the reason", "tries again what is stuck; c1: a criterion", plans.adapt),
     Command(

@@ -14,7 +14,7 @@ from executor.planner.models.openai_compatible import OpenAICompatible
 from executor.planner.models.prices import FREE, Price, listed
 from executor.planner.models.talk import Talk
 from executor.planner.offline import OfflineBrain
-from executor.ports import Actions, Clock, Ids, Purse
+from executor.ports import Actions, Brake, Clock, Ids, NoBrake, Purse
 
 DEFAULT_MODEL = {"gemini": "gemini-3.8-flash"}
 
@@ -56,8 +56,9 @@ def price_of(choice: ModelChoice) -> Price | None:
     return listed(choice.provider, model_of(choice))
 
 
-def model_talk(choice: ModelChoice, *, purse: Purse, clock: Clock, ids: Ids) -> Talk:
-    """The configured model. Whoever makes it closes its provider at the end. Raises Unconfigured."""
+def model_talk(choice: ModelChoice, *, purse: Purse, clock: Clock, ids: Ids, brake: Brake | None = None) -> Talk:
+    """The configured model, which is not asked while `brake` holds. Whoever makes it closes its provider at the end.
+    Raises Unconfigured."""
     return Talk(
         provider=provider_of(choice, clock.now),
         provider_key=choice.provider,
@@ -66,6 +67,7 @@ def model_talk(choice: ModelChoice, *, purse: Purse, clock: Clock, ids: Ids) -> 
         purse=purse,
         clock=clock,
         ids=ids,
+        brake=brake or NoBrake(),
     )
 
 

@@ -11,7 +11,7 @@ from executor.planner.models.failures import failed
 from executor.planner.models.messages import Message, Prompt, Provider, Reply
 from executor.planner.models.prices import Price, receipt
 from executor.planner.models.prompts import compact
-from executor.ports import About, BrainFailed, Call, Clock, Failure, Ids, Purse, Receipt
+from executor.ports import About, BrainFailed, Brake, Call, Clock, Failure, Ids, NoBrake, Purse, Receipt
 
 T = TypeVar("T")
 
@@ -33,6 +33,7 @@ class Talk:
     purse: Purse
     clock: Clock
     ids: Ids
+    brake: Brake = NoBrake()
 
     async def ask(self, prompt: Prompt, about: About, read: Callable[[Any], T]) -> T:
         """The reply, read by `read`, which raises WrongInput with the reasons where it does not fit; those go back to
@@ -64,6 +65,8 @@ class Talk:
         return hashlib.sha256(compact([*parts, said]).encode()).hexdigest()
 
     async def _once(self, prompt: Prompt, about: About, digest: str) -> Reply:
+        if (stop := self.brake.held()) is not None:
+            raise BrainFailed(Failure.STOPPED, f"Everything is stopped by {stop.by}.")
         call = Call(
             id=self.ids.new(),
             goal_number=about.goal_number,

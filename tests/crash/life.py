@@ -220,6 +220,7 @@ class Life:
             project=ProjectFolder(),
             mender=OfflineMender(),
             gates=self.plan.gates,
+            brake=FileBrake(self.folder, clock.now),
         )
         ticker = Ticker(database, tools, executor_id=self.name, log_failure=self._noted)
 

@@ -239,6 +239,13 @@ def _secret(outside: Outside) -> None:
     outside.say("/goal Push the branch\n1. Push: `push`\n2. Tell: `ok` after 1")
 
 
+def _stopped(outside: Outside) -> None:
+    """Everything is stopped while it is under way, and goes on."""
+    outside.on_text["Planning Complete"] = _says(outside, "/stop")
+    outside.on_text["Everything is stopped"] = _says(outside, "/resume")
+    outside.say(SMALL)
+
+
 SCENARIOS = (
     Scenario(name="story", plan=Plan(goals=2, script=_paint), begin=_story),
     Scenario(name="bad day", plan=Plan(goals=1, slow_brain=True, failing_updates=1), begin=_bad_day),
@@ -254,6 +261,7 @@ SCENARIOS = (
     Scenario(name="far", plan=Plan(goals=1), begin=lambda outside: outside.say(FAR)),
     Scenario(name="group", plan=Plan(goals=1), begin=_group),
     Scenario(name="secret", plan=Plan(goals=1), begin=_secret),
+    Scenario(name="stopped", plan=Plan(goals=1), begin=_stopped),
     Scenario(name="blocked", plan=Plan(goals=1, script=_come_back), begin=_blocks),
     Scenario(name="late", plan=Plan(goals=1, script=_travel), begin=lambda outside: None),
 )

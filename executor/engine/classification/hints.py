@@ -109,6 +109,8 @@ def _read(body: dict[str, Any]) -> Hint | None:
         return Hint(_CODES["jsonrpc"].get(str(error.get("code")), "invalid_request"), _text(error))
     if isinstance(error, dict) and error:
         return Hint(_cause(error) or _cause(body), _text(error))
+    if isinstance(error, str) and error and _status(body) is not None:
+        return Hint(_cause(body), _text(body))
     if body.get("ok") is False or body.get("success") is False:
         return Hint(_cause(body), _text(body))
     if body.get("kind") == "Status" and body.get("status") == "Failure":

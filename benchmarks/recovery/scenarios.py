@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from benchmarks.recovery.outside import Outside, comes_later, lock_of_git, locked_database
 
@@ -46,15 +46,15 @@ def _get(path: str) -> Step:
     return Step(get="{url}" + path)
 
 
-def _passes(name: str, *steps: Step, truth: str = "true", shows: Shows = "explicit", **more: object) -> Scenario:
+def _passes(name: str, *steps: Step, truth: str = "true", shows: Shows = "explicit", **more: Any) -> Scenario:
     return Scenario(name=name, shows=shows, lasts="transient", fixable=True, steps=steps, truth=truth, **more)
 
 
-def _mended(name: str, *steps: Step, truth: str = "true", shows: Shows = "explicit", **more: object) -> Scenario:
+def _mended(name: str, *steps: Step, truth: str = "true", shows: Shows = "explicit", **more: Any) -> Scenario:
     return Scenario(name=name, shows=shows, lasts="permanent", fixable=True, steps=steps, truth=truth, **more)
 
 
-def _hopeless(name: str, *steps: Step, shows: Shows = "explicit", asks: str = "retry", **more: object) -> Scenario:
+def _hopeless(name: str, *steps: Step, shows: Shows = "explicit", asks: str = "retry", **more: Any) -> Scenario:
     return Scenario(
         name=name, shows=shows, lasts="permanent", fixable=False, steps=steps, truth="false", asks=asks, **more
     )

@@ -148,6 +148,7 @@ async def by_milepost(scenario: Scenario, folder: Path) -> Met:
 
 
 async def _until_it_ends_or_asks(engine: Engine, clock: JumpingClock, place: Outside) -> GoalView:
+    view = None
     for _ in range(_JUMPS_MAX):
         while await engine.executor.tick() or engine.workers.held() or engine.executor.watching.looking:  # noqa: ASYNC110
             await asyncio.sleep(_EVERY_S)
@@ -157,4 +158,5 @@ async def _until_it_ends_or_asks(engine: Engine, clock: JumpingClock, place: Out
             return view
         clock.jump()
         place.passed()
+    assert view is not None
     return view

@@ -40,6 +40,7 @@ from bot.telegram.assembly import Chat, Plugs, assemble
 from bot.telegram.connection import Connection
 from bot.telegram.ports import Example, Shelf, WorkflowInfo
 from executor.actions.checks import Looks
+from executor.actions.history.histories import Histories
 from executor.actions.http import Http
 from executor.actions.launcher import Braked, Launcher, PlainLauncher
 from executor.actions.project import ProjectFolder
@@ -236,8 +237,14 @@ def _tools(
         mender=OfflineMender(),
         gates=gates_of(settings),
         brake=brake,
+        history=Histories(settings.data_dir, clock, _not_kept),
     )
     return actions, tools
+
+
+def _not_kept(goal_number: int, error: Exception) -> None:
+    with about(goal_number):
+        logger.warning("What changed in the folder of goal {} is not kept: {!r}", goal_number, error)
 
 
 def _actions(

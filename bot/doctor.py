@@ -258,7 +258,7 @@ def _tools() -> Iterator[Finding]:
     shell = shutil.which("bash") or shutil.which("sh")
     yield _good("shell", shell) if shell else _wrong("shell", "neither bash nor sh", "install bash")
     for name, wanted_for in (
-        ("git", "goals that use repositories"),
+        ("git", "/diff and /undo: without it nothing is kept about what a goal changes in its folder"),
         ("bwrap", "isolated commands, in a later version"),
     ):
         place = shutil.which(name)

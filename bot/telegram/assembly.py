@@ -102,6 +102,7 @@ def assemble(
             limits=plugs.limits,
             uses=plugs.secrets.uses,
             stop=plugs.brake.held(),
+            has_changes=plugs.engine.has_changes,
         )
 
     bot, polls = build_bot(connection, plugs.clock)

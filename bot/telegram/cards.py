@@ -63,6 +63,7 @@ class Scene:
     limits: Limits = field(default_factory=Limits)
     uses: Callable[[TaskSpec], Sequence[str]] = lambda spec: ()  # the configured secrets that it is given
     stop: Stop | None = None  # everything is stopped
+    has_changes: Callable[[int], bool] = lambda number: False  # whether anything is kept that a goal changed
 
 
 def goal_card(view: GoalView, scene: Scene) -> Message:

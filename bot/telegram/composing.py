@@ -1,10 +1,11 @@
 """From a notice to the message that the chat will show, rendered from the store at the moment of sending."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from bot.telegram.cards import Scene, goal_card
 from bot.telegram.decisions import decision_message
-from bot.telegram.message import Message
+from bot.telegram.message import Button, Message
 from bot.telegram.messages import notice_message, result_message
 from executor.domain.notice import Notice, NoticeKind
 from executor.ports import Store
@@ -29,5 +30,12 @@ class Composer:
             return decision_message(decision, scene.now, scene.timezone) if decision is not None else None
         if notice.kind is NoticeKind.END and notice.decision_number is not None:
             decision, scene = await self._store.decision(notice.decision_number), self._scene()
-            return result_message(notice.facts, decision, scene.now, scene.timezone)
-        return notice_message(notice)
+            return self._with_undo(result_message(notice.facts, decision, scene.now, scene.timezone), notice)
+        message = notice_message(notice)
+        return self._with_undo(message, notice) if notice.kind is NoticeKind.END else message
+
+    def _with_undo(self, message: Message, notice: Notice) -> Message:
+        number = notice.goal_number
+        if number is None or not self._scene().has_changes(number):
+            return message
+        return replace(message, buttons=(*message.buttons, (Button("Undo", f"u:{number}"),)))

@@ -9,6 +9,7 @@ from typing import Protocol
 from executor.domain.adaptation import PlanDiff
 from executor.domain.allowance import Budget
 from executor.domain.attempt import Attempt
+from executor.domain.change import Difference, Undoing
 from executor.domain.decision import Decision
 from executor.domain.event import Event
 from executor.domain.goal import Goal, Origin
@@ -89,6 +90,25 @@ class Engine(Protocol):
     async def rework(self, goal_number: int, *, feedback: str, caller: Caller, command_id: str) -> Reply: ...
 
     async def revert(self, goal_number: int, version: int, *, caller: Caller, command_id: str) -> Reply: ...
+
+    def has_changes(self, goal_number: int) -> bool: ...
+
+    async def difference(self, goal_number: int, task_ref: str | None = None) -> Difference | Refused: ...
+
+    async def undoing(
+        self, goal_number: int, task_ref: str | None = None, *, state: str | None = None
+    ) -> Undoing | Refused: ...
+
+    async def undo(
+        self,
+        goal_number: int,
+        task_ref: str | None = None,
+        *,
+        state: str | None = None,
+        seen: str,
+        caller: Caller,
+        command_id: str,
+    ) -> Reply: ...
 
     async def compare(self, goal_number: int, old: int, new: int) -> PlanDiff | Refused: ...
 

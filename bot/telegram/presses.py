@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from bot.telegram.access import Role
 from bot.telegram.commands.arguments import goal_number, task_ref
 from bot.telegram.commands.deciding import check_may_decide, refusal
+from bot.telegram.commands.history import read_target, undoing, undone
 from bot.telegram.commands.lessons import revoke
 from bot.telegram.commands.letters import again, page, read_page
 from bot.telegram.commands.stopping import lift, stop
@@ -37,6 +38,8 @@ async def press(request: Request, data: str) -> Pressed:
         return await _again(request, data[2:])
     if data.startswith("l:"):
         return await _letters(request, data[2:])
+    if data.startswith("u:"):
+        return await _undo(request, data[2:])
     if data.startswith("v:"):
         return await _revoke(request, data[2:])
     if data in (PRESS_STOP, PRESS_RESUME):
@@ -127,3 +130,15 @@ async def _revoke(request: Request, number: str) -> Pressed:
         return Pressed(toast=NOT_MINE, alert=True)
     reply = await revoke(request, number)
     return Pressed(toast=clip(reply.sentence, TOAST_CHARACTERS_MAX), alert=not isinstance(reply, Accepted))
+
+
+async def _undo(request: Request, data: str) -> Pressed:
+    """A look at what it would do; with the state that was looked at, the deed."""
+    what, _, seen = data.partition(":")
+    target = read_target(what)
+    if target is None:
+        return Pressed(toast=NOT_MINE, alert=True)
+    if request.role < Role.REQUESTER:
+        raise WrongInput("Undoing needs the role requester or higher.")
+    said = await (undone(request, target, seen) if seen else undoing(request, target))
+    return Pressed(toast="Undone" if seen else "", said=said)

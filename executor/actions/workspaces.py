@@ -6,6 +6,7 @@ import shutil
 from contextlib import suppress
 from pathlib import Path
 
+from executor.actions.history.histories import HISTORIES
 from executor.actions.inventory import inventory
 from executor.actions.survivors import end_survivors
 
@@ -48,12 +49,12 @@ class Folders:
         return self._root
 
     async def remove(self, goal_number: int) -> None:
-        """Delete a goal's folder with everything in it; links in it are removed and not followed. Harmless where there
-        is none. Raises OSError."""
-        folder = self._root / str(goal_number)
+        """Delete a goal's folder with everything in it, and its history; links in it are removed and not followed.
+        Harmless where there is none. Raises OSError."""
         self._known.pop(goal_number, None)
-        if folder.exists():
-            await asyncio.to_thread(_remove, folder)
+        for folder in (self._root / str(goal_number), self._root.parent / HISTORIES / str(goal_number)):
+            if folder.exists():
+                await asyncio.to_thread(_remove, folder)
 
     async def end_leftovers(self, pid: int | None, pid_started: float | None, marker: str) -> int:
         """End what an attempt of a dead predecessor left running, see end_survivors. Only processes that were started

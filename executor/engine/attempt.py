@@ -54,6 +54,8 @@ from executor.ports import (
     Context,
     CrashPoints,
     Failure,
+    Forgetful,
+    History,
     Mender,
     Mind,
     NoBrake,
@@ -87,6 +89,7 @@ class Tools:
     surveyor: Surveyor = NoSurvey()
     gates: Gates = Gates()
     brake: Brake = NoBrake()
+    history: History = Forgetful()
 
 
 @dataclass(slots=True)

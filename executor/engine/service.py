@@ -22,6 +22,7 @@ from executor.engine.change_commands import ChangeCommands
 from executor.engine.desk import ReadTime, goal_of, iso_time
 from executor.engine.goal_commands import GoalCommands
 from executor.engine.halting import Halting
+from executor.engine.history_commands import HistoryCommands
 from executor.engine.lesson_commands import LessonCommands
 from executor.engine.letter_commands import LetterCommands
 from executor.engine.lookout import Lookout
@@ -53,6 +54,7 @@ class Executor(
     SplitCommands,
     LetterCommands,
     LessonCommands,
+    HistoryCommands,
     Readings,
 ):
     """`changed` is called after every commit of a command or a tick: the courier listens. `log_error(what, error)`."""

@@ -23,6 +23,7 @@ from executor.ports.brain import (
 )
 from executor.ports.brake import Brake, NoBrake
 from executor.ports.gates import GateFailure, Mender, Project
+from executor.ports.history import Forgetful, History, NoHistory
 from executor.ports.outbox import Outbox
 from executor.ports.secrets import Seal
 from executor.ports.sender import (
@@ -65,14 +66,17 @@ __all__ = [
     "Delivery",
     "Due",
     "Failure",
+    "Forgetful",
     "GateFailure",
     "GoalView",
+    "History",
     "Ids",
     "Mark",
     "MaybeDelivered",
     "Mender",
     "MessageGone",
     "NoBrake",
+    "NoHistory",
     "NoMark",
     "Mind",
     "NotDelivered",

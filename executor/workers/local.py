@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 from executor.domain.attempt import Attempt
 from executor.domain.outcome import Interrupted, Outcome
@@ -63,7 +64,7 @@ class LocalWorkers:
             running[1].cancel()
 
     async def end_leftovers(self, attempt: Attempt) -> int:
-        return await self._end_leftovers(attempt.pid, attempt.pid_started, f"{attempt.task_ref}#{attempt.number}")
+        return await self._end_leftovers(attempt.pid, attempt.pid_started, marker(attempt))
 
     async def stop(self) -> None:
         self._stopping = True
@@ -80,6 +81,7 @@ class LocalWorkers:
 
         run = Run(assignment, self._tools, started, [])
         try:
+            await self._tools.history.begin(assignment.goal.number, marker(assignment.attempt))
             outcome: Outcome = after_a_stop(run, await run.outcome(), self._tools.brake.held())
         except asyncio.CancelledError:  # ours: stop_task or stop; the children have been ended on the way up
             stop = self._tools.brake.held()
@@ -87,5 +89,20 @@ class LocalWorkers:
         except Exception as error:  # noqa: BLE001 - a bug in an action must not take the executor down with it
             self._log_failure(assignment, error)
             outcome = run.broken(f"Internal error: {type(error).__name__}")
-        self._running.pop(assignment.task.ref, None)
-        self._report(assignment, outcome, run.texts)
+        try:
+            await self._keep(assignment)
+        finally:
+            self._running.pop(assignment.task.ref, None)
+            self._report(assignment, outcome, run.texts)
+
+    async def _keep(self, assignment: Assignment) -> None:
+        """What it changed, before anything else that waits for it begins. While Milepost stops there is no time for
+        that: whatever comes next keeps it."""
+        with suppress(asyncio.CancelledError):  # the report is owed all the same
+            if not self._stopping:
+                await self._tools.history.end(assignment.goal.number, marker(assignment.attempt))
+
+
+def marker(attempt: Attempt) -> str:
+    """``12.3#1``"""
+    return f"{attempt.task_ref}#{attempt.number}"

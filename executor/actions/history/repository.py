@@ -1,0 +1,236 @@
+"""The kept states of one goal's folder: commits that this program writes itself, file by file.
+
+What is known of the folder (which file had which date and content at the last look) is in memory only: after a restart
+the first look reads every file once. A commit is written whole or not at all, so a kill leaves the state before.
+"""
+
+import hashlib
+import os
+import stat
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO
+
+from executor.actions.history.git import Git, GitFailed
+from executor.actions.history.opening import holding
+from executor.actions.history.scan import Found, Scan, Stamp, scan
+from executor.domain.change import Change
+
+EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
+LEFT_OUT_SHOWN = 20
+_PLAINLY = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+_FIELD, _RECORD = b"\x1f", b"\x1e"
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """One file of the newest kept state."""
+
+    mode: bytes
+    blob: bytes
+    stamp: Stamp | None
+
+
+@dataclass(slots=True)
+class Repository:
+    """One goal's. The caller lets in one thread at a time."""
+
+    git: Git
+    workspace: Path
+    file_bytes_max: int
+    tip: str = ""
+    known: dict[bytes, Known] = field(default_factory=dict)
+    left_out: dict[bytes, str] = field(default_factory=dict)
+
+    def open(self) -> None:
+        """Make it, or take up what is there. Raises GitFailed where it is damaged."""
+        self.git.make()
+        self.tip = self.git.tip()
+        self.known = {path: Known(mode, blob, None) for path, mode, blob in self.tree(self.tip)} if self.tip else {}
+
+    def keep(self, attempt: str, ran: Sequence[str], at: datetime, *, undid: str = "", command_id: str = "") -> bool:
+        """Write a commit where anything has changed; whether it was. With `undid` even where nothing has."""
+        found = scan(self.workspace, self._now_ns(), self.file_bytes_max)
+        self.left_out = found.left_out
+        gone = [path for path in self.known if path not in found.files]
+        writing = Commit(self, _message(attempt, ran, found, undid, command_id), at)
+        with writing:
+            if gone or undid:
+                writing.begin(gone)
+            fresh = dict(self._read(found, writing.write))
+        for path in gone:
+            del self.known[path]
+        self.known |= fresh
+        if writing.begun:
+            self.tip = self.git.tip()
+        return writing.begun
+
+    def _read(self, found: Scan, write: Callable[[bytes, bytes, bytes], None]) -> Iterator[tuple[bytes, Known]]:
+        """Every file that may have changed, written where it has."""
+        for path, one in found.files.items():
+            before = self.known.get(path)
+            if before is not None and before.stamp == one.stamp is not None and before.mode == one.mode:
+                continue
+            content = _content(self.workspace, path, one, self.file_bytes_max)
+            if content is None:  # gone, or another one, since the look: the next look sees it
+                if before is None:
+                    continue
+                yield path, Known(before.mode, before.blob, None)
+                continue
+            blob = _blob(content)
+            if before is None or before.blob != blob or before.mode != one.mode:
+                write(path, one.mode, content)
+            yield path, Known(one.mode, blob, one.stamp)
+
+    def _now_ns(self) -> int:
+        """The time by the clock that the file system dates its files with."""
+        probe = self.git.folder / "now"
+        with probe.open("wb") as file:
+            file.write(b"\n")
+        return probe.stat().st_ctime_ns
+
+    # ------------------------------------------------------------------------------------------------------ readings
+
+    def tree(self, commit: str) -> Iterator[tuple[bytes, bytes, bytes]]:
+        """(path, mode, blob) of every file of a kept state."""
+        listed = self.git.run("ls-tree", "-r", "-z", commit) if commit else b""
+        for line in listed.split(b"\0")[:-1]:
+            head, _, path = line.partition(b"\t")
+            mode, _, blob = head.split(b" ")
+            yield path, mode, blob
+
+    def contents(self, blobs: Mapping[bytes, bytes]) -> Iterator[tuple[bytes, bytes]]:
+        """The content of each, by path."""
+        if not blobs:
+            return
+        with self.git.talking("cat-file", "--batch") as (asking, answers):
+            for path, blob in blobs.items():
+                asking.write(blob + b"\n")
+                asking.flush()
+                head = answers.readline().split()
+                if len(head) != 3:
+                    raise GitFailed(f"cat-file: {head!r}")
+                yield path, answers.read(int(head[2]))
+                answers.read(1)
+
+    def changes(self) -> list[Change]:
+        """Oldest first."""
+        if not self.tip:
+            return []
+        form = "--format=%H%x1f%ct%x1f%B%x1e"
+        printed = self.git.run("log", "--reverse", "--first-parent", "--no-show-signature", form, self.tip)
+        return [_change(*record.lstrip(b"\n").split(_FIELD, 2)) for record in printed.split(_RECORD)[:-1]]
+
+    def parent(self, commit: str) -> str:
+        """The state before; "" before the first."""
+        printed = self.git.run("rev-list", "--parents", "-n", "1", commit).split()
+        return printed[1].decode("ascii") if len(printed) > 1 else ""
+
+
+class Commit:
+    """A commit under way, begun with the first thing to write. Its end makes it count; an exception forgets it."""
+
+    def __init__(self, repository: Repository, message: bytes, at: datetime) -> None:
+        self._repository = repository
+        self._message = message
+        self._at = at
+        self._talk = repository.git.talking("fast-import", "--quiet", "--done", "--date-format=raw")
+        self._stream: IO[bytes] | None = None
+
+    @property
+    def begun(self) -> bool:
+        return self._stream is not None
+
+    def begin(self, gone: Iterable[bytes] = ()) -> None:
+        self._stream, _ = self._talk.__enter__()
+        self._stream.write(b"commit refs/heads/main\n")
+        self._stream.write(b"committer Milepost <milepost> %d +0000\n" % int(self._at.timestamp()))
+        self._stream.write(b"data %d\n%s\n" % (len(self._message), self._message))
+        if self._repository.tip:
+            self._stream.write(b"from %s\n" % self._repository.tip.encode("ascii"))
+        for path in gone:
+            self._stream.write(b"D %s\n" % _quoted(path))
+
+    def write(self, path: bytes, mode: bytes, content: bytes) -> None:
+        if self._stream is None:
+            self.begin()
+        assert self._stream is not None
+        self._stream.write(b"M %s inline %s\ndata %d\n" % (mode, _quoted(path), len(content)))
+        self._stream.write(content)
+        self._stream.write(b"\n")
+
+    def __enter__(self) -> "Commit":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if self._stream is None:
+            return
+        if kind is not None:
+            self._talk.__exit__(kind, error, None)
+            return
+        self._stream.write(b"\ndone\n")
+        self._talk.__exit__(None, None, None)
+
+
+def _content(workspace: Path, path: bytes, one: Found, bytes_max: int) -> bytes | None:
+    """Of a file, or where a link points to; None where it can't be had."""
+    try:
+        with holding(workspace, path) as (folder, name):
+            if one.mode == b"120000":
+                return os.fsencode(os.readlink(name, dir_fd=folder))
+            with os.fdopen(os.open(name, _PLAINLY, dir_fd=folder), "rb") as stream:
+                status = os.fstat(stream.fileno())
+                content = stream.read(bytes_max + 1)
+    except OSError:
+        return None
+    ordinary = stat.S_ISREG(status.st_mode) and status.st_nlink == 1
+    return content if ordinary and len(content) <= bytes_max else None
+
+
+def _blob(content: bytes) -> bytes:
+    """The name that git gives to it."""
+    digest = hashlib.sha1(b"blob %d\0" % len(content), usedforsecurity=False)
+    digest.update(content)
+    return digest.hexdigest().encode("ascii")
+
+
+def _quoted(path: bytes) -> bytes:
+    """As fast-import reads any name."""
+    plain = b"".join(bytes((byte,)) if 32 <= byte < 127 and byte not in b'"\\' else b"\\%03o" % byte for byte in path)
+    return b'"%s"' % plain
+
+
+def _message(attempt: str, ran: Sequence[str], found: Scan, undid: str, command_id: str) -> bytes:
+    lines = [attempt or ("Undone" if undid else "Between two attempts"), ""]
+    lines += [f"Attempt: {attempt}"] if attempt else []
+    lines += [f"Ran: {one}" for one in ran]
+    lines += [f"Undid: {undid}", f"Command: {command_id}"] if undid else []
+    shown = sorted(found.left_out.items())[:LEFT_OUT_SHOWN]
+    lines += [f"Left-Out: {readable(path)} ({reason})" for path, reason in shown]
+    more = len(found.left_out) - len(shown)
+    lines += [f"Left-Out: {more} more"] if more > 0 else []
+    return "\n".join(lines).encode("utf-8", "backslashreplace")
+
+
+def readable(path: bytes) -> str:
+    """For people: a name may hold anything, line breaks too."""
+    text = path.decode("utf-8", "backslashreplace")
+    return text if text.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
+def _change(commit: bytes, at: bytes, message: bytes) -> Change:
+    told: dict[str, list[str]] = {}
+    for line in message.decode("utf-8", "replace").splitlines()[1:]:
+        key, _, value = line.partition(": ")
+        told.setdefault(key, []).append(value)
+    return Change(
+        commit=commit.decode("ascii"),
+        attempt="".join(told.get("Attempt", ())),
+        ran=tuple(told.get("Ran", ())),
+        at=datetime.fromtimestamp(int(at), UTC),
+        left_out=tuple(told.get("Left-Out", ())),
+        undid="".join(told.get("Undid", ())),
+        command="".join(told.get("Command", ())),
+    )

@@ -1,0 +1,58 @@
+"""What changed in a goal's folder, as its history tells it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One kept state of the folder. `attempt` is the one that had just ended (``12.3#1``), "" where none had: then it
+    was changed between two attempts, or by undoing (of the state `undid`, by that `command`). `ran` are all
+    attempts that ran since the state before: what changed may be the work of any of them. `left_out` names files whose
+    content is not kept, each with the reason."""
+
+    commit: str
+    attempt: str
+    ran: tuple[str, ...]
+    at: datetime
+    left_out: tuple[str, ...] = ()
+    undid: str = ""
+    command: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileChange:
+    """`added` and `removed` count lines; None for a file that is no text. `path` is as people can read it."""
+
+    path: str
+    added: int | None
+    removed: int | None
+    gone: bool = False
+    new: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """Oldest change first. `patch` is in git's form; `cut`: it is longer, and ends early."""
+
+    changes: tuple[Change, ...]
+    files: tuple[FileChange, ...]
+    patch: str
+    cut: bool = False
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """Attempts that ran at the same time as the one that a change is named after."""
+        named = {change.attempt for change in self.changes}
+        return tuple(dict.fromkeys(ref for change in self.changes for ref in change.ran if ref not in named))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undoing:
+    """What going back would do: from the state `now` (a commit) to the state `to`, "" for an empty folder. `lost`
+    names files whose present content is in no kept state, and would be gone for good."""
+
+    now: str
+    to: str
+    files: tuple[FileChange, ...]
+    lost: tuple[str, ...] = ()

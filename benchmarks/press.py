@@ -165,6 +165,7 @@ def _plugs(house: House, people: Access) -> Plugs:
         outbox=house.database.outbox,
         inbox=house.database.inbox,
         chats=house.database.chats,
+        habits=house.database.habits,
         clock=house.clock,
         timezone=house.timezone,
         crash_points=house.crash_points,

@@ -52,6 +52,7 @@ from executor.actions.watches import looks
 from executor.actions.workspaces import Folders
 from executor.domain.errors import SealBroken, Unconfigured
 from executor.domain.goal import Goal
+from executor.domain.habits import Hours
 from executor.domain.limits import Limits, Service
 from executor.domain.plan import GoalDraft, TaskSpec
 from executor.engine.attempt import Tools
@@ -485,6 +486,8 @@ def _plugs(house: House, operator: int | None) -> Plugs:
         outbox=house.database.outbox,
         inbox=house.database.inbox,
         chats=house.database.chats,
+        habits=house.database.habits,
+        quiet_hours=Hours(start=house.settings.quiet_hours.start, end=house.settings.quiet_hours.end),
         clock=house.clock,
         timezone=house.timezone,
         crash_points=house.crash_points,

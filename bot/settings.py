@@ -50,7 +50,7 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
 
 def unavailable(settings: Settings) -> list[str]:
     """What is a valid value but not part of this version yet, one line each; `up` refuses to run while there is any."""
-    tables = ("actions", "mcp", "roles", "quiet_hours")
+    tables = ("actions", "mcp", "roles")
     chosen = {
         'telegram.mode = "webhook"': (settings.telegram.mode == "webhook", 'use "polling"'),
         'workers.engine = "distributed"': (settings.workers.engine != "local", 'use "local"'),

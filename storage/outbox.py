@@ -16,7 +16,7 @@ from storage.connections import Connections
 from storage.fetching import fetch, fetch_first
 from storage.noticing import put_notices
 from storage.rows import notice_from
-from storage.tables import chats, goals, inbox, notices, people
+from storage.tables import chats, goals, habits, inbox, notices, people
 from storage.tables.base import among, columns
 from storage.tables.notices import NOTICE_PENDING, NOTICE_UNFINISHED
 
@@ -168,6 +168,8 @@ async def _move_chat(connection: AsyncConnection, old: int, new: int) -> None:
     await connection.execute(update(goals).where(goals.c.chat_id == old).values(chat_id=new, message_id=None))
     await connection.execute(update(inbox).where(inbox.c.chat_id == old).values(chat_id=new, message_id=None))
     await connection.execute(update(people).where(people.c.chat_id == old).values(chat_id=new))
+    await connection.execute(delete(habits).where(habits.c.chat_id == new))
+    await connection.execute(update(habits).where(habits.c.chat_id == old).values(chat_id=new))
     if (await connection.execute(select(chats.c.chat_id).where(chats.c.chat_id == new))).first() is None:
         await connection.execute(update(chats).where(chats.c.chat_id == old).values(chat_id=new))
     else:

@@ -21,9 +21,10 @@ from executor.domain.letter import DeadLetter
 from executor.domain.plan import GoalDraft, Plan
 from executor.domain.secret import SealedSecret
 from executor.ports import CaseRows, Clock, CrashPoints, GoalView, Pulse, Spent, Transaction
-from storage import chats, housekeeping, inbox, listing, outbox, purse, schema
+from storage import chats, habits, housekeeping, inbox, listing, outbox, purse, schema
 from storage.chats import ChatRows
 from storage.connections import Connections
+from storage.habits import HabitRows
 from storage.housekeeping import HousekeepingRows
 from storage.inbox import InboxRows
 from storage.lessons import read_calibrations, read_lessons
@@ -39,7 +40,15 @@ from storage.transaction import WriteTransaction
 
 FILE_NAME = "milepost.db"
 
-LABELS = (*schema.LABELS, *outbox.LABELS, *inbox.LABELS, *chats.LABELS, *housekeeping.LABELS, *purse.LABELS)
+LABELS = (
+    *schema.LABELS,
+    *outbox.LABELS,
+    *inbox.LABELS,
+    *chats.LABELS,
+    *habits.LABELS,
+    *housekeeping.LABELS,
+    *purse.LABELS,
+)
 """The labels of the transactions that storage begins by itself; the engine brings its own."""
 
 
@@ -64,6 +73,7 @@ class Database:
         self.path = path
         self.inbox = InboxRows(connections, clock)
         self.chats = ChatRows(connections)
+        self.habits = HabitRows(connections)
         self.housekeeping = HousekeepingRows(connections)
         self.outbox = OutboxRows(connections, self.chats, clock)
 

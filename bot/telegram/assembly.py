@@ -21,6 +21,7 @@ from bot.telegram.ports import (
     Engine,
     Examine,
     Example,
+    HabitRows,
     PollMark,
     ReadGoal,
     ReadRun,
@@ -29,6 +30,7 @@ from bot.telegram.ports import (
 )
 from bot.telegram.presence import ChatRows
 from bot.telegram.sender import TelegramSender
+from executor.domain.habits import Hours
 from executor.domain.limits import Limits
 from executor.domain.plan import TaskSpec
 from executor.engine.courier import Courier
@@ -52,6 +54,7 @@ class Plugs:
     outbox: NoticeRows
     inbox: InboxRows
     chats: ChatRows
+    habits: HabitRows
     clock: Clock
     timezone: tzinfo
     crash_points: CrashPoints
@@ -65,6 +68,7 @@ class Plugs:
     brake: FileBrake
     secrets: Secrets = field(default_factory=Secrets)
     examine: Examine = nobody_looks
+    quiet_hours: Hours = Hours()
     examples: Sequence[Example] = ()
     limits: Limits = field(default_factory=Limits)
 
@@ -106,7 +110,12 @@ def assemble(
         )
 
     bot, polls = build_bot(connection, plugs.clock)
-    sender = TelegramSender(bot, Composer(plugs.store, scene), plugs.store, plugs.outbox, can_probe=local)
+
+    async def quiet(chat_id: int) -> bool:
+        habits = await plugs.habits.habits(chat_id)
+        return habits.quiet(plugs.clock.now(), plugs.quiet_hours, plugs.timezone)
+
+    sender = TelegramSender(bot, Composer(plugs.store, scene), plugs.store, plugs.outbox, can_probe=local, quiet=quiet)
     courier = Courier(
         plugs.outbox,
         sender,
@@ -127,6 +136,8 @@ def assemble(
         read_run=plugs.read_run,
         workflows=plugs.workflows,
         fetch=partial(fetch_file, bot),
+        habits=plugs.habits,
+        quiet_hours=plugs.quiet_hours,
         examine=plugs.examine,
         examples=plugs.examples,
         brake=plugs.brake,

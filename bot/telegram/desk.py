@@ -15,12 +15,14 @@ from bot.telegram.ports import (
     Examine,
     Example,
     Fetch,
+    HabitRows,
     ReadGoal,
     ReadRun,
     Workflows,
     nobody_looks,
 )
 from executor.domain.goal import Origin
+from executor.domain.habits import Hours
 from executor.domain.notice import Notice, NoticeKind
 from executor.engine.replies import Accepted, Caller, Reply
 from executor.ports import Clock
@@ -41,6 +43,8 @@ class Desk:
     read_run: ReadRun
     fetch: Fetch
     brake: FileBrake
+    habits: HabitRows
+    quiet_hours: Hours = Hours()  # of a chat that did not choose its own
     examine: Examine = nobody_looks
     examples: Sequence[Example] = ()
 

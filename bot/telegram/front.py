@@ -15,6 +15,7 @@ from bot.telegram.absence import ABSENCE_S, absence_notices
 from bot.telegram.commands.table import COMMANDS
 from bot.telegram.connection import Connection, PollRequest
 from bot.telegram.desk import Desk
+from bot.telegram.digest import Digests
 from bot.telegram.discreet import Discreet
 from bot.telegram.dispatch import Dispatcher
 from bot.telegram.inbox import InboxQueue, InboxRows
@@ -84,6 +85,7 @@ class TelegramFront:
         self._dispatcher = Dispatcher(desk, self._toast, self._name, self._discreet, self._delete)
         self._joiner = Joiner(wiring.rows, desk.clock, self._parse, join_s)
         self._presence = Presence(wiring.chats, desk.access, desk.clock, wiring.chat_heard)
+        self._digests = Digests(desk.engine, desk.habits, desk.clock, lambda: desk.scene().timezone, wiring.deliver)
         self._queue = InboxQueue(wiring.rows, desk.clock, self._arrived, self._discreet.stored, self._stop_at_once)
         self._poller = Poller(
             bot,
@@ -118,6 +120,7 @@ class TelegramFront:
             await self._hang_up()
             raise
         self._wiring.start_soon(self._set_menu(), "telegram menu")
+        self._wiring.start_soon(self._digests.run(), "digests")
 
     async def wait_ready(self) -> None:
         """Until the first connection stands."""

@@ -13,6 +13,7 @@ from executor.domain.change import Difference, Undoing
 from executor.domain.decision import Decision
 from executor.domain.event import Event
 from executor.domain.goal import Goal, Origin
+from executor.domain.habits import Habits
 from executor.domain.lesson import Calibration, Lesson
 from executor.domain.letter import DeadLetter
 from executor.domain.notice import Notice
@@ -209,6 +210,20 @@ class Example:
 
     label: str
     text: str
+
+
+class HabitRows(Protocol):
+    """What chats want of their own accord, as storage keeps it. Every method is one transaction."""
+
+    async def habits(self, chat_id: int) -> Habits: ...
+
+    async def digests_due(self, now: datetime) -> list[Habits]: ...
+
+    async def keep(self, kept: Habits) -> None: ...
+
+    async def told(self, kept: Habits, notices: Sequence[Notice]) -> None:
+        """A digest is in the outbox, and `kept` says when the next one is due."""
+        ...
 
 
 class PollMark(Protocol):

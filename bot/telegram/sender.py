@@ -1,6 +1,6 @@
 """The Sender port over the Bot API: one notice becomes one message, or an edit of the one it already has."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -25,7 +25,7 @@ from bot.telegram.message import Document, Message
 from bot.telegram.messages import repeated_message
 from executor.domain.decision import DecisionState
 from executor.domain.errors import DeliveryFailed
-from executor.domain.notice import LOUD, Notice, NoticeKind, NoticeState
+from executor.domain.notice import LOUD, RINGS_ALWAYS, Notice, NoticeKind, NoticeState
 from executor.ports import (
     Delivered,
     Delivery,
@@ -63,14 +63,24 @@ class _Form:
 
 class TelegramSender:
     """`can_probe`: whether an equal edit may be used to find out that a message is there (reliable in the local chat;
-    for Telegram a switch, until somebody has confirmed it there)."""
+    for Telegram a switch, until somebody has confirmed it there). `quiet` says whether a chat has its quiet hours."""
 
-    def __init__(self, bot: Bot, composer: Composer, store: Store, messages: Messages, *, can_probe: bool) -> None:
+    def __init__(
+        self,
+        bot: Bot,
+        composer: Composer,
+        store: Store,
+        messages: Messages,
+        *,
+        can_probe: bool,
+        quiet: Callable[[int], Awaitable[bool]] | None = None,
+    ) -> None:
         self._bot = bot
         self._composer = composer
         self._store = store
         self._messages = messages
         self._can_probe = can_probe
+        self._quiet = quiet
 
     @property
     def can_probe(self) -> bool:
@@ -135,7 +145,7 @@ class TelegramSender:
             "parse_mode": ParseMode.HTML if form.html else None,
             "reply_markup": _markup(message),
             "message_thread_id": _thread(notice) if form.topic else None,
-            "disable_notification": notice.kind not in LOUD,
+            "disable_notification": not await self._rings(notice),
             "reply_parameters": _reply(reply_to),
             "protect_content": message.protect or None,
         }
@@ -145,6 +155,12 @@ class TelegramSender:
         else:
             sent = await self._bot.send_message(text=text, link_preview_options=_NO_PREVIEW, **shared)
         return sent.message_id
+
+    async def _rings(self, notice: Notice) -> bool:
+        """In quiet hours only what a person asked for and what waits for one."""
+        if notice.kind not in LOUD or notice.kind in RINGS_ALWAYS:
+            return notice.kind in LOUD
+        return self._quiet is None or not await self._quiet(notice.chat_id)
 
     async def _send_document_first(self, notice: Notice, document: Document) -> Delivery | None:
         """None: it is in the chat, and the message may follow. A person must be able to read all of what they accept,

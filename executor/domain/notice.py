@@ -50,6 +50,8 @@ PRIORITY: Mapping[NoticeKind, int] = {
 """Lower goes first when a chat's budget is short. A goal's card goes out before what replies to it."""
 
 LOUD = frozenset({NoticeKind.DECISION, NoticeKind.FAILURE, NoticeKind.END, NoticeKind.ANSWER})
+RINGS_ALWAYS = frozenset({NoticeKind.DECISION, NoticeKind.ANSWER})
+"""In quiet hours too: the work waits for the one, a person for the other."""
 
 
 @quick

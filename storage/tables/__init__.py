@@ -13,6 +13,7 @@ from storage.tables.decisions import decisions
 from storage.tables.effects import effects
 from storage.tables.execution_log import execution_log
 from storage.tables.goals import goals
+from storage.tables.habits import habits
 from storage.tables.inbox import inbox
 from storage.tables.lessons import lessons
 from storage.tables.milestones import milestones
@@ -38,6 +39,7 @@ __all__ = [
     "effects",
     "execution_log",
     "goals",
+    "habits",
     "inbox",
     "lessons",
     "metadata",

@@ -272,6 +272,7 @@ class Life:
             outbox=database.outbox,
             inbox=database.inbox,
             chats=database.chats,
+            habits=database.habits,
             clock=clock,
             timezone=ZONE,
             crash_points=self.points,

@@ -15,14 +15,14 @@ from executor.engine.attempt import CRASH_POINTS
 from executor.engine.courier import COURIER_POINTS
 from executor.engine.labels import LABELS
 from executor.ports import BrainFailed, Call, Purpose, Receipt
-from storage import housekeeping, purse
+from storage import habits, housekeeping, purse
 from storage.purse import Caps, PurseRows
 from storage.store import Database, crash_point_names
 from tests.crash.outside import outside
 from tests.crash.scenarios import SCENARIOS, Scenario, tell
 from tests.fakes import CrashAt, Crashed
 
-UNUSED = frozenset(crash_point_names(["inbox.prune", *housekeeping.LABELS, *purse.LABELS]))
+UNUSED = frozenset(crash_point_names(["inbox.prune", *habits.LABELS, *housekeeping.LABELS, *purse.LABELS]))
 """Of storage's own transactions those that no scenario gets to; they are crashed one by one below."""
 POINTS = sorted(
     {*CRASH_POINTS, *COURIER_POINTS, *CHAT_POINTS, *crash_point_names(LABELS), *crash_point_names()} - UNUSED

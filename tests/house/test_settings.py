@@ -254,8 +254,7 @@ def test_what_this_version_lacks_is_named_with_the_remedy(home: Path) -> None:
     file = written(
         home,
         '[telegram]\nmode = "webhook"\n[sandbox]\nmode = "bubblewrap"\n'
-        '[storage]\nurl = "postgresql+asyncpg://db/milepost"\n[workers]\nengine = "distributed"\n'
-        '[quiet_hours]\nstart = "22:00"\nend = "07:00"\n',
+        '[storage]\nurl = "postgresql+asyncpg://db/milepost"\n[workers]\nengine = "distributed"\n',
     )
 
     lines = unavailable(load(file, {"HOME": str(home)}))
@@ -265,7 +264,6 @@ def test_what_this_version_lacks_is_named_with_the_remedy(home: Path) -> None:
         'workers.engine = "distributed" is not available in this version: use "local".',
         'sandbox.mode = "bubblewrap" is not available in this version: use "auto" or "none".',
         'storage.url is not available in this version: leave it "" for SQLite in data_dir.',
-        "[quiet_hours] is not available in this version: remove it.",
     ]
 
 

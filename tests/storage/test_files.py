@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy.exc import StatementError
 
 from executor.domain.errors import DataFolderError, Unconfigured
+from executor.domain.habits import Habits
 from executor.ports import Changes
 from storage import purse
 from storage.store import FILE_NAME, LABELS, Database, crash_point_names
@@ -258,6 +259,8 @@ async def test_every_commit_of_storage_has_its_crash_points(database: Database, 
     await inbox.prune(now)
     await chats.remember_chat(1, "private", "Ann", now)
     await chats.set_chat_inactive(1, "", now)
+    await database.habits.keep(Habits(chat_id=1))
+    await database.habits.told(Habits(chat_id=1), [])
     await database.housekeeping.forget_goal(1, now)
     await database.housekeeping.forget_rest(now)
 

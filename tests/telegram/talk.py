@@ -112,6 +112,7 @@ def plugs_of(house: House, people: Access, folder: Path, **other: Any) -> Plugs:
         outbox=house.database.outbox,
         inbox=house.database.inbox,
         chats=house.database.chats,
+        habits=house.database.habits,
         clock=house.clock,
         timezone=house.timezone,
         crash_points=house.crash_points,

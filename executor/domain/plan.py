@@ -110,6 +110,7 @@ class Plan:
     created_at: datetime | None = None
     alternatives: tuple[Alternative, ...] = ()
     chosen: str = ""
+    only_person: str = ""  # why nobody but a person can do the only task, where that is so
 
     @property
     def by_model(self) -> bool:
@@ -138,3 +139,4 @@ class GoalDraft:
     reading: tuple[str, ...] = ()
     workflow: str | None = None  # plan by this workflow instead of asking the brain
     workflow_parameters: Mapping[str, str] = field(default_factory=dict)
+    single: bool = False  # one task, which is begun at once: now, in parts, or by a person (domain/strategy.py)

@@ -6,11 +6,12 @@ of the parent is shared out among its parts and itself, so that what the goal ha
 same in sum, and the parent's own end counts as much as one part.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from executor.domain.keys import with_references
-from executor.domain.plan import ExecutionType, TaskSpec
+from executor.domain.plan import ExecutionType, Plan, TaskSpec
 
 SUBTASKS = "subtasks"
 """The action of a task whose work its parts do."""
@@ -19,6 +20,14 @@ KEY_CHARACTERS_MAX = 48  # of a parent's key within the keys of its parts
 
 def is_split(spec: TaskSpec) -> bool:
     return spec.action == SUBTASKS
+
+
+IN_PARTS = "is done in its parts, and then by its own check"
+"""Of a task that a change of the plan splits, for people."""
+
+
+def newly_split(before: TaskSpec, after: TaskSpec) -> bool:
+    return is_split(after) and not is_split(before)
 
 
 def part_keys(parent: TaskSpec) -> list[str]:
@@ -75,6 +84,24 @@ def split(parent: TaskSpec, parts: Sequence[TaskSpec], taken: Iterable[str] = ()
         estimated_minutes=None,
     )
     return (*made, waiting)
+
+
+def with_parts(plan: Plan, wanted: Sequence[TaskSpec], splittable: Collection[str]) -> tuple[TaskSpec, ...]:
+    """The tasks of a plan that takes the place of `plan`. What was a part stays one. Where new tasks have the key of a
+    `splittable` task with a number behind it (3.1, 3.2), they are its parts, and it stays as it was but for them."""
+    known = {spec.key: spec for spec in plan.tasks}
+    tasks = [replace(one, parent=known[one.key].parent) if one.key in known else one for one in wanted]
+    for key in splittable:
+        form = re.compile(re.escape(key) + r"\.\d+")
+        parts = [one for one in tasks if one.key not in known and form.fullmatch(one.key)]
+        if key in known and parts:
+            own = {key, *(one.key for one in parts)}
+            inside = [replace(one, depends_on=tuple(k for k in one.depends_on if k != key)) for one in parts]
+            *made, whole = split(known[key], inside, known)
+            place = min(index for index, one in enumerate(tasks) if one.key in own)
+            tasks[place:place] = [whole, *made]
+            tasks = [one for one in tasks if one.key not in own or one in (whole, *made)]
+    return nested(tasks)
 
 
 def _stem(parent: TaskSpec) -> str:

@@ -34,7 +34,7 @@ TASK_MOVES: Mapping[TaskState, frozenset[TaskState]] = {
     _T.QUEUED: frozenset({_T.IN_PROGRESS, _T.PENDING}) | _OPEN | _ENDS,
     _T.IN_PROGRESS: frozenset({_T.COMPLETED, _T.RETRYING, _T.PENDING}) | _OPEN | _ENDS,
     _T.RETRYING: frozenset({_T.IN_PROGRESS, _T.PENDING}) | _OPEN | _ENDS,
-    _T.AWAITING_APPROVAL: frozenset({_T.IN_PROGRESS, _T.COMPLETED}) | _OPEN | _ENDS,
+    _T.AWAITING_APPROVAL: frozenset({_T.IN_PROGRESS, _T.COMPLETED, _T.PENDING}) | _OPEN | _ENDS,
     _T.BLOCKED: frozenset({_T.IN_PROGRESS, _T.PENDING}) | _OPEN | _ENDS,
     _T.PAUSED: frozenset({_T.IN_PROGRESS, _T.COMPLETED, _T.PENDING, _T.RETRYING}) | _OPEN | _ENDS,
     _T.COMPLETED: frozenset(),

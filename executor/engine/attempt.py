@@ -19,7 +19,6 @@ from executor.domain.outcome import (
     NeedsAllowance,
     NeedsApproval,
     NeedsPerson,
-    NeedsReview,
     NotNeeded,
     Outcome,
     Result,
@@ -28,10 +27,11 @@ from executor.domain.outcome import (
     Uncertain,
     Waiting,
 )
-from executor.domain.plan import Check, CheckKind, ExecutionType
+from executor.domain.plan import Check, CheckKind
 from executor.domain.stop import Stopped
 from executor.domain.task import Task, TaskKind
 from executor.engine.classification import classify, unset_secret
+from executor.engine.drafts import shown_first
 from executor.engine.flow import asks_person
 from executor.engine.gate_attempt import GateLook
 from executor.engine.judging import doubted, hidden, told_by, was_answered
@@ -335,13 +335,7 @@ class Run:
     async def _look(self, result: Result) -> Outcome:
         """The task's own check decides; without one the action's result does. What a person wants to see first
         counts after that."""
-        outcome = await self._seen(result)
-        spec = self._task.spec
-        if not isinstance(outcome, Succeeded) or spec.execution_type is not ExecutionType.SEMI_AUTOMATED:
-            return outcome
-        return NeedsReview(
-            result=outcome.result, evidence=outcome.evidence, preview=outcome.result.output[:PREVIEW_CHARACTERS]
-        )
+        return shown_first(self._task.spec, await self._seen(result), self.texts.append)
 
     async def _seen(self, result: Result) -> Outcome:
         check = self._task.spec.check
@@ -383,7 +377,6 @@ class Run:
 
 JUDGED_CHARACTERS = 4_000  # of one output, as a model is shown it
 PROBE_S = 30.0  # between two requests to a model that has trouble
-PREVIEW_CHARACTERS = 1_500  # of a draft in its message; the whole is in its file
 OVERTIME_S = 30.0  # beyond an action's own limit, for its own way of ending
 BY_MODEL = frozenset({"draft", "agent"})
 """Actions in which a model works; it sees the outputs of the tasks that this one depends on."""

@@ -13,6 +13,7 @@ from executor.engine.flow import advance, announce, end
 from executor.engine.planning import open_goal, propose, redraft, refuse_plan
 from executor.engine.replies import Accepted, Caller, Refused, Reply
 from executor.engine.rethinking import question_of, stuck, take_up, trouble_of
+from executor.engine.strategies import begin_single
 from executor.engine.unplanned import plan_later
 from executor.ports import PASSING, BrainFailed, Rethought, Transaction
 
@@ -64,13 +65,13 @@ class GoalCommands(Desk):
             plan = error.public
         except BrainFailed as error:
             plan = error
-        await self._keep_plan(goal, plan)
+        await self._keep_plan(goal, plan, single=draft.single)
 
     async def planning_failed(self, goal: Goal, failed: BrainFailed) -> None:
         """No plan came of it, for a reason that no brain names: the goal waits, unless it moved on meanwhile."""
         await self._keep_plan(goal, failed)
 
-    async def _keep_plan(self, goal: Goal, plan: Plan | str | BrainFailed) -> None:
+    async def _keep_plan(self, goal: Goal, plan: Plan | str | BrainFailed, *, single: bool = False) -> None:
         def store(case: Case) -> Reply:
             waits = case.goal.state in (GoalState.PENDING, GoalState.PLANNING) and case.goal.revision == goal.revision
             if not waits:
@@ -79,6 +80,8 @@ class GoalCommands(Desk):
                 plan_later(case, plan)
             elif isinstance(plan, str):
                 refuse_plan(case, plan)
+            elif single:
+                begin_single(case, plan)
             else:
                 propose(case, plan, autonomy=self._autonomy, gates=self._tools.gates)
             return Accepted(sentence="Planned.", goal_number=goal.number)

@@ -46,14 +46,16 @@ class PlanCommands(Desk):
         return await self._on_goal(goal_number, add, caller=caller, command_id=command_id)
 
     async def _lone_task(self, title: str, origin: Origin, caller: Caller, command_id: str) -> Reply:
-        draft = GoalDraft(title=title, tasks=(manual_spec("1", title),))
+        tasks = (manual_spec("1", title),) if self._brain.immediate else ()
+        draft = GoalDraft(title=title, tasks=tasks, single=True)
 
         async def create(transaction: Transaction) -> tuple[Case | None, Reply]:
             number = await transaction.next_goal_number()
             numbers = Numbers(await transaction.next_decision_number())
             now, limits = self._tools.clock.now(), self._tools.limits
             case = open_goal(draft, origin, number, now=now, limits=limits, numbers=numbers, by=caller)
-            propose(case, Plan(tasks=draft.tasks, made_by=caller.name), at_once=True)
+            if draft.tasks:  # else the model says first how it is done
+                propose(case, Plan(tasks=draft.tasks, made_by=caller.name), at_once=True)
             return case, Accepted(sentence=f"Task {number}.1: {title}", goal_number=number, task_ref=f"{number}.1")
 
         return await self._in_transaction(command_id, create)

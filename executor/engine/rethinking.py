@@ -42,7 +42,13 @@ def question_of(case: Case) -> Adapting:
                 "tried": list(blockage.tried),
             }
     facts = {"goal": case.goal.title, "description": case.goal.description, "results": results}
-    return Adapting(goal_number=case.goal.number, plan=current_plan(case), facts=facts, tasks_max=case.limits.tasks_max)
+    return Adapting(
+        goal_number=case.goal.number,
+        plan=current_plan(case),
+        facts=facts,
+        tasks_max=case.limits.tasks_max,
+        troubled=tuple(task.spec.key for task in troubled(case)),
+    )
 
 
 def take_up(case: Case, trouble: str, found: Rethought | str) -> Reply:

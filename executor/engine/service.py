@@ -33,7 +33,7 @@ from executor.engine.readings import Readings
 from executor.engine.replies import Refused
 from executor.engine.rework import ReworkCommands
 from executor.engine.secrets import Secrets
-from executor.engine.split_commands import SplitCommands
+from executor.engine.strategies import StrategyCommands
 from executor.engine.task_commands import TaskCommands
 from executor.engine.tick import Ticker
 from executor.engine.watching import Watching
@@ -51,7 +51,7 @@ class Executor(
     AssignCommands,
     ReworkCommands,
     TaskCommands,
-    SplitCommands,
+    StrategyCommands,
     LetterCommands,
     LessonCommands,
     HistoryCommands,

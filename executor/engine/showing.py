@@ -6,6 +6,7 @@ from executor.domain.adaptation import PlanDiff
 from executor.domain.amendment import Amendment
 from executor.domain.envelope import same_action, shown, shown_check, time_limit_s
 from executor.domain.plan import Criterion, TaskSpec
+from executor.domain.subtasks import IN_PARTS, newly_split
 from executor.engine.case import Case
 
 
@@ -17,7 +18,7 @@ def change_facts(case: Case, change: PlanDiff, amendment: Amendment) -> Mapping[
         "number": case.goal.number,
         "goal_title": case.goal.title,
         "reason": amendment.reason,
-        "added": [{"title": spec.title, "runs": shown(spec, whole=True)} for spec in change.added],
+        "added": [{"title": _added(case, spec), "runs": shown(spec, whole=True)} for spec in change.added],
         "removed": [spec.title for spec in change.removed],
         "changed": [
             {"title": after.title, "lines": _differences(case, before, after)} for before, after in change.changed
@@ -28,11 +29,17 @@ def change_facts(case: Case, change: PlanDiff, amendment: Amendment) -> Mapping[
     }
 
 
+def _added(case: Case, spec: TaskSpec) -> str:
+    return f"{spec.title} (part of {_name(case, spec.parent)})" if spec.parent else spec.title
+
+
 def _differences(case: Case, before: TaskSpec, after: TaskSpec) -> list[str]:
     """A line for each thing that is otherwise than before."""
     lines = []
     if before.title != after.title:
         lines.append(f"was: {before.title}")
+    if newly_split(before, after):
+        return [*lines, f"ran: {shown(before, whole=True)}", IN_PARTS]
     if not same_action(before, after):
         lines += [f"ran: {shown(before, whole=True)}", f"runs: {shown(after, whole=True)}"]
     if time_limit_s(before) != time_limit_s(after):

@@ -6,6 +6,7 @@ from executor.domain.errors import WrongInput
 from executor.domain.gate import gate_in
 from executor.domain.limits import CRITERIA_MAX, TASKS_MAX, TITLE_CHARACTERS_MAX
 from executor.domain.plan import Check, CheckKind, Plan, TaskSpec
+from executor.domain.subtasks import is_split
 from executor.planner.graph import all_before, cycle
 from executor.planner.references import keys_used
 from executor.ports import Actions
@@ -112,6 +113,9 @@ def _actions(plan: Plan, actions: Actions) -> Iterator[str]:
     for task in plan.tasks:
         if complaint := _complaint(task, actions):
             yield f"Task {task.key}: {complaint}"
+
+        elif is_split(task) and not any(one.parent == task.key for one in plan.tasks):
+            yield f"Task {task.key}: there is no action {task.action}. Name one that is known."
 
 
 def _complaint(task: TaskSpec, actions: Actions) -> str | None:

@@ -11,6 +11,7 @@ from executor.domain.diagnosis import Diagnosis
 from executor.domain.errors import MilepostError
 from executor.domain.goal import Goal
 from executor.domain.plan import GoalDraft, Plan, TaskSpec
+from executor.domain.strategy import Extracted
 from executor.ports.actions import Actions
 
 
@@ -107,6 +108,7 @@ class Adapting:
     plan: Plan
     facts: Mapping[str, object]
     tasks_max: int
+    troubled: tuple[str, ...] = ()  # the keys of what failed or is blocked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +130,10 @@ class Mind(Protocol):
 
     async def draft(self, instructions: str, facts: Mapping[str, object], about: About) -> str:
         """A text, written as instructed, from the facts alone."""
+        ...
+
+    async def extract(self, text: str, facts: Mapping[str, object], about: About) -> tuple[Extracted, ...]:
+        """The tasks that a text asks for, and who can do each."""
         ...
 
     async def judge(self, question: str, facts: Mapping[str, object], about: About) -> Opinion: ...

@@ -15,6 +15,7 @@ from executor.domain.envelope import same_action, shown, shown_check, time_limit
 from executor.domain.errors import WrongInput
 from executor.domain.goal import GoalState
 from executor.domain.plan import Alternative, TaskSpec
+from executor.domain.subtasks import IN_PARTS, newly_split
 from executor.engine.replies import Refused
 
 FORMS = "/plan 12, /plan 12 why, /plan 12 v3, /plan 12 diff 3 4, /plan 12 revert 3"
@@ -159,6 +160,8 @@ def difference_lines(change: PlanDiff) -> list[str]:
 def _changes(before: TaskSpec, after: TaskSpec) -> list[str]:
     """A line for each thing that is otherwise."""
     lines = [f"   was: {escape(before.title)}"] if before.title != after.title else []
+    if newly_split(before, after):
+        return [*lines, f"   ran: {code(shown(before))}", f"   {IN_PARTS}"]
     if not same_action(before, after):
         lines += [f"   ran: {code(shown(before))}", f"   runs: {code(shown(after))}"]
     if time_limit_s(before) != time_limit_s(after):

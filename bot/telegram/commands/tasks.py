@@ -20,7 +20,8 @@ from executor.engine.replies import Reply
 
 
 async def task(request: Request) -> Said:
-    """``/task title`` makes one alone, ``/task 12 title`` one in goal 12, ``/task 12.3`` and lines its parts."""
+    """``/task title`` makes one alone, ``/task 12 title`` one in goal 12, ``/task 12.3`` and lines its parts;
+    ``/task 12.3`` alone asks whether it can be done, now or in parts."""
     word, title = first_word(request.words)
     if (ref := task_ref(word)) is not None:
         return await _split(request, ref, title)
@@ -47,6 +48,8 @@ async def _split(request: Request, ref: str, text: str) -> Said:
     check_has_task(view, ref)
     check_may_order(request, text)
     engine = request.desk.engine
+    if not text:
+        return say_reply(await engine.execute_task(ref, caller=request.caller, command_id=request.command_id))
     return say_reply(await engine.split_task(ref, text, caller=request.caller, command_id=request.command_id))
 
 

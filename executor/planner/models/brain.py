@@ -1,50 +1,24 @@
 """The brain with a model: what a goal's text does not settle is planned by it, and checked before anyone sees it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from executor.domain.errors import WrongInput
 from executor.domain.goal import Goal
 from executor.domain.plan import MODEL, Alternative, Check, Criterion, GoalDraft, Plan, TaskSpec
-from executor.planner.models.messages import Message, Prompt
-from executor.planner.models.prompts import ACTIONS, fenced, system_text
-from executor.planner.models.shapes import AlternativeShape, PlanReply, read_as, schema_of
-from executor.planner.models.talk import Talk
+from executor.domain.strategy import OnlyPerson, strategy_of, tasks_of, words_for
+from executor.planner.models.asking import Asker
+from executor.planner.models.extracting import extract
+from executor.planner.models.prompts import fenced
+from executor.planner.models.shapes import AlternativeShape, PlanReply, read_as
 from executor.planner.offline import OfflineBrain
-from executor.planner.shapes import Shape, criterion_of, task_of
+from executor.planner.shapes import criterion_of, task_of
 from executor.planner.validate import faults
 from executor.ports import About, Actions, Clock, Purpose
 
 PLAN_TOKENS = 16_384  # of one reply, thinking included
 FAULTS_MAX = 12  # told to the model at once
-
-
-@dataclass(frozen=True, slots=True)
-class Asker:
-    """Puts a request together for one purpose. `actions`: what may be planned; None where nothing is."""
-
-    talk: Talk
-    actions: Actions | None
-
-    async def ask(
-        self, purpose: Purpose, shape: type[Shape], data: str, about: About, read: Any, *, tokens: int
-    ) -> Any:
-        known = {name: line_of(name) for name in (self.actions.names() if self.actions else ())}
-        schema = schema_of(shape)
-        prompt = Prompt(
-            purpose=purpose,
-            system=system_text(purpose, known, schema),
-            messages=(Message("user", data),),
-            schema=schema,
-            tokens_out_max=tokens,
-        )
-        return await self.talk.ask(prompt, about, read)
-
-
-def line_of(action: str) -> str:
-    """How an action is told to a model; one of the owner's own by its name alone."""
-    return ACTIONS.get(action, f"{action} {{…}}: an action of this machine's owner")
 
 
 class ModelBrain:
@@ -63,6 +37,8 @@ class ModelBrain:
         """Raises BrainFailed."""
         if draft.tasks or draft.workflow is not None:
             return await self._offline.plan(draft, goal)
+        if draft.single:
+            return await self._single(draft, goal)
         request = fenced("GOAL", _facts(draft, self._clock))
         about = About(goal_number=goal.number)
 
@@ -72,6 +48,25 @@ class ModelBrain:
 
         plan: Plan = await self._asker.ask(Purpose.PLAN, PlanReply, request, about, read, tokens=PLAN_TOKENS)
         return plan
+
+    async def _single(self, draft: GoalDraft, goal: Goal) -> Plan:
+        """One task: done as it stands, in parts, or left to a person with the reason."""
+        text = f"{draft.title}\n{draft.description}".strip()
+        known = self._asker.actions.names() if self._asker.actions else []
+        asker = replace(self._asker, actions=None)
+        found = await extract(
+            asker, text, {"today": f"{self._clock.now():%Y-%m-%d %A}"}, About(goal_number=goal.number)
+        )
+        strategy = strategy_of(text, found, known)
+        return Plan(
+            goal_number=goal.number,
+            summary=words_for(strategy),
+            criteria=draft.criteria,
+            tasks=tasks_of(draft.title, strategy),
+            made_by=f"{MODEL}{self.name}",
+            reading=draft.reading,
+            only_person=strategy.reason if isinstance(strategy, OnlyPerson) else "",
+        )
 
     def _checked(self, reply: PlanReply, notes: Sequence[str], draft: GoalDraft, goal: Goal) -> Plan:
         """Raises WrongInput with everything that is wrong with the chosen way; another way that can't be carried out

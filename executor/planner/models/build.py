@@ -6,7 +6,8 @@ from datetime import datetime
 from decimal import Decimal
 
 from executor.domain.errors import Unconfigured
-from executor.planner.models.brain import Asker, ModelBrain
+from executor.planner.models.asking import Asker
+from executor.planner.models.brain import ModelBrain
 from executor.planner.models.gemini import Gemini
 from executor.planner.models.messages import Provider
 from executor.planner.models.mind import ModelMind

@@ -8,7 +8,11 @@ from executor.domain.blockage import BlockageType
 from executor.domain.diagnosis import Diagnosis, FixKind
 from executor.domain.errors import WrongInput
 from executor.domain.plan import TaskSpec
-from executor.planner.models.brain import FAULTS_MAX, PLAN_TOKENS, Asker, chosen_of
+from executor.domain.strategy import Extracted
+from executor.domain.subtasks import is_split, with_parts
+from executor.planner.models.asking import Asker
+from executor.planner.models.brain import FAULTS_MAX, PLAN_TOKENS, chosen_of
+from executor.planner.models.extracting import extract
 from executor.planner.models.messages import Message, Prompt
 from executor.planner.models.prompts import fenced, system_text
 from executor.planner.models.shapes import AdaptReply, DiagnoseReply, JudgeReply, read_as
@@ -66,6 +70,9 @@ class ModelMind:
         found: Rethought = await asker.ask(Purpose.ADAPT, AdaptReply, data, about, read, tokens=PLAN_TOKENS)
         return found
 
+    async def extract(self, text: str, facts: Mapping[str, object], about: About) -> tuple[Extracted, ...]:
+        return await extract(self.asker, text, facts, about)
+
     async def judge(self, question: str, facts: Mapping[str, object], about: About) -> Opinion:
         data = f"{fenced('QUESTION', question)}\n{fenced('EVIDENCE', facts)}"
 
@@ -89,7 +96,8 @@ def _task(spec: TaskSpec) -> dict[str, object]:
 
 def _rethought(reply: AdaptReply, question: Adapting, actions: Actions, by: str) -> Rethought:
     """Raises WrongInput with everything that is wrong with it. The criteria are the person's, and stay."""
-    tasks = tuple(task_of(task) for task in chosen_of(reply.plan).tasks)
+    wanted = tuple(task_of(task) for task in chosen_of(reply.plan).tasks)
+    tasks = with_parts(question.plan, wanted, question.troubled)
     plan = replace(question.plan, tasks=tasks)
     if found := faults(plan, actions, tasks_max=question.tasks_max):
         raise WrongInput(" ".join(found[:FAULTS_MAX]))
@@ -113,6 +121,8 @@ def _diagnosis(reply: DiagnoseReply, spec: TaskSpec, actions: Actions, by: str) 
         before = replace(own, key=f"fix-{spec.key}-{own.key}"[:64], depends_on=spec.depends_on, weight=0)
         changed = replace(spec, depends_on=(*spec.depends_on, before.key))
     for one in (changed, before):
+        if one is not None and is_split(one) and not is_split(spec):
+            raise WrongInput(f"There is no action {one.action}.")
         if one is not None:
             actions.get(one.action).check(one.parameters)
     return Diagnosis(

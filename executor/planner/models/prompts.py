@@ -65,7 +65,9 @@ Rules:
 _ADAPT = """\
 A plan of Milepost does not work out. You see the goal, the plan, what was done, and real results. Change as little as
 will do: finished tasks keep their keys and stay as they are; give changed tasks a new content under their old key, and
-new tasks new keys. The reply's plan is whole again, in the form of a first plan; reason says in one sentence for a
+new tasks new keys. A task that failed because it is too big may be done in parts, in place: keep it as it is under its
+key, and add its parts under the keys KEY.1, KEY.2 …; they run instead of its action, and then its own check decides
+whether it is done. The reply's plan is whole again, in the form of a first plan; reason says in one sentence for a
 person what changes and why. The rules of planning hold."""
 
 _DIAGNOSE = """\
@@ -96,8 +98,13 @@ Review the work that is shown as a careful colleague would: does it do what the 
 finished? approved is true only if nothing of high severity is left. Each issue names the place and what to do."""
 
 _EXTRACT = """\
-List the tasks that the text really asks somebody to do. Nothing that is not in it. context quotes the words that it
-comes from."""
+List the tasks that the text really asks somebody to do. Nothing that is not in it. What one step can do is one task;
+what is too big for one step is listed as its parts, in the order in which they are done.
+
+execution_type says who can do it. fully_automated: a program alone, which writes texts and runs commands on one Linux
+machine. semi_automated: the program writes a draft, and a person looks at it. manual: only a person, because it takes a
+call, a purchase, a signature, or an account that the program has not. confidence is your honest probability that this
+is so. context quotes the words that the task comes from; for a manual task it says in one sentence what is missing."""
 
 _PROPOSE = """\
 Look at the records that are shown and name what is worth doing: an opportunity, an issue or an improvement. Only what

@@ -7,7 +7,7 @@ import pytest
 
 from bot.localchat import LocalChat
 from tests.modelserver import ModelServer, model_server, says
-from tests.telegram.talk import Json, talking, words
+from tests.telegram.talk import Json, Talk, talking, words
 
 PATIENCE_S = 30.0
 
@@ -32,6 +32,15 @@ def chosen(server: ModelServer) -> Json:
 
 def found(title: str, kind: str, context: str = "", confidence: float = 0.95) -> Json:
     return {"title": title, "execution_type": kind, "confidence": confidence, "context": context}
+
+
+async def with_button(talk: Talk, text: str, label: str) -> Json:
+    """The next message about this that has this button."""
+    while True:
+        message = await talk.hear(text, patience_s=PATIENCE_S)
+        rows = message.get("reply_markup", {}).get("inline_keyboard", [])
+        if any(button["text"] == label for row in rows for button in row):
+            return message
 
 
 async def test_an_email_is_drafted_at_once(tmp_path: Path, room: LocalChat, server: ModelServer) -> None:
@@ -62,10 +71,7 @@ async def test_a_campaign_is_done_in_parts_and_people_do_theirs(
     async with talking(tmp_path / "data", room, chosen=chosen(server)) as talk:
         await talk.say("/task Plan Q4 marketing campaign", "Task 1.1")
         for ref, label in (("1.1.1", "Done"), ("1.1.2", "Looks good"), ("1.1.4", "Done")):
-            asked = await talk.hear(ref, patience_s=PATIENCE_S)
-            while "reply_markup" not in asked:
-                asked = await talk.hear(ref, patience_s=PATIENCE_S)
-            await talk.press(asked, label)
+            await talk.press(await with_button(talk, ref, label), label)
         receipt = words(await talk.hear("Goal Complete", patience_s=PATIENCE_S))
 
     assert "5 of 5 tasks done" in receipt
@@ -82,10 +88,7 @@ async def test_a_purchase_is_blocked_with_the_reason_and_taken_over(
         await talk.say("/task Order new office chairs", "Task 1.1")
         blocked = await talk.hear("Blocked", patience_s=PATIENCE_S)
         await talk.press(blocked, "Take over")
-        mine = await talk.hear("Order new office chairs", patience_s=PATIENCE_S)
-        while "reply_markup" not in mine:
-            mine = await talk.hear("Order new office chairs", patience_s=PATIENCE_S)
-        await talk.press(mine, "Done")
+        await talk.press(await with_button(talk, "Order new office chairs", "Done"), "Done")
         receipt = words(await talk.hear("Goal Complete", patience_s=PATIENCE_S))
 
     assert f"Blocked (external): {reason}" in words(blocked)

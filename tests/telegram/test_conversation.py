@@ -78,7 +78,8 @@ WRONG_FORMS = {
     "/approve": "No question is open here.",
     "/answer": "Please write it like this: /answer 17 your words",
     "/resume": "No goal is paused here.",
-    "/task": "Please write it like this: /task Call Ann, or in a goal: /task 12 Call Ann",
+    "/task": "Please write it like this: /task Call Ann, or in a goal: /task 12 Call Ann. "
+    "/task 12.3 and numbered lines below it do that task in parts.",
     "/note": "Please write it like this: /note 12 Ann is on holiday",
     "/goals": "No goal yet. Send me one as a message; /help shows how.",
     "/GOALS@milepost_local_bot": "No goal yet. Send me one as a message; /help shows how.",

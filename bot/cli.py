@@ -78,6 +78,7 @@ def _parser() -> argparse.ArgumentParser:
         return command
 
     add("up", "house:up", "run everything: the chat, the scheduler and the executor")
+    _init(add("init", "init:init", "write config.toml, once each credential was tried live"))
     _goal_commands(add)
     decide = add("decide", "goals:decide", "answer an open decision")
     decide.add_argument("decision", metavar="N", type=_number, help="the decision's number")
@@ -100,6 +101,24 @@ def _parser() -> argparse.ArgumentParser:
     doctor.add_argument("--fix", action="store_true", help="mend what can be mended safely")
     _json(doctor)
     return parser
+
+
+def _init(init: argparse.ArgumentParser) -> None:
+    """Without any of these it asks at the terminal."""
+    for flag, metavar, text in (
+        ("--telegram-token", "TOKEN", "from @BotFather; - reads it from standard input"),
+        ("--api-root", "URL", "another Bot API server"),
+        ("--model", "NAME", "the model's name"),
+        ("--api-key", "KEY", "the provider's; - reads it from standard input"),
+        ("--base-url", "URL", "a model server of your own"),
+        ("--timezone", "ZONE", "like Europe/Berlin"),
+        ("--data-dir", "FOLDER", "where everything is kept"),
+    ):
+        init.add_argument(flag, metavar=metavar, default="", help=text)
+    init.add_argument("--owner", metavar="ID", type=int, action="append", default=[], help="a numeric Telegram id")
+    init.add_argument("--provider", choices=["offline", "gemini", "openai"], default="", help="who plans")
+    init.add_argument("--force", action="store_true", help="replace a file that is there already")
+    _json(init)
 
 
 def _goal_commands(add: Callable[[str, str, str], argparse.ArgumentParser]) -> None:

@@ -83,6 +83,15 @@ def examine(
     ]
 
 
+def credentials(settings: Settings, try_brain: Callable[[Settings], tuple[Document, bool]]) -> list[Finding]:
+    """Only what has to be tried with somebody else: the chat's token and the model's key."""
+    redact = Redactor(settings.hidden(), {})
+    return [
+        Finding(check=one.check, state=one.state, seen=redact(one.seen), remedy=redact(one.remedy))
+        for one in (*_chat(settings), _brain(settings, try_brain))
+    ]
+
+
 # ----------------------------------------------------------------------------------------------------- configuration
 
 

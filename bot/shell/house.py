@@ -44,7 +44,7 @@ def doctor(given: argparse.Namespace) -> int:
         settings: Settings | Unconfigured = load(given.config, os.environ)
     except Unconfigured as error:
         settings = error
-    findings = checks.examine(settings, lambda chosen: app().shelf(chosen), _try_brain, fix=given.fix)
+    findings = checks.examine(settings, lambda chosen: app().shelf(chosen), try_brain, fix=given.fix)
     healthy = all(finding.state != "wrong" for finding in findings)
     if given.json:
         document = {"healthy": healthy, "checks": [finding.document() for finding in findings]}
@@ -54,6 +54,6 @@ def doctor(given: argparse.Namespace) -> int:
     return 0 if healthy else 1
 
 
-def _try_brain(settings: Settings) -> tuple[Document, bool]:
+def try_brain(settings: Settings) -> tuple[Document, bool]:
     """By the running Milepost, else here; a reply that does not fit is asked for again twice."""
     return ask(settings, "try_brain", {}, timeout_s=3 * settings.brain.timeout_s + COMMAND_S)

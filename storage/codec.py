@@ -14,6 +14,7 @@ from typing import Any, Generic, TypeVar
 
 from executor.domain.amendment import Amendment
 from executor.domain.decision import Option
+from executor.domain.grant import Grant
 from executor.domain.lesson import Recipe, Remedy
 from executor.domain.outlook import Finding, FindingKind, Outlook, Standing
 from executor.domain.plan import Alternative, Check, CheckKind, Criterion, ExecutionType, GoalDraft, Plan, TaskSpec
@@ -186,6 +187,7 @@ PLAN = Shape(
 )
 AMENDMENT = Shape(Amendment, tasks=_SPECS, criteria=_all(CRITERION), again=_LIST, because=_LIST)
 FINDING = Shape(Finding, kind=(str, FindingKind), refs=_LIST)
+GRANT = Shape(Grant, at=_TIME)
 OUTLOOK = Shape(Outlook, findings=_all(FINDING), standing=(str, Standing), likely_at=_TIME, sure_at=_TIME, told=_LIST)
 OPTION = Shape(Option)
 RECIPE = Shape(Recipe, packages=_LIST)

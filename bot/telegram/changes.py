@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from bot.telegram.html import bold, code, escape
 
 INDENT = "   "
+_HEADS = ("ran: ", "runs: ", "runs only when: ", "is checked by: ")
 
 
 def change_lines(facts: Mapping[str, object]) -> list[str]:
@@ -13,6 +14,7 @@ def change_lines(facts: Mapping[str, object]) -> list[str]:
     lines += ["", escape(facts.get("reason", ""))]
     for one in _facts(facts.get("added")):
         lines += ["", f"+ {bold(one.get('title', ''))}", f"{INDENT}{code(one.get('runs', ''))}"]
+        lines += [INDENT + _said(line) for line in _texts(one.get("lines"))]
     if removed := _texts(facts.get("removed")):
         lines += ["", *(f"− {escape(title)}" for title in removed)]
     for one in _facts(facts.get("changed")):
@@ -31,13 +33,13 @@ def change_lines(facts: Mapping[str, object]) -> list[str]:
 def fix_lines(facts: Mapping[str, object]) -> list[str]:
     """A known repair that waits for a word."""
     lines = ["", bold("Known fix"), escape(facts.get("what", ""))]
-    lines += [INDENT + code(run) for run in _texts(facts.get("runs"))]
+    lines += [INDENT + (_said(run) if run.startswith(_HEADS) else code(run)) for run in _texts(facts.get("runs"))]
     return lines + [f"• {escape(reason)}" for reason in _texts(facts.get("because"))]
 
 
 def _said(line: str) -> str:
     """What runs stands in fixed width."""
-    for head in ("ran: ", "runs: ", "is checked by: "):
+    for head in _HEADS:
         if line.startswith(head):
             return escape(head) + code(line.removeprefix(head))
     return escape(line)

@@ -194,7 +194,11 @@ def _manual(decision: Decision) -> list[str]:
 
 def _approval(facts: Mapping[str, object]) -> list[str]:
     what = unquoted(str(facts.get("what") or ""))
-    lines = [f"🔐 {bold(_name(facts))}", escape(str(facts.get("why") or "")), "", pre(what)]
+    lines = [f"🔐 {bold(_name(facts))}", escape(str(facts.get("why") or "")), ""]
+    lines += [pre(what)] if what else []
+    for one in _texts(facts.get("beside")):
+        role, _, text = one.partition(": ")
+        lines += [f"{escape(role)}:", pre(text)]
     return [*lines, "", "It runs exactly as shown, or not at all."]
 
 

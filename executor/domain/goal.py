@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from executor.domain.grant import Grant
 from executor.domain.moves import check_move, check_return
 from executor.domain.outlook import Outlook
 from executor.domain.values import quick, replace
@@ -87,7 +88,7 @@ class Goal:
     percentage: int = 0
     plan_due_at: datetime | None = None  # not planned before then: the model could not be asked
     plan_tries: int = 0  # in a row that failed
-    grants: Mapping[str, bool] = field(default_factory=dict)  # by digest: always, or never
+    grants: Mapping[str, Grant] = field(default_factory=dict)  # by digest: always, or never
     plan_trail: tuple[str, ...] = ()  # hashes of its last plan versions, once there is a second
     outlook: Outlook | None = None  # what was foreseen at the last look; None: nothing to say
     reason: str = ""  # why it is paused, blocked, failed or cancelled; for people

@@ -93,11 +93,14 @@ class NeedsAllowance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NeedsApproval:
-    """A person approves exactly `what` before it runs; `digest` is of all its bytes. `why` it asks at all."""
+    """A person approves exactly `what` before it runs, and what runs `beside` it to look whether it is needed or done;
+    `digest` is of all their bytes, `parts` of each, the action first. `why` it asks at all."""
 
     what: str
     why: str
     digest: str
+    beside: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

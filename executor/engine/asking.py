@@ -15,6 +15,7 @@ from executor.domain.visible import made_visible
 from executor.engine.blocking import block_task
 from executor.engine.case import Case
 from executor.engine.flow import NOT_BEGUN, end
+from executor.engine.granting import give
 from executor.engine.replies import Caller
 
 _KINDS = {AllowanceKind.CYCLES: DecisionKind.CYCLES}
@@ -53,8 +54,10 @@ def ask_for_approval(case: Case, task: Task, outcome: NeedsApproval) -> None:
             "ref": task.ref,
             "title": task.spec.title,
             "what": made_visible(outcome.what),
+            "beside": [made_visible(one) for one in outcome.beside],
             "why": outcome.why,
             "digest": outcome.digest,
+            "parts": list(outcome.parts),
         },
     )
 
@@ -64,9 +67,7 @@ def approve(case: Case, decision: Decision, caller: Caller, option: Option) -> s
     task = case.tasks[decision.task_ref or ""]
     digest = str(decision.facts["digest"])
     if option.name in ("for-this-goal", "never"):
-        allowed = option.name == "for-this-goal"
-        case.set_goal(replace(case.goal, grants={**case.goal.grants, digest: allowed}))
-        case.event("grant.given" if allowed else "grant.refused", task.ref, digest=digest)
+        give(case, decision, caller, allowed=option.name == "for-this-goal")
     if option.name in ("approve", "for-this-goal"):
         again = case.move_task(task.ref, TaskState.QUEUED, summary=f"Approved by {caller.name}")
         case.set_task(replace(again, approved=digest))

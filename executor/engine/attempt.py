@@ -10,14 +10,13 @@ from functools import partial
 from typing import Any
 
 from executor.domain.blockage import BlockageType
-from executor.domain.errors import MilepostError
+from executor.domain.errors import MilepostError, WrongInput
 from executor.domain.gate import Gates
 from executor.domain.limits import Limits
 from executor.domain.outcome import (
     Blocked,
     Interrupted,
     NeedsAllowance,
-    NeedsApproval,
     NeedsPerson,
     NotNeeded,
     Outcome,
@@ -30,12 +29,13 @@ from executor.domain.outcome import (
 from executor.domain.plan import Check, CheckKind
 from executor.domain.stop import Stopped
 from executor.domain.task import Task, TaskKind
+from executor.engine.approval import Approval
 from executor.engine.classification import classify, unset_secret
 from executor.engine.drafts import shown_first
 from executor.engine.flow import asks_person
 from executor.engine.gate_attempt import GateLook
 from executor.engine.judging import doubted, hidden, told_by, was_answered
-from executor.engine.policy import Policy, Question, reason_to_ask
+from executor.engine.policy import Policy
 from executor.engine.repairing import beyond_rules
 from executor.engine.secrets import Secrets
 from executor.engine.standstill import with_left
@@ -109,7 +109,7 @@ class Run:
                 return await self._criterion()
             if self.assignment.task.kind is TaskKind.GATE:
                 return await self._gate()
-            return await self._before() or await self._work()
+            return await self._asks_before() or await self._before() or await self._work()
         except BrainFailed as error:
             return self._without_model(error)
         except Stopped as error:
@@ -174,7 +174,7 @@ class Run:
                 return NeedsPerson(manual=False, question=question or f"Is this true? {task.spec.title}")
             evidence = f"Confirmed by {answer.by}, {answer.at:%d %b %Y %H:%M} UTC"
             return Succeeded(result=Result(success=True, result=evidence), evidence=evidence)
-        return await self._look(Result(success=True))
+        return await self._asks_first(None) or await self._look(Result(success=True))
 
     async def _gate(self) -> Outcome:
         async def run(command: str) -> Result | Waiting:
@@ -207,8 +207,7 @@ class Run:
     async def _work(self) -> Outcome:
         task = self._task
         action = self.tools.actions.get(task.spec.action)
-        parameters = action.check(task.spec.parameters)
-        parameters = self.tools.actions.fill(parameters, task.spec.action, self.assignment.outputs)
+        parameters = self._parameters()
         if (needs := self._needs_person(action.ask(parameters))) is not None:
             return needs
         if task.taken_over and task.answer is not None:
@@ -255,36 +254,29 @@ class Run:
             return outcome
         return replace(outcome, diagnosis=found)
 
-    async def _asks_first(self, parameters: Mapping[str, Any]) -> Outcome | None:
-        """None: it may run. The digest is taken from the very object that runs next, and compared with what was
-        approved."""
-        spec, goal, tools = self._task.spec, self.assignment.goal, self.tools
-        risk = tools.actions.risk(spec.action, parameters)
-        question = Question(
-            action=spec.action,
-            parameters=parameters,
-            risk=risk,
-            autonomy=goal.autonomy,
-            accepted=self.assignment.accepted,
-            confidence=spec.confidence,
+    async def _asks_first(self, parameters: Mapping[str, Any] | None) -> Outcome | None:
+        """None: it may run, with all that it looks at."""
+        tools = self.tools
+        approval = Approval(
+            assignment=self.assignment, actions=tools.actions, policy=tools.policy, folder=tools.workspaces.folder
         )
-        why = reason_to_ask(question, tools.policy)
-        if why is None and not goal.grants:
-            return None
-        folder = tools.workspaces.folder(goal.number)
-        digest = await asyncio.to_thread(tools.actions.fingerprint, spec.action, parameters, folder)
-        allowed = goal.grants.get(digest)
-        if allowed is False:
-            return self._forbidden()
-        if why is None or allowed or self._task.approved == digest:
-            return None
-        what = tools.actions.get(spec.action).describe(parameters)
-        changed = "It has changed since it was approved. " if self._task.approved else ""
-        return NeedsApproval(what=what, why=changed + why, digest=digest)
+        return await approval.asked(parameters)
 
-    def _forbidden(self) -> Outcome:
-        cause = "A person said that this never runs for this goal"
-        return Blocked(result=Result(success=False, error=cause), type=BlockageType.EXTERNAL, cause=cause)
+    async def _asks_before(self) -> Outcome | None:
+        """Before anything is looked at. Where the action can't be made out yet only what is looked at asks."""
+        task = self._task
+        if task.spec.check is None and task.spec.when is None:
+            return None  # the action itself asks in its turn
+        try:
+            return await self._asks_first(None if task.taken_over else self._parameters())
+        except WrongInput:
+            return await self._asks_first(None)
+
+    def _parameters(self) -> Mapping[str, Any]:
+        """The action's, with the outputs that they refer to. Raises WrongInput."""
+        spec = self._task.spec
+        parameters = self.tools.actions.get(spec.action).check(spec.parameters)
+        return self.tools.actions.fill(parameters, spec.action, self.assignment.outputs)
 
     def _noting_unset(self, result: Result | Waiting, parameters: Mapping[str, Any]) -> Result | Waiting:
         """A command that failed may have failed for want of a secret, without a word about it."""

@@ -7,9 +7,11 @@ from executor.domain.blockage import Blockage, BlockageType
 from executor.domain.decision import OPTIONS, RETRY_WITH_FIX, DecisionKind, Option
 from executor.domain.envelope import shown
 from executor.domain.outcome import Result
+from executor.domain.plan import TaskSpec
 from executor.domain.task import Task, TaskKind, TaskState
 from executor.engine.case import Case
 from executor.engine.providing import missing_value, with_value
+from executor.engine.showing import looks
 
 DETAIL_LINES = 12
 DETAIL_CHARACTERS = 1_500
@@ -99,15 +101,15 @@ def _facts(case: Case, task: Task, blockage: Blockage) -> Mapping[str, object]:
     if task.spec.critical:
         facts["critical"] = True
     if blockage.amendment is not None:
-        facts["fix"] = _fix(blockage.amendment)
+        facts["fix"] = _fix(case, blockage.amendment)
     return facts
 
 
-def _fix(amendment: Amendment) -> Mapping[str, object]:
+def _fix(case: Case, amendment: Amendment) -> Mapping[str, object]:
     """A known repair: what it is, what exactly would run, and why it waits."""
     return {
         "what": amendment.reason,
-        "runs": [shown(spec, whole=True) for spec in amendment.tasks],
+        "runs": [line for spec in amendment.tasks for line in _runs(case, spec)],
         "because": list(amendment.because),
     }
 
@@ -135,3 +137,9 @@ def last_lines(result: Result | None) -> str:
     stderr = str(result.metadata.get("stderr") or "")
     text = (stderr.strip() or result.output.strip() or result.error or "").splitlines()[-DETAIL_LINES:]
     return "\n".join(text)[-DETAIL_CHARACTERS:]
+
+
+def _runs(case: Case, spec: TaskSpec) -> list[str]:
+    """What it runs, and what it would be looked at by that it is not yet."""
+    known = case.by_key(spec.key)
+    return [shown(spec, whole=True), *looks(spec, known.spec if known else None)]

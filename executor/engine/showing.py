@@ -18,7 +18,7 @@ def change_facts(case: Case, change: PlanDiff, amendment: Amendment) -> Mapping[
         "number": case.goal.number,
         "goal_title": case.goal.title,
         "reason": amendment.reason,
-        "added": [{"title": _added(case, spec), "runs": shown(spec, whole=True)} for spec in change.added],
+        "added": [_added(case, spec) for spec in change.added],
         "removed": [spec.title for spec in change.removed],
         "changed": [
             {"title": after.title, "lines": _differences(case, before, after)} for before, after in change.changed
@@ -29,8 +29,16 @@ def change_facts(case: Case, change: PlanDiff, amendment: Amendment) -> Mapping[
     }
 
 
-def _added(case: Case, spec: TaskSpec) -> str:
-    return f"{spec.title} (part of {_name(case, spec.parent)})" if spec.parent else spec.title
+def _added(case: Case, spec: TaskSpec) -> Mapping[str, object]:
+    title = f"{spec.title} (part of {_name(case, spec.parent)})" if spec.parent else spec.title
+    return {"title": title, "runs": shown(spec, whole=True), "lines": looks(spec)}
+
+
+def looks(spec: TaskSpec, before: TaskSpec | None = None) -> list[str]:
+    """What runs beside the task itself and did not before, a line each."""
+    known = (before.when, before.check) if before else (None, None)
+    told = zip(("runs only when", "is checked by"), (spec.when, spec.check), known, strict=True)
+    return [f"{role}: {shown_check(check)}" for role, check, same in told if check is not None and check != same]
 
 
 def _differences(case: Case, before: TaskSpec, after: TaskSpec) -> list[str]:
@@ -47,6 +55,8 @@ def _differences(case: Case, before: TaskSpec, after: TaskSpec) -> list[str]:
     if before.depends_on != after.depends_on:
         names = ", ".join(_name(case, key) for key in after.depends_on)
         lines.append(f"waits for: {names or 'nothing'}")
+    if before.when != after.when:
+        lines.append(f"runs only when: {shown_check(after.when)}" if after.when else "runs in any case")
     if before.check != after.check:
         lines.append(f"is checked by: {shown_check(after.check)}")
     if before.optional != after.optional:

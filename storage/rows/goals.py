@@ -1,11 +1,13 @@
 """Goals, drafts and plans as rows."""
 
+from collections.abc import Mapping
 from functools import lru_cache
 
 from executor.domain.goal import Goal, GoalState, Origin
+from executor.domain.grant import Grant
 from executor.domain.outlook import Outlook
 from executor.domain.plan import GoalDraft, Plan
-from storage.codec import DRAFT, OUTLOOK, PLAN, dumps, loads, plain
+from storage.codec import DRAFT, GRANT, OUTLOOK, PLAN, dumps, loads, plain
 from storage.rows.kinds import Record, Values, unlike
 
 
@@ -22,7 +24,7 @@ def goal_changes(goal: Goal, before: Goal | None = None) -> Values:
         "autonomy": goal.autonomy,
         "plan_due_at": goal.plan_due_at,
         "plan_tries": goal.plan_tries,
-        "grants": dumps(dict(goal.grants)) if goal.grants else None,
+        "grants": grants_to(goal.grants) if goal.grants else None,
         "plan_version": goal.plan_version,
         "own_adaptations": goal.own_adaptations,
         "own_tasks": goal.own_tasks,
@@ -68,7 +70,7 @@ def goal_from(row: Record) -> Goal:
         autonomy=row.autonomy,
         plan_due_at=row.plan_due_at,
         plan_tries=row.plan_tries,
-        grants={} if row.grants is None else loads(row.grants),
+        grants={} if row.grants is None else grants_from(row.grants),
         origin=Origin(
             chat_id=row.chat_id,
             thread_id=row.thread_id,
@@ -118,6 +120,16 @@ def plan_values(plan: Plan) -> Values:
 def outlook_from(body: str) -> Outlook:
     """Remembered: it changes seldom, and every look at its goal reads it."""
     return OUTLOOK.decode(loads(body))
+
+
+def grants_to(grants: Mapping[str, Grant]) -> str:
+    return dumps({digest: GRANT.encode(grant) for digest, grant in grants.items()})
+
+
+def grants_from(body: str) -> Mapping[str, Grant]:
+    """An earlier Milepost kept no more of a grant than whether it allows."""
+    found = loads(body).items()
+    return {digest: Grant(allowed=one) if isinstance(one, bool) else GRANT.decode(one) for digest, one in found}
 
 
 @lru_cache(maxsize=32)

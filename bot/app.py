@@ -12,7 +12,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
 from pathlib import Path
-from typing import cast
+from typing import IO, cast
 from zoneinfo import ZoneInfo
 
 from loguru import logger
@@ -23,6 +23,7 @@ from bot.brake import FileBrake
 from bot.choices import gates_of
 from bot.control.body import GoalBodies, Readers
 from bot.control.commands import ShellCommands
+from bot.control.history import HistoryMethods
 from bot.control.protocol import Document, Shell
 from bot.control.server import ControlServer, operator_name
 from bot.doctor import Finding, examine
@@ -159,6 +160,11 @@ def shelf(settings: Settings) -> Shelf:
 def end_processes(settings: Settings, recorded: Sequence[tuple[int | None, float | None, str]]) -> int:
     """End every process of every attempt, whoever runs; how many there were. Opens nothing."""
     return end_every_attempt(recorded, Folders(settings.data_dir).root)
+
+
+def archive(settings: Settings, goal_number: int, target: IO[bytes]) -> None:
+    """Write what is kept of a goal's folder as a .tar.gz. Opens no database. Raises NoHistory."""
+    Histories(settings.data_dir, SystemClock(), _not_kept).archive(goal_number, target)
 
 
 @asynccontextmanager
@@ -404,6 +410,7 @@ def _shell(house: House, chat_id: int | None) -> ShellCommands:
         describe=house.describe,
         zone=house.timezone,
         try_brain=house.try_brain,
+        more=HistoryMethods(house.executor, house.describe).methods,
     )
 
 

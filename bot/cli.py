@@ -142,6 +142,23 @@ def _goal_commands(add: Callable[[str, str, str], argparse.ArgumentParser]) -> N
     log = add("log", "goals:log", "show what was run for a goal, with exit codes and output")
     log.add_argument("goal", metavar="N", type=_goal_or_task, help="the goal's number, or a task's: 12 or 12.3")
     _json(log)
+    _history_commands(add)
+
+
+def _history_commands(add: Callable[[str, str, str], argparse.ArgumentParser]) -> None:
+    diff = add("diff", "history:diff", "show what a goal or a task changed in the goal's folder, as a patch")
+    diff.add_argument("goal", metavar="N", type=_goal_or_task, help="the goal's number, or a task's: 12 or 12.3")
+    _json(diff)
+    undo = add("undo", "history:undo", "show what going back would do to the goal's folder; with --yes: do it")
+    undo.add_argument("goal", metavar="N", type=_goal_or_task, help="to before this goal (12) or task (12.3)")
+    undo.add_argument("--to", metavar="STATE", help="to this kept state instead, as an earlier undo named it")
+    undo.add_argument("--yes", metavar="STATE", help="do it, if the folder is still as it was shown")
+    _json(undo)
+    export = add("export", "history:export", "write a goal's whole record as JSON, and what it changed")
+    export.add_argument("goal", metavar="N", type=_number, help="the goal's number")
+    export.add_argument("-o", "--output", metavar="FILE|-", help="the record; - for standard output")
+    export.add_argument("--patch", metavar="FILE", help="what changed in its folder, for git apply")
+    export.add_argument("--archive", metavar="FILE", help="the files of its folder, as a .tar.gz")
 
 
 def _config(parser: argparse.ArgumentParser, default: object) -> None:

@@ -20,7 +20,7 @@ from executor.domain.lesson import Calibration, Lesson
 from executor.domain.letter import DeadLetter
 from executor.domain.plan import GoalDraft, Plan
 from executor.domain.secret import SealedSecret
-from executor.ports import CaseRows, Clock, CrashPoints, GoalView, Pulse, Spent, Transaction
+from executor.ports import CaseRows, Clock, CrashPoints, GoalRecord, GoalView, Pulse, Spent, Transaction
 from storage import chats, habits, housekeeping, inbox, listing, outbox, purse, schema
 from storage.chats import ChatRows
 from storage.connections import Connections
@@ -33,6 +33,7 @@ from storage.maintenance import backup, quick_check
 from storage.outbox import OutboxRows
 from storage.purse import Caps, PurseRows
 from storage.reading import read_decision, read_plan, read_view, read_watched
+from storage.recording import read_record
 from storage.replies import read_reply
 from storage.schema import Migrated, migrate
 from storage.sqlite import open_engines, prepare_file
@@ -131,6 +132,10 @@ class Database:
     async def view(self, goal_number: int) -> GoalView | None:
         async with self._connections.read() as connection:
             return await read_view(connection, goal_number)
+
+    async def record(self, goal_number: int) -> GoalRecord:
+        async with self._connections.read() as connection:
+            return await read_record(connection, goal_number)
 
     async def watched(self, numbers: Collection[int] | None = None) -> list[CaseRows]:
         async with self._connections.read() as connection:

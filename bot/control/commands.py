@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from bot.control import documents
 from bot.control.body import GoalBodies
+from bot.control.history import Method
 from bot.control.protocol import Document, ShellRefused
 from executor.domain.attempt import Attempt
 from executor.domain.decision import Decision, DecisionKind
@@ -68,6 +69,7 @@ class ShellCommands:
         describe: documents.Describe = lambda spec: spec.action,
         zone: tzinfo = UTC,
         try_brain: Callable[[], Awaitable[Document]] | None = None,
+        more: Mapping[str, Method] | None = None,
     ) -> None:
         self._facade = facade
         self._read_goal = read_goal
@@ -77,8 +79,11 @@ class ShellCommands:
         self._describe = describe
         self._zone = zone
         self._try_brain = try_brain
+        self._more = more or {}
 
     async def call(self, method: str, params: Mapping[str, Any], *, caller: Caller, command_id: str) -> Document:
+        if (another := self._more.get(method)) is not None:
+            return await another(params, caller, command_id)
         match method:
             case "submit_goal":
                 return await self._submit(params, caller, command_id)

@@ -7,7 +7,7 @@ import os
 import time
 from collections.abc import Coroutine, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Any, Protocol, cast
+from typing import IO, Any, Protocol, cast
 
 from bot import logs
 from bot.control.client import ControlClient, NoAnswer, NotRunning
@@ -38,6 +38,10 @@ class App(Protocol):
 
     def end_processes(self, settings: Settings, recorded: Sequence[tuple[int | None, float | None, str]]) -> int:
         """End every process of every attempt in this data folder, those that are recorded first; how many."""
+        ...
+
+    def archive(self, settings: Settings, goal_number: int, target: IO[bytes]) -> None:
+        """Write what is kept of a goal's folder as a .tar.gz. Raises MilepostError where nothing is."""
         ...
 
     def open_executor(self, settings: Settings) -> AbstractAsyncContextManager[Shell]:

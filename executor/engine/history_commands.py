@@ -1,6 +1,6 @@
 """What changed in a goal's folder: looking at it, and going back."""
 
-from executor.domain.change import Difference, Undoing
+from executor.domain.change import Change, Difference, Undoing
 from executor.domain.goal import Goal, GoalState
 from executor.engine.case import Case
 from executor.engine.desk import Desk, no_goal, read_reply
@@ -17,6 +17,13 @@ class HistoryCommands(Desk):
     def has_changes(self, goal_number: int) -> bool:
         """Whether anything is kept that it changed in its folder."""
         return self._tools.history.has_changes(goal_number)
+
+    async def changes(self, goal_number: int) -> list[Change]:
+        """Every kept state, oldest first; empty where nothing is kept, for whatever reason."""
+        try:
+            return await self._tools.history.changes(goal_number)
+        except NoHistory:
+            return []
 
     async def difference(
         self, goal_number: int, task_ref: str | None = None, *, whole: bool = False
@@ -92,7 +99,7 @@ class HistoryCommands(Desk):
 
 
 def _at_rest(goal: Goal) -> bool:
-    return goal.final or goal.state is GoalState.PAUSED
+    return goal.final or goal.state is GoalState.PAUSED or goal.started_at is None
 
 
 def _as_it_was(task_ref: str | None, state: str | None) -> str:

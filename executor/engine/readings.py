@@ -15,7 +15,7 @@ from executor.engine.reasons import Around, Code, Hold
 from executor.engine.replies import Reply
 from executor.engine.spans import ago, span
 from executor.engine.why import Why, explain
-from executor.ports import GoalView, Spent
+from executor.ports import GoalRecord, GoalView, Spent
 
 
 class Readings(Desk):
@@ -48,6 +48,10 @@ class Readings(Desk):
 
     async def events(self, goal_number: int, *, limit: int = 200) -> list[Event]:
         return await self._store.events(goal_number, limit=limit)
+
+    async def record(self, goal_number: int) -> GoalRecord:
+        """Everything that is kept about it, nothing cut."""
+        return await self._store.record(goal_number)
 
     async def decision(self, number: int) -> Decision | None:
         return await self._store.decision(number)

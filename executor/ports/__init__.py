@@ -25,6 +25,7 @@ from executor.ports.brake import Brake, NoBrake
 from executor.ports.gates import GateFailure, Mender, Project
 from executor.ports.history import Forgetful, History, NoHistory
 from executor.ports.outbox import Outbox
+from executor.ports.record import GoalRecord
 from executor.ports.secrets import Seal
 from executor.ports.sender import (
     ChatMoved,
@@ -68,6 +69,7 @@ __all__ = [
     "Failure",
     "Forgetful",
     "GateFailure",
+    "GoalRecord",
     "GoalView",
     "History",
     "Ids",

@@ -23,6 +23,7 @@ from executor.domain.plan import GoalDraft, Plan
 from executor.domain.secret import SealedSecret
 from executor.domain.task import Task
 from executor.domain.values import quick
+from executor.ports.record import GoalRecord
 
 
 @quick
@@ -275,6 +276,10 @@ class Store(Protocol):
 
     async def events(self, goal_number: int, *, limit: int = 200) -> list[Event]:
         """The newest `limit`, oldest of them first."""
+        ...
+
+    async def record(self, goal_number: int) -> GoalRecord:
+        """Everything that is kept about it; empty for one that does not exist."""
         ...
 
     async def decision(self, number: int) -> Decision | None: ...

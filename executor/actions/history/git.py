@@ -11,7 +11,7 @@ import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, Protocol
 
 TIMEOUT_S = 120.0
 READ_BYTES = 65_536
@@ -32,6 +32,10 @@ _SETTINGS = (
     "log.showSignature=false",
     "merge.renames=true",
 )
+
+
+class Writes(Protocol):
+    def write(self, data: bytes, /) -> object: ...
 
 
 class GitFailed(Exception):
@@ -90,7 +94,7 @@ class Git:
                 raise GitFailed(f"git {arguments[0]}: it ended with {process.returncode}")
             return printed, False
 
-    def pour(self, target: IO[bytes], *arguments: str) -> None:
+    def pour(self, target: Writes, *arguments: str) -> None:
         """Everything that it prints, into `target`."""
         with self._process(arguments, stdin=subprocess.DEVNULL) as process:
             assert process.stdout is not None

@@ -1,6 +1,7 @@
 """The History port: one repository per goal, ``<data_dir>/histories/<goal number>``, beside the workspaces."""
 
 import asyncio
+import gzip
 import shutil
 import subprocess
 import threading
@@ -8,7 +9,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import IO, TypeVar
 
 from executor.actions.history.differences import difference, files_between, named_state, state_before
 from executor.actions.history.git import Git, GitFailed, installed
@@ -137,6 +138,21 @@ class Histories:
             return True
 
         return await self._reading(goal_number, act)
+
+    def archive(self, goal_number: int, target: IO[bytes]) -> None:
+        """The newest kept state as a .tar.gz. Blocks; needs nothing but the repository. Raises NoHistory."""
+        git = Git(self._root / str(goal_number))
+        if not self._installed:
+            raise NoHistory(MISSING)
+        tip = git.tip()
+        if not tip:
+            raise NoHistory(f"Nothing has changed in the folder of goal {goal_number} yet.")
+        try:
+            with gzip.GzipFile(filename="", mode="wb", fileobj=target, mtime=0) as packed:
+                git.pour(packed, "archive", "--format=tar", f"--prefix=goal-{goal_number}/", tip)
+        except TROUBLE as error:
+            self._log(goal_number, error)
+            raise NoHistory(UNREADABLE) from error
 
     async def _reading(self, goal_number: int, look: Callable[[Goal, Repository], _T]) -> _T:
         if not self._installed:

@@ -1,0 +1,132 @@
+"""The shell's commands about what a goal did and changed: diff, undo, export."""
+
+import base64
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Protocol
+
+from bot.control import documents
+from bot.control.protocol import Document, ShellRefused
+from bot.control.record import plain, record_document
+from executor.domain.change import Change, Difference, Undoing
+from executor.domain.errors import WrongInput
+from executor.engine.history_commands import STATE_CHARACTERS
+from executor.engine.replies import Caller, Refused, Reply
+from executor.ports import GoalRecord, GoalView, Spent
+
+Method = Callable[[Mapping[str, Any], Caller, str], Awaitable[Document]]
+"""(parameters, who asks, the command's id)."""
+
+
+class Facade(Protocol):
+    """The part of the engine that these need."""
+
+    async def view(self, goal_number: int) -> GoalView | None: ...
+
+    async def record(self, goal_number: int) -> GoalRecord: ...
+
+    async def spending(self, goal_number: int) -> list[Spent]: ...
+
+    async def changes(self, goal_number: int) -> list[Change]: ...
+
+    async def difference(
+        self, goal_number: int, task_ref: str | None = None, *, whole: bool = False
+    ) -> Difference | Refused: ...
+
+    async def undoing(
+        self, goal_number: int, task_ref: str | None = None, *, state: str | None = None
+    ) -> Undoing | Refused: ...
+
+    async def undo(
+        self,
+        goal_number: int,
+        task_ref: str | None = None,
+        *,
+        state: str | None = None,
+        seen: str,
+        caller: Caller,
+        command_id: str,
+    ) -> Reply: ...
+
+
+class HistoryMethods:
+    """`describe` says what a task will run. Each raises ShellRefused where the engine says no."""
+
+    def __init__(self, facade: Facade, describe: documents.Describe) -> None:
+        self._facade = facade
+        self._describe = describe
+
+    @property
+    def methods(self) -> Mapping[str, Method]:
+        return {"diff": self._diff, "undo": self._undo, "export": self._export}
+
+    async def _diff(self, params: Mapping[str, Any], caller: Caller, command_id: str) -> Document:
+        number, task = await self._known(params)
+        found = await self._facade.difference(number, task, whole=bool(params.get("whole")))
+        if isinstance(found, Refused):
+            raise ShellRefused(found.code, found.sentence)
+        return {
+            "goal_id": str(number),
+            "subtask_id": task,
+            "files": plain(found.files),
+            "changes": plain(found.changes),
+            "while_others_ran": list(found.others),
+            "patch": readable(found.patch),
+            "cut": found.cut,
+        }
+
+    async def _undo(self, params: Mapping[str, Any], caller: Caller, command_id: str) -> Document:
+        """Without `seen` only what it would do."""
+        number, task = await self._known(params)
+        state, seen = params.get("state"), params.get("seen")
+        if seen:
+            reply = await self._facade.undo(
+                number, task, state=state, seen=str(seen), caller=caller, command_id=command_id
+            )
+            if isinstance(reply, Refused):
+                raise ShellRefused(reply.code, reply.sentence)
+            return {"goal_id": str(number), "subtask_id": task, "undone": True, "message": reply.sentence}
+        found = await self._facade.undoing(number, task, state=state)
+        if isinstance(found, Refused):
+            raise ShellRefused(found.code, found.sentence)
+        return {
+            "goal_id": str(number),
+            "subtask_id": task,
+            "undone": False,
+            "state": found.now[:STATE_CHARACTERS],
+            "files": plain(found.files),
+            "lost": list(found.lost),
+        }
+
+    async def _export(self, params: Mapping[str, Any], caller: Caller, command_id: str) -> Document:
+        """{record, patch}; the patch in base64, since it may hold any bytes, and None where nothing has changed."""
+        number, _ = await self._known(params)
+        view = await self._facade.view(number)
+        assert view is not None
+        changes = await self._facade.changes(number)
+        record, spending = await self._facade.record(number), await self._facade.spending(number)
+        document: Document = {"record": record_document(view, record, spending, changes, self._describe), "patch": None}
+        if params.get("patch") and changes:
+            found = await self._facade.difference(number, whole=True)
+            if isinstance(found, Refused):
+                raise ShellRefused(found.code, found.sentence)
+            if found.cut:
+                raise ShellRefused("too_long", "The patch is too long for one file; --archive has the whole folder.")
+            patch = found.patch.encode("utf-8", "surrogateescape")
+            document["patch"] = base64.b64encode(patch).decode("ascii")
+        return document
+
+    async def _known(self, params: Mapping[str, Any]) -> tuple[int, str | None]:
+        number, task = params.get("goal"), params.get("task")
+        if not isinstance(number, int) or not (task is None or isinstance(task, str)):
+            raise WrongInput("goal is a number, task a text.")
+        view = await self._facade.view(number)
+        if view is None:
+            raise ShellRefused("no_such_goal", f"There is no goal {number}. milepost goals lists them.")
+        if task is not None and task not in {one.ref for one in view.tasks}:
+            raise ShellRefused("no_such_task", f"There is no task {task}. milepost show {number} lists them.")
+        return number, task
+
+
+def readable(patch: str) -> str:
+    """As a text that any terminal takes."""
+    return patch.encode("utf-8", "surrogateescape").decode("utf-8", "replace")

@@ -299,6 +299,7 @@ def _talk(settings: Settings, database: Database, clock: SystemClock, brake: Bra
         goal_usd=Decimal(str(settings.budget.goal_usd)),
         day_usd=Decimal(str(settings.budget.day_usd)),
         cycles_max=chosen.cycles_max,
+        limits=_limits(settings),
     )
     purse = database.purse(caps)
     return model_talk(_choice(settings), purse=purse, clock=clock, ids=RandomIds(), brake=brake)

@@ -13,10 +13,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from executor.domain.allowance import AllowanceKind, Budget
 from executor.domain.attempt import AttemptState
+from executor.domain.limits import Limits
 from executor.domain.notice import Notice, NoticeKind
 from executor.ports import CYCLES, BrainFailed, Call, Failure, Receipt, Spent
 from storage.connections import Connections
 from storage.fetching import fetch, fetch_first
+from storage.model_outage import let_through, note_end
 from storage.noticing import put_notices
 from storage.rows import Record
 from storage.rows.money import MICRO, day_of, micro
@@ -36,6 +38,7 @@ class Caps:
     goal_usd: Decimal
     day_usd: Decimal
     cycles_max: int
+    limits: Limits = Limits()  # how many failures make an outage, and when a person hears that it lasts
 
 
 _COST_OF_GOAL = select(func.coalesce(func.sum(brain_calls.c.cost_microusd), 0)).where(
@@ -107,13 +110,14 @@ class PurseRows:
                 paid = await fetch_first(connection, _PAID, {"goal": call.goal_number, "digest": digest})
                 if paid is not None:
                     return str(paid.reply)
+            await let_through(connection, call)
             if call.goal_number is not None:
                 await self._check_goal(connection, call.goal_number, worst, call)
             await self._checkday_of(connection, call.at, worst)
             await connection.execute(insert(brain_calls).values(_values(call, worst, digest)))
         return None
 
-    async def settle(self, call_id: str, receipt: Receipt) -> None:
+    async def settle(self, call_id: str, receipt: Receipt) -> datetime | None:
         values = {
             "tokens_in": receipt.tokens_in,
             "tokens_cached": receipt.tokens_cached,
@@ -127,6 +131,9 @@ class PurseRows:
             settled = await connection.execute(_SETTLE.values(values), {"call": call_id})
             if settled.rowcount and values["cost_microusd"]:
                 await self._note(connection, call_id, receipt.duration_s)
+            if receipt.ended_at is None:
+                return None
+            return await note_end(connection, receipt.gone, receipt.ended_at, self._caps.limits)
 
     async def forget(self, goal_number: int | None, digests: Collection[str]) -> None:
         async with self._connections.write("purse.forget") as connection:

@@ -109,7 +109,8 @@ def outage_message(facts: Mapping[str, Any]) -> Message:
     lines = [f"{sign} {bold(gone)}"]
     if not facts["local"]:
         lines.append(with_code(str(facts["reason"])))
-    longest = f", then less often (every {duration(facts['longest_s'])} at most)"
+    steady = facts["longest_s"] <= facts["look_s"]
+    longest = "" if steady else f", then less often (every {duration(facts['longest_s'])} at most)"
     lines += ["", f"{escape(facts['ref'])} {escape(facts['title'])} waits for it."]
     over = "that is over" if facts["local"] else "it is back"
     lines.append(f"I look again in {duration(facts['look_s'])}{longest}, and go on by myself when {over}.")

@@ -69,6 +69,7 @@ class Waiting:
     wait_s: float
     note: str = ""
     result: Result | None = None  # of the look that found it not to be so yet
+    gone: str = ""  # the circuit of what it waits for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

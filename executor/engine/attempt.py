@@ -13,6 +13,7 @@ from executor.domain.blockage import BlockageType
 from executor.domain.errors import MilepostError, WrongInput
 from executor.domain.gate import Gates
 from executor.domain.limits import Limits
+from executor.domain.model_outage import BRAIN, PROBE_S
 from executor.domain.outcome import (
     Blocked,
     Interrupted,
@@ -124,7 +125,8 @@ class Run:
         if error.kind in (Failure.BUDGET, Failure.CYCLES):
             return NeedsAllowance(kind=error.limit, question=error.public)
         if error.kind in PASSING:
-            return Waiting(wait_s=max(error.wait_s or 0.0, PROBE_S), note=f"{error.public} I ask again by myself.")
+            wait_s = (error.wait_s or PROBE_S) if error.since else max(error.wait_s or 0.0, PROBE_S)
+            return Waiting(wait_s=wait_s, note=f"{error.public} I ask again by myself.", gone=BRAIN)
         result = Result(success=False, error=error.public, metadata={"brain": str(error.kind)})
         return Blocked(result=result, type=BlockageType.EXTERNAL, cause=error.public)
 
@@ -368,7 +370,6 @@ class Run:
 
 
 JUDGED_CHARACTERS = 4_000  # of one output, as a model is shown it
-PROBE_S = 30.0  # between two requests to a model that has trouble
 OVERTIME_S = 30.0  # beyond an action's own limit, for its own way of ending
 BY_MODEL = frozenset({"draft", "agent"})
 """Actions in which a model works; it sees the outputs of the tasks that this one depends on."""

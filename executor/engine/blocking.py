@@ -33,7 +33,7 @@ def block_task(
     """Block the task and ask. `amendment` is a repair that waits for a word; `asks` False: its question is still open.
     Returns the task as it now is."""
     blockage = Blockage(
-        id=f"{task.ref}/{task.attempts}/{case.now:%Y%m%d%H%M%S%f}",
+        id=f"{task.ref}/{task.attempts}/{case.now:%Y%m%d%H%M%S%f}/{task.revision}",
         goal_number=task.goal_number,
         task_ref=task.ref,
         type=type,

@@ -1,6 +1,7 @@
 """Commands about whole goals: taking one, changing it before it starts, pausing, resuming and ending it."""
 
 from dataclasses import replace
+from functools import partial
 
 from executor.domain.errors import WrongInput
 from executor.domain.goal import GOAL_RUNNING, Goal, GoalState, Origin
@@ -12,7 +13,7 @@ from executor.engine.desk import Desk, impossible
 from executor.engine.flow import advance, announce, end
 from executor.engine.planning import open_goal, propose, redraft, refuse_plan
 from executor.engine.replies import Accepted, Caller, Refused, Reply
-from executor.engine.rethinking import question_of, stuck, take_up, trouble_of
+from executor.engine.rethinking import ask_for_more, question_of, stuck, take_up, trouble_of
 from executor.engine.strategies import begin_single
 from executor.engine.unplanned import plan_later
 from executor.ports import PASSING, BrainFailed, Rethought, Transaction
@@ -91,9 +92,11 @@ class GoalCommands(Desk):
     async def rethink(self, goal_number: int) -> None:
         """Ask the model for another plan where nothing else helps, once for the same trouble."""
         mind = self._tools.mind
+        if mind is None:
+            return
         async with self._store.transaction("plan") as transaction:
             case = await self._case(transaction, goal_number, None)
-            if mind is None or case is None or not stuck(case):
+            if case is None or not stuck(case):
                 return
             trouble = trouble_of(case)
             if await transaction.reply_to(trouble) is not None:
@@ -102,7 +105,11 @@ class GoalCommands(Desk):
         try:
             found: Rethought | str = await mind.adapt(question, self._tools.actions)
         except BrainFailed as error:
-            if error.kind in PASSING:  # the next failure or restart asks again
+            if (failed := error).limit:
+                asked = f"{trouble}/{failed.limit}/{case.goal.revision}"
+                act = partial(ask_for_more, trouble=trouble, failed=failed)
+                await self._on_goal(goal_number, act, caller=None, command_id=asked)
+            if failed.limit or failed.kind in PASSING:  # the look-out asks again, and so do a failure and a restart
                 return
             found = error.public
         await self._on_goal(goal_number, lambda case: take_up(case, trouble, found), caller=None, command_id=trouble)

@@ -57,6 +57,7 @@ class Lookout:
         self._tools = tools
         self._log_failure = log_failure
         self._looked_at: datetime | None = None
+        self.blocked: set[int] = set()  # goals that the last look at everything found blocked
 
     def limit(self, tools: Tools) -> None:
         self._tools = tools
@@ -77,10 +78,13 @@ class Lookout:
         now = self._tools.clock.now()
         if numbers is None:
             self._looked_at = now
+            self.blocked.clear()
         to_change: dict[int, _Seen] = {}
         for rows in await self._store.watched(numbers):
             if rows.goal.final:
                 continue
+            if numbers is None and rows.goal.state is GoalState.BLOCKED:
+                self.blocked.add(rows.goal.number)
             try:
                 seen = await self._see(rows, now)
                 if _matters(seen, now):

@@ -6,11 +6,12 @@ Waiting costs neither attempts nor a model, and ends by itself.
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from executor.domain.circuit import Circuit, CircuitState, Outage, back, failed, still_gone
 from executor.domain.correction import pause_s
 from executor.domain.decision import Decision, DecisionState
+from executor.domain.model_outage import BRAIN
 from executor.domain.notice import NoticeKind
 from executor.domain.outcome import Blocked, Outcome, Stumbled, Succeeded
 from executor.domain.task import Task, TaskKind, TaskState
@@ -68,7 +69,8 @@ def lacks(circuit: Circuit) -> str:
 
 def _tell(case: Case, task: Task, circuit: Circuit) -> None:
     """Once a chat and outage: what is down, what happens next, and what a person can do."""
-    opened_at, chat_id = circuit.opened_at or case.now, case.goal.origin.chat_id
+    look_s = max((circuit.retry_at - case.now).total_seconds(), 0.0) if circuit.retry_at else 0.0
+    longest_s = look_s if circuit.key == BRAIN else min(case.limits.outage_pause_max_s, case.limits.monitoring_s)
     facts: dict[str, object] = {
         "goal_title": case.goal.title,
         "ref": task.ref,
@@ -77,10 +79,15 @@ def _tell(case: Case, task: Task, circuit: Circuit) -> None:
         "reason": circuit.reason,
         "local": circuit.local,
         "advice": circuit.advice,
-        "look_s": max((circuit.retry_at - case.now).total_seconds(), 0.0) if circuit.retry_at else 0.0,
-        "longest_s": min(case.limits.outage_pause_max_s, case.limits.monitoring_s),
+        "look_s": look_s,
+        "longest_s": longest_s,
     }
-    case.tell(NoticeKind.FAILURE, f"outage/{circuit.key}/{opened_at:%Y%m%d%H%M%S%f}/{chat_id}", facts)
+    case.tell(NoticeKind.FAILURE, told_key(case, circuit.key, circuit.opened_at or case.now), facts)
+
+
+def told_key(case: Case, key: str, opened_at: datetime) -> str:
+    """Of the one message that a chat gets about an outage."""
+    return f"outage/{key}/{opened_at:%Y%m%d%H%M%S%f}/{case.goal.origin.chat_id}"
 
 
 def settled(case: Case, ref: str, outcome: Outcome, asked: Sequence[Decision]) -> None:

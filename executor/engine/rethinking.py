@@ -6,11 +6,12 @@ from executor.domain.adaptation import PlanDiff
 from executor.domain.amendment import Amendment
 from executor.domain.task import TaskState
 from executor.engine.adaptation import current_plan, deviation_of, troubled
+from executor.engine.asking import ask_for_allowance
 from executor.engine.case import Case
 from executor.engine.flow import advance
 from executor.engine.replies import Accepted, Refused, Reply
 from executor.engine.steering import may_need_another, off_course, offer
-from executor.ports import Adapting, Rethought
+from executor.ports import Adapting, BrainFailed, Rethought
 
 _MOVED_ON = Refused(code="moved_on", sentence="The goal has moved on.")
 
@@ -70,3 +71,11 @@ def take_up(case: Case, trouble: str, found: Rethought | str) -> Reply:
     advance(case)
     said = "Changed." if isinstance(offered, PlanDiff) else "Proposed."
     return Accepted(sentence=said, goal_number=case.goal.number)
+
+
+def ask_for_more(case: Case, trouble: str, failed: BrainFailed) -> Reply:
+    """The model could think about it, and may not cost any more: a person decides."""
+    if not stuck(case) or trouble_of(case) != trouble:
+        return _MOVED_ON
+    ask_for_allowance(case, failed.limit, f"A model could look for another plan. {failed.public}")
+    return Accepted(sentence="Asked.", goal_number=case.goal.number)

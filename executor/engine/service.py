@@ -224,6 +224,7 @@ class Executor(
             changed = await self._lookout.look(numbers) if numbers else False
             if self._lookout.due():
                 changed = await self._lookout.look() or changed
+                self._ticker.to_rethink |= self._lookout.blocked  # the model may not have been there to be asked
             if changed:
                 self._committed()
         except Exception as error:  # noqa: BLE001 - what only looks must never hold up what works
@@ -235,8 +236,8 @@ class Executor(
 
     @property
     def looking(self) -> bool:
-        """A look is under way."""
-        return self._looking is not None
+        """A look is under way, or a model thinks about a plan."""
+        return self._looking is not None or bool(self._rethinking)
 
     async def _ticked(self) -> None:
         """Remember it; for whoever asks while nothing runs, once per `tick_s`."""

@@ -38,7 +38,7 @@ from executor.engine.flow import NOT_BEGUN
 from executor.engine.gates import SKIP, gate_closed, gate_stumbled, options_of
 from executor.engine.lessons import failed_again, succeeded
 from executor.engine.loops import lost_too_often, noted, noted_loss, noted_poll, pointless_wait
-from executor.engine.outages import settled
+from executor.engine.outages import hold, settled
 from executor.engine.repairing import known_repair
 
 _EFFECTS = {
@@ -172,6 +172,8 @@ def _wait(case: Case, task: Task, attempt: Attempt, outcome: Waiting) -> None:
     _park(case, attempt)
     task = case.move_task(task.ref, TaskState.QUEUED, summary=outcome.note)
     case.set_task(replace(task, due_at=case.now + timedelta(seconds=outcome.wait_s)))
+    if (gone := case.circuits.gone([outcome.gone])) is not None:
+        hold(case, case.tasks[task.ref], gone)
 
 
 def _succeed(case: Case, task: Task, attempt: Attempt, outcome: Succeeded) -> None:

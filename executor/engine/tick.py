@@ -15,6 +15,7 @@ from executor.domain.errors import WrongInput
 from executor.domain.gate import command_in
 from executor.domain.goal import GOAL_RUNNING
 from executor.domain.limits import Limits
+from executor.domain.model_outage import BRAIN
 from executor.domain.outcome import Blocked, Interrupted, Outcome, Stumbled, Uncertain
 from executor.domain.plan import MODEL
 from executor.domain.subtasks import is_split, part_keys
@@ -100,7 +101,7 @@ class Ticker:
                 await self._start(assignment)
             except Exception as error:  # noqa: BLE001 - one task's bug must not hold up every other task
                 self._log_failure(f"task {assignment.task.ref}", error)
-        if held or (circuits and circuits.changed):
+        if held or (circuits and (circuits.changed or circuits.get(BRAIN))):  # that one closes in the ledger
             self.circuits_changed()
         return len(finished) + len(assignments) + held
 

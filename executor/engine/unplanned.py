@@ -5,10 +5,12 @@ from datetime import UTC, datetime, timedelta
 
 from executor.domain.decision import Decision, DecisionKind, Option
 from executor.domain.goal import GoalState
+from executor.domain.model_outage import BRAIN
 from executor.domain.notice import NoticeKind
 from executor.engine.asking import ask_for_allowance
 from executor.engine.case import Case
 from executor.engine.flow import end
+from executor.engine.outages import told_key
 from executor.engine.replies import Caller
 from executor.ports import PASSING, BrainFailed, Failure
 
@@ -36,11 +38,16 @@ def plan_later(case: Case, failed: BrainFailed) -> None:
 
 
 def _wait(case: Case, failed: BrainFailed) -> None:
+    """While the model is gone for everybody, the pause is everybody's, and so is the word to the chat."""
     goal = case.goal
-    pause_s = max(failed.wait_s or 0.0, min(FIRST_PAUSE_S * 2**goal.plan_tries, PAUSE_S_MAX))
+    if failed.since is not None:
+        pause_s, key = failed.wait_s or FIRST_PAUSE_S, told_key(case, BRAIN, failed.since)
+    else:
+        pause_s = max(failed.wait_s or 0.0, min(FIRST_PAUSE_S * 2**goal.plan_tries, PAUSE_S_MAX))
+        key = f"{goal.number}/planning/{goal.revision}"
     if goal.plan_tries == 0:
         text = f"{failed.public} Goal {goal.number} waits, and is planned as soon as that is over."
-        case.tell(NoticeKind.TEXT, f"{goal.number}/planning/{goal.revision}", {"text": text})
+        case.tell(NoticeKind.TEXT, key, {"text": text})
     due_at = case.now + timedelta(seconds=pause_s)
     case.set_goal(replace(goal, plan_due_at=due_at, plan_tries=goal.plan_tries + 1, reason=failed.public))
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
 
+from executor.domain.circuit import Outage
 from executor.domain.diagnosis import Diagnosis
 from executor.domain.errors import MilepostError
 from executor.domain.goal import Goal
@@ -71,12 +72,21 @@ PASSING = frozenset({Failure.RATE_LIMITED, Failure.SERVER, Failure.TIMEOUT, Fail
 
 class BrainFailed(MilepostError):
     """The model could not be asked, or gave no usable answer. `wait_s`: not before so many seconds, where told.
-    `limit`: which limit would be overshot (an AllowanceKind), for the kinds BUDGET and CYCLES."""
+    `limit`: which limit would be overshot (an AllowanceKind), for the kinds BUDGET and CYCLES. `since`: the model
+    counts as gone for everybody from then on (domain.model_outage)."""
 
     def __init__(
-        self, kind: Failure, public: str, *, wait_s: float | None = None, limit: str = "", detail: str = ""
+        self,
+        kind: Failure,
+        public: str,
+        *,
+        wait_s: float | None = None,
+        limit: str = "",
+        detail: str = "",
+        since: datetime | None = None,
     ) -> None:
         super().__init__(public, detail=detail)
+        self.since = since
         self.kind = kind
         self.wait_s = wait_s
         self.limit = limit
@@ -174,6 +184,8 @@ class Receipt:
     duration_s: float = 0.0
     error: str = ""  # a Failure; empty: it went well
     reply: str = ""  # what the model said, where it said something
+    ended_at: datetime | None = None
+    gone: Outage | None = None  # the provider, or the way to it, failed in a way that may pass
 
 
 class Purse(Protocol):
@@ -183,11 +195,13 @@ class Purse(Protocol):
         """The reply, where the same goal has paid for it already, and for a task in the same attempt (one that was
         interrupted goes on in the next); nothing is then recorded. Else None, and the call is recorded at its worst
         cost. Raises BrainFailed(BUDGET or CYCLES) when the goal's cap, the day's cap
-        or the goal's reasoning cycles could be overshot; nothing is then recorded."""
+        or the goal's reasoning cycles could be overshot, and with `since` while the model is gone; nothing is then
+        recorded."""
         ...
 
-    async def settle(self, call_id: str, receipt: Receipt) -> None:
-        """Replace the worst cost by the real one, and keep the reply."""
+    async def settle(self, call_id: str, receipt: Receipt) -> datetime | None:
+        """Replace the worst cost by the real one, and keep the reply. Since when the model counts as gone; None: it
+        does not."""
         ...
 
     async def forget(self, goal_number: int | None, digests: Collection[str]) -> None:

@@ -202,7 +202,7 @@ async def test_what_no_rule_mends_is_diagnosed_and_the_change_waits_for_a_word(
                         "key": "mend",
                         "title": "Mend add",
                         "action": "write",
-                        "parameters": {"path": "calc.py", "content": "def add(a, b):\n    return a + b\n"},
+                        "parameters": {"path": "calc.py", "content": "def add(a, b):\n    return a + b  # mended\n"},
                     },
                 },
             }

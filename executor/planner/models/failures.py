@@ -4,6 +4,9 @@ import email.utils
 from collections.abc import Mapping
 from datetime import datetime
 
+from executor.domain.blockage import BlockageType
+from executor.domain.circuit import Outage
+from executor.domain.model_outage import BRAIN
 from executor.ports import BrainFailed, Failure
 
 _SENTENCES = {
@@ -19,6 +22,13 @@ _SENTENCES = {
     Failure.TRUNCATED: "The answer of {name} was cut off.",
     Failure.EMPTY: "{name} sent an empty answer.",
 }
+_GONE = {
+    Failure.RATE_LIMITED: "it asks to slow down",
+    Failure.SERVER: "it has trouble of its own",
+    Failure.TIMEOUT: "no answer in time",
+    Failure.NETWORK: "it can't be reached",
+}
+_AT_ONCE = frozenset({Failure.RATE_LIMITED, Failure.NETWORK})  # one is enough to know that it holds for everybody
 _DETAIL_CHARACTERS = 300
 _WAIT_S_MAX = 24 * 3600.0
 
@@ -30,6 +40,22 @@ def failed(kind: Failure, name: str, model: str, *, wait_s: float | None = None,
     if detail and kind in (Failure.BAD_REQUEST, Failure.MODEL_NOT_FOUND, Failure.BLOCKED):
         public = f"{public} It says: {detail}"
     return BrainFailed(kind, public, wait_s=wait_s, detail=detail)
+
+
+def outage_of(failure: BrainFailed, name: str) -> Outage | None:
+    """What the failure says about the provider for everybody else; None: nothing, or nothing that passes."""
+    if failure.kind not in _GONE:
+        return None
+    reachable = failure.kind is not Failure.NETWORK
+    return Outage(
+        key=BRAIN,
+        type=BlockageType.EXTERNAL,
+        what=name,
+        reason=_GONE[failure.kind],
+        advice="" if reachable else "If it stays like this: look at the network, and at [brain] base_url.",
+        wait_s=failure.wait_s or 0.0,
+        at_once=failure.kind in _AT_ONCE,
+    )
 
 
 def kind_of_status(status: int) -> Failure:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from executor.domain.errors import WrongInput
-from executor.planner.models.failures import failed
+from executor.planner.models.failures import failed, outage_of
 from executor.planner.models.messages import Message, Prompt, Provider, Reply
 from executor.planner.models.prices import Price, receipt
 from executor.planner.models.prompts import compact
@@ -85,12 +85,18 @@ class Talk:
         try:
             reply = await self.provider.ask(prompt, self.model)
         except BrainFailed as error:
-            cost = call.worst if error.kind in _MAYBE_BILLED else call.worst * 0
-            spent = Receipt(cost=cost, duration_s=self.clock.monotonic() - began, error=str(error.kind))
-            await self.purse.settle(call.id, spent)
+            spent = Receipt(
+                cost=call.worst if error.kind in _MAYBE_BILLED else call.worst * 0,
+                duration_s=self.clock.monotonic() - began,
+                error=str(error.kind),
+                ended_at=self.clock.now(),
+                gone=outage_of(error, self.provider.name),
+            )
+            error.since = await self.purse.settle(call.id, spent)
             raise
         duration_s = self.clock.monotonic() - began
-        await self.purse.settle(call.id, receipt(self.price, reply, duration_s, str(reply.failure or "")))
+        got = receipt(self.price, reply, duration_s, str(reply.failure or ""))
+        await self.purse.settle(call.id, replace(got, ended_at=self.clock.now()))
         if reply.failure is Failure.BLOCKED:
             raise failed(Failure.BLOCKED, self.provider.name, self.model, detail=reply.detail)
         return reply

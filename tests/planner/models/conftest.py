@@ -1,5 +1,6 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 
 import pytest
@@ -30,8 +31,9 @@ class OpenPurse:
         self.calls[call.id] = call
         return None
 
-    async def settle(self, call_id: str, receipt: Receipt) -> None:
+    async def settle(self, call_id: str, receipt: Receipt) -> datetime | None:
         self.receipts[call_id] = receipt
+        return None
 
     async def forget(self, goal_number: int | None, digests: Collection[str]) -> None:
         self.forgotten.extend(digests)

@@ -26,13 +26,16 @@ from bot.control.commands import ShellCommands
 from bot.control.history import HistoryMethods
 from bot.control.protocol import Document, Shell
 from bot.control.server import ControlServer, operator_name
-from bot.doctor import Finding, examine
+from bot.doctor import examine
+from bot.finding import Finding
 from bot.folder import hold
 from bot.housekeeping import Housekeeper
+from bot.limits import limits_of
 from bot.localchat import LocalChat, LocalChatError
 from bot.localchat.room import open_room
 from bot.localchat.shapes import system_clock
 from bot.logs import about, hide_too
+from bot.own import resolved
 from bot.real import RandomIds, SystemClock, calm_the_collector, crash_points
 from bot.settings import Settings
 from bot.telegram.absence import PollFile
@@ -44,8 +47,12 @@ from executor.actions.checks import Looks
 from executor.actions.history.histories import Histories
 from executor.actions.http import Http
 from executor.actions.launcher import Braked, Launcher, PlainLauncher
+from executor.actions.mcp.actor import Start
+from executor.actions.mcp.servers import Servers
+from executor.actions.mcp.session import Place
+from executor.actions.outfit import Outfit, outfit
+from executor.actions.own import Recipe
 from executor.actions.project import ProjectFolder
-from executor.actions.registry import Registry, installed_actions
 from executor.actions.standard import standard_actions
 from executor.actions.survey import Survey
 from executor.actions.survivors import end_every_attempt
@@ -54,7 +61,6 @@ from executor.actions.workspaces import Folders
 from executor.domain.errors import SealBroken, Unconfigured
 from executor.domain.goal import Goal
 from executor.domain.habits import Hours
-from executor.domain.limits import Limits, Service
 from executor.domain.plan import GoalDraft, TaskSpec
 from executor.engine.attempt import Tools
 from executor.engine.nursery import Nursery
@@ -73,7 +79,7 @@ from executor.planner.offline import OfflineBrain, per_criterion
 from executor.planner.run_text import read_run
 from executor.planner.when import read_time
 from executor.planner.workflows import Library
-from executor.ports import Actions, Assignment, Brain, Brake, CrashPoints, Mind
+from executor.ports import Actions, Assignment, Brain, Brake, CrashPoints, Mind, NoBrake
 from executor.workers.local import LocalWorkers
 from executor.workers.outside import OutsideWorkers
 from storage.purse import Caps
@@ -101,6 +107,7 @@ class House:
     changed: list[Callable[[], None]]
     talk: Talk | None
     brake: FileBrake
+    outfit: Outfit
 
     def read_goal(self, text: str) -> GoalDraft:
         """A goal's text as a draft, in the chat's time zone. Raises WrongInput."""
@@ -127,13 +134,19 @@ class House:
             return {"provider": "offline"}
         return {"provider": self.talk.provider_key} | asdict(await try_out(self.talk, _choice(self.settings)))
 
+    async def try_tools(self) -> Document:
+        """The tool servers, each asked now, and the actions that are not Milepost's own."""
+        return await self.outfit.report()
+
     def workflows(self) -> Shelf:
         return _shelf(self.library)
 
     async def examine(self) -> list[Finding]:
         """What the doctor finds, beside everything that goes on."""
-        brain, shelf = await self.try_brain(), self.workflows()
-        return await asyncio.to_thread(examine, self.settings, lambda _: shelf, lambda _: (brain, True))
+        brain, tools, shelf = await self.try_brain(), await self.try_tools(), self.workflows()
+        return await asyncio.to_thread(
+            examine, self.settings, lambda _: shelf, lambda _: (brain, True), lambda _: tools
+        )
 
 
 def _shelf(library: Library) -> Shelf:
@@ -153,13 +166,15 @@ def _shelf(library: Library) -> Shelf:
 
 def shelf(settings: Settings) -> Shelf:
     """The workflows as `run` will read them; opens nothing."""
-    actions = _actions(settings, _timezone(settings), PlainLauncher(), None)
-    return _shelf(Library(settings.data_dir / "workflows", actions=actions))
+    launcher, brake = PlainLauncher(), NoBrake()
+    servers = _servers(settings, launcher, Nursery(_background_failed).start, brake)
+    found = _actions(settings, launcher, None, servers, brake)
+    return _shelf(Library(settings.data_dir / "workflows", actions=found.actions))
 
 
 def end_processes(settings: Settings, recorded: Sequence[tuple[int | None, float | None, str]]) -> int:
     """End every process of every attempt, whoever runs; how many there were. Opens nothing."""
-    return end_every_attempt(recorded, Folders(settings.data_dir).root)
+    return end_every_attempt(recorded, settings.data_dir.absolute())
 
 
 def archive(settings: Settings, goal_number: int, target: IO[bytes]) -> None:
@@ -189,7 +204,12 @@ async def open_house(settings: Settings, workers: type[LocalWorkers] = LocalWork
         if talk is not None:
             stack.push_async_callback(talk.provider.close)
         mind = model_mind(talk) if talk else None
-        actions, tools = _tools(settings, timezone, clock, points, secrets, mind, brake)
+        launcher = Braked(PlainLauncher(), brake)
+        servers = _servers(settings, launcher, nursery.start, brake)
+        stack.push_async_callback(servers.close)
+        found = _actions(settings, launcher, mind, servers, brake)
+        actions = found.actions
+        tools = _tools(settings, clock, points, secrets, mind, brake, launcher, actions)
         library = Library(folder / "workflows", actions=actions)
         changed: list[Callable[[], None]] = []
         offline = OfflineBrain(library)
@@ -210,6 +230,7 @@ async def open_house(settings: Settings, workers: type[LocalWorkers] = LocalWork
             changed=changed,
             talk=talk,
             brake=brake,
+            outfit=found,
         )
 
 
@@ -219,21 +240,20 @@ def _timezone(settings: Settings) -> ZoneInfo:
 
 def _tools(
     settings: Settings,
-    timezone: ZoneInfo,
     clock: SystemClock,
     points: CrashPoints,
     secrets: Secrets,
     mind: Mind | None,
     brake: Brake,
-) -> tuple[Actions, Tools]:
-    launcher = Braked(PlainLauncher(), brake)
-    actions = _actions(settings, timezone, launcher, mind, brake)
-    tools = Tools(
+    launcher: Launcher,
+    actions: Actions,
+) -> Tools:
+    return Tools(
         actions=actions,
         checks=Looks(launcher, Http(settings.http.allow, brake)),
         workspaces=Folders(settings.data_dir),
         clock=clock,
-        limits=replace(_limits(settings), zone=timezone),
+        limits=limits_of(settings, _timezone(settings)),
         crash_points=points,
         secrets=secrets,
         policy=Policy(settings.rules.unasked, settings.rules.always_ask, settings.executor.confidence_min),
@@ -246,7 +266,6 @@ def _tools(
         brake=brake,
         history=Histories(settings.data_dir, clock, _not_kept),
     )
-    return actions, tools
 
 
 def _not_kept(goal_number: int, error: Exception) -> None:
@@ -254,40 +273,34 @@ def _not_kept(goal_number: int, error: Exception) -> None:
         logger.warning("What changed in the folder of goal {} is not kept: {!r}", goal_number, error)
 
 
-def _actions(
-    settings: Settings, timezone: ZoneInfo, launcher: Launcher, mind: Mind | None, brake: Brake | None = None
-) -> Actions:
-    known = standard_actions(launcher, timezone, settings.http.allow, mind, brake)
-    installed, problems = installed_actions([action.name for action in known])
-    for problem in problems:
+def _actions(settings: Settings, launcher: Launcher, mind: Mind | None, servers: Servers, brake: Brake) -> Outfit:
+    standard = standard_actions(launcher, _timezone(settings), settings.http.allow, mind, brake)
+    recipes = [
+        Recipe(name=name, command=one.command, parameters=one.parameters, risk=one.risk)
+        for name, one in settings.actions.items()
+    ]
+    found = outfit(standard, servers, recipes, launcher)
+    for problem in found.problems:
         logger.warning("{}", problem)
-    return Registry([*known, *installed])
+    return found
 
 
-def _limits(settings: Settings) -> Limits:
-    chosen = settings.executor
-    return Limits(
-        tick_s=chosen.tick_s,
-        monitoring_s=chosen.monitoring_s,
-        concurrency=chosen.concurrency,
-        attempts_max=chosen.attempts_max,
-        adaptation_threshold=chosen.adaptation_threshold,
-        adaptations_max=chosen.adaptations_max,
-        extra_tasks_max=chosen.extra_tasks_max,
-        gate_rounds_max=settings.gates.rounds_max,
-        lease_s=chosen.lease_s,
-        retry_first_s=chosen.retry_first_s,
-        outage_failures=chosen.outage_failures,
-        outage_pause_max_s=chosen.outage_pause_max_s,
-        outage_ask_s=chosen.outage_ask_s,
-        resources=settings.resources,
-        services=tuple(
-            Service(name=name, address=one.address, start=one.start) for name, one in settings.services.items()
-        ),
-        timeout_s=settings.sandbox.timeout_s,
-        output_bytes_max=settings.sandbox.output_bytes_max,
-        goal_usd=Decimal(str(settings.budget.goal_usd)),
-    )
+def _servers(settings: Settings, launcher: Launcher, start: Start, brake: Brake) -> Servers:
+    variables = settings.variables()
+    places = [
+        Place(
+            name=name,
+            command=one.command,
+            url=one.url,
+            env=resolved(f"mcp.{name}.env", one.env, variables),
+            headers=resolved(f"mcp.{name}.headers", one.headers, variables),
+            trust=one.trust,
+            network=one.network,
+        )
+        for name, one in settings.mcp.items()
+    ]
+    folder = settings.data_dir / "mcp"
+    return Servers(places, folder=folder, launcher=launcher, start=start, clock=SystemClock(), brake=brake)
 
 
 def _talk(settings: Settings, database: Database, clock: SystemClock, brake: Brake) -> Talk | None:
@@ -411,7 +424,7 @@ def _shell(house: House, chat_id: int | None) -> ShellCommands:
         describe=house.describe,
         zone=house.timezone,
         try_brain=house.try_brain,
-        more=HistoryMethods(house.executor, house.describe).methods,
+        more=HistoryMethods(house.executor, house.describe).methods | {"try_tools": lambda *_: house.try_tools()},
     )
 
 

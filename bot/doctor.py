@@ -5,9 +5,7 @@ import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import httpx
@@ -16,15 +14,19 @@ import tzlocal
 from bot.brake import FileBrake
 from bot.control.client import ControlClient, NoAnswer, NotRunning
 from bot.control.protocol import Document
+from bot.finding import Finding
+from bot.finding import good as _good
+from bot.finding import note as _note
+from bot.finding import wrong as _wrong
 from bot.folder import holder, prepare
 from bot.listen import listening_socket
 from bot.logs import Redactor
 from bot.real import RandomIds, SystemClock
 from bot.settings import Settings, unavailable
 from bot.telegram.ports import Shelf
+from bot.tool_findings import tools
 from executor.domain.errors import MilepostError, Unconfigured
 
-MARKS = {"good": "ok   ", "note": "note ", "wrong": "WRONG"}
 DISK_BYTES_LOW = 1_000_000_000
 DISK_BYTES_MIN = 200_000_000
 CHAT_S = 10.0
@@ -33,31 +35,17 @@ WAL_RESET_FIXED = (3, 51, 3)
 YEAR_MIN = 2026  # a clock before this program was written is wrong
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """One check. `remedy` says what to do, where something is; "note" does not make the place unhealthy."""
-
-    check: str
-    state: Literal["good", "note", "wrong"]
-    seen: str
-    remedy: str = ""
-
-    def line(self) -> str:
-        return f"{MARKS[self.state]} {self.check}: {self.seen}" + (f" → {self.remedy}" if self.remedy else "")
-
-    def document(self) -> dict[str, str]:
-        return asdict(self)
-
-
 def examine(
     settings: Settings | Unconfigured,
     shelf: Callable[[Settings], Shelf],
     try_brain: Callable[[Settings], tuple[Document, bool]],
+    try_tools: Callable[[Settings], Document],
     *,
     fix: bool = False,
 ) -> list[Finding]:
     """All checks that can be made; those of a configuration only when there is one. `shelf` reads the workflows as `up`
-    does, `try_brain` asks the model and says whether a running Milepost did; `fix` mends what is safe to."""
+    does, `try_brain` asks the model and says whether a running Milepost did, `try_tools` asks every tool server; `fix`
+    mends what is safe to."""
     if isinstance(settings, Unconfigured):
         faults = [
             _wrong("configuration", line, "correct it; config.example.toml has every key")
@@ -74,6 +62,7 @@ def examine(
         *_running(settings),
         *_chat(settings),
         _brain(settings, try_brain),
+        *tools(settings, try_tools),
         _clock(settings),
         _sqlite(),
         *_tools(),
@@ -272,15 +261,3 @@ def _tools() -> Iterator[Finding]:
     ):
         place = shutil.which(name)
         yield _good(name, place) if place else _note(name, "not installed", f"only needed for {wanted_for}")
-
-
-def _good(check: str, seen: str) -> Finding:
-    return Finding(check=check, state="good", seen=seen)
-
-
-def _note(check: str, seen: str, remedy: str) -> Finding:
-    return Finding(check=check, state="note", seen=seen, remedy=remedy)
-
-
-def _wrong(check: str, seen: str, remedy: str) -> Finding:
-    return Finding(check=check, state="wrong", seen=seen, remedy=remedy)

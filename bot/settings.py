@@ -14,7 +14,8 @@ from typing import Annotated, Any, get_args, get_origin
 
 from pydantic import SecretStr, ValidationError
 
-from bot.tables import Settings, Table
+from bot.kinds import Table
+from bot.tables import Settings
 from executor.domain.errors import Unconfigured
 
 __all__ = ["Settings", "load", "unavailable"]
@@ -50,7 +51,7 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
 
 def unavailable(settings: Settings) -> list[str]:
     """What is a valid value but not part of this version yet, one line each; `up` refuses to run while there is any."""
-    tables = ("actions", "mcp", "roles")
+    tables = ("roles",)
     chosen = {
         'telegram.mode = "webhook"': (settings.telegram.mode == "webhook", 'use "polling"'),
         'workers.engine = "distributed"': (settings.workers.engine != "local", 'use "local"'),

@@ -1,96 +1,38 @@
-"""The tables of the configuration (contract section 2): every key with its type, its default and what it takes.
+"""The tables of the configuration (contract section 2): every key with its type, its default and what it takes."""
 
-The description of a field is what a person reads after "expected" when a value is wrong.
-"""
-
-import re
 from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, SecretStr, Strict
+from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, SecretStr, Strict
 from pydantic import model_validator as _model_validator
 
+from bot.kinds import (
+    Address,
+    Command,
+    Count,
+    DatabaseAddress,
+    Dollars,
+    Flag,
+    Host,
+    PersonIds,
+    Port,
+    Seconds,
+    Secret,
+    Share,
+    Table,
+    Text,
+    TimeOfDay,
+    Timezone,
+    WebAddress,
+    WebAddressOrEmpty,
+    Words,
+    lower,
+)
+from bot.own import McpServers, OwnActions
 from executor.domain.secret import why_no_name
 
-HOST_AND_PORT = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_.-]+):(\d{1,5})")
-TIME_OF_DAY = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
-
-
-def _wanted(holds: bool) -> None:
-    """The error line ends in the field's own description, so this needs no text."""
-    if not holds:
-        raise ValueError
-
-
-def _web_address(value: str) -> str:
-    parts = urlsplit(value)
-    _wanted(parts.scheme in ("http", "https") and bool(parts.hostname))
-    return value.rstrip("/")
-
-
-def _web_address_or_empty(value: str) -> str:
-    return _web_address(value) if value else value
-
-
-def _timezone(value: str) -> str:
-    _wanted(not value or value in available_timezones())
-    return value
-
-
-def _host_and_port(value: str) -> str:
-    found = HOST_AND_PORT.fullmatch(value)
-    _wanted(found is not None and 0 < int(found[2]) <= 65535)
-    return value
-
-
-def _time_of_day(value: str) -> str:
-    _wanted(not value or TIME_OF_DAY.fullmatch(value) is not None)
-    return value
-
-
-def _database_address(value: SecretStr) -> SecretStr:
-    _wanted(re.fullmatch(r"(|(sqlite|postgresql)(\+\w+)?://.+)", value.get_secret_value()) is not None)
-    return value
-
-
-def _lower(value: object) -> object:
-    return value.lower() if isinstance(value, str) else value
-
-
-Flag = Annotated[bool, Strict(), Field(description="true or false")]
-Count = Annotated[int, Strict(), Field(ge=1, le=1_000_000_000, description="a whole number, at least 1")]
-Seconds = Annotated[
-    float, Strict(), Field(gt=0, le=31_536_000, allow_inf_nan=False, description="seconds, above 0 and at most a year")
-]
-Dollars = Annotated[float, Strict(), Field(ge=0, allow_inf_nan=False, description="US dollars, 0 or more")]
-Share = Annotated[float, Strict(), Field(ge=0, le=1, description="a number from 0 to 1")]
-Port = Annotated[int, Strict(), Field(ge=0, le=65535, description="a port number, 0 to 65535 (0: any free one)")]
-Text = Annotated[str, Field(description="a text in quotes")]
-Words = Annotated[tuple[str, ...], Field(description='a list of texts, like ["a", "b"]')]
-Secret = Annotated[SecretStr, Field(description="a text in quotes")]
-Host = Annotated[str, Field(min_length=1, description='a host name or address, like "127.0.0.1"')]
-PersonIds = Annotated[
-    tuple[Annotated[int, Strict(), Field(gt=0)], ...],
-    Field(description="a list of numeric Telegram user ids, like [123456789]; /whoami tells yours"),
-]
-WebAddress = Annotated[
-    str, AfterValidator(_web_address), Field(description="an address that starts with http:// or https://")
-]
-WebAddressOrEmpty = Annotated[
-    str,
-    AfterValidator(_web_address_or_empty),
-    Field(description='an http:// or https:// address, or ""'),
-]
-TimeOfDay = Annotated[
-    str, AfterValidator(_time_of_day), Field(description='a time of day from "00:00" to "23:59", or ""')
-]
-Command = Annotated[str | tuple[str, ...], Field(description='a command: "make test", or a list like ["make", "test"]')]
-
-
-class Table(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+__all__ = ["Settings", "Table", "is_key"]
 
 
 class Telegram(Table):
@@ -107,9 +49,7 @@ class LocalChat(Table):
 
 
 class Chat(Table):
-    timezone: Annotated[
-        str, AfterValidator(_timezone), Field(description='a time zone like "Europe/Berlin", or "" for this machine\'s')
-    ] = ""
+    timezone: Timezone = ""
 
     @property
     def zone(self) -> ZoneInfo | None:
@@ -162,11 +102,7 @@ class Budget(Table):
 
 
 class Storage(Table):
-    url: Annotated[
-        SecretStr,
-        AfterValidator(_database_address),
-        Field(description='"" (SQLite in data_dir) or an address like "postgresql+asyncpg://…"'),
-    ] = SecretStr("")
+    url: DatabaseAddress = SecretStr("")
     keep_days: Count = 90
 
 
@@ -193,33 +129,9 @@ class Sandbox(Table):
 
 class Http(Table):
     allow: Annotated[
-        tuple[Annotated[str, AfterValidator(_host_and_port)], ...],
+        tuple[Address, ...],
         Field(description='a list of "host:port", like ["wiki.internal:80"]'),
     ] = ()
-
-
-class OwnAction(Table):
-    """[actions.NAME]: a command of this machine's owner, as an action of its own."""
-
-    command: Command
-    parameters: Annotated[dict[str, str], Field(description='a table of name = "what it is"')] = Field(
-        default_factory=dict
-    )
-    risk: Annotated[Literal["low", "medium", "high"], Field(description='"low", "medium" or "high"')] = "medium"
-
-
-class McpServer(Table):
-    """[mcp.NAME]: a tool server, started by its command or reached at its address."""
-
-    command: Words = ()
-    url: WebAddressOrEmpty = ""
-    env: Annotated[dict[str, SecretStr], Field(description='a table of NAME = "value"')] = Field(default_factory=dict)
-
-    @_model_validator(mode="after")
-    def _one_way(self) -> "McpServer":
-        if bool(self.command) == bool(self.url):
-            raise ValueError("exactly one of command and url")
-        return self
 
 
 class RoleTable(Table):
@@ -242,9 +154,7 @@ class ServiceTable(Table):
     """[services.NAME]: a service of this machine that Milepost may start when a task finds it down. `start` hands it to
     whoever keeps services running; what a command of Milepost's leaves behind is ended with it."""
 
-    address: Annotated[
-        str, AfterValidator(_host_and_port), Field(description='where it listens, like "127.0.0.1:5432"')
-    ]
+    address: Annotated[Address, Field(description='where it listens, like "127.0.0.1:5432"')]
     start: Annotated[str, Field(min_length=1, description='a command, like "systemctl --user start postgresql"')]
 
 
@@ -286,10 +196,10 @@ def is_key(name: str) -> bool:
 class Log(Table):
     level: Annotated[
         Literal["debug", "info", "warning", "error"],
-        BeforeValidator(_lower),
+        BeforeValidator(lower),
         Field(description='"debug", "info", "warning" or "error"'),
     ] = "info"
-    format: Annotated[Literal["text", "json"], BeforeValidator(_lower), Field(description='"text" or "json"')] = "text"
+    format: Annotated[Literal["text", "json"], BeforeValidator(lower), Field(description='"text" or "json"')] = "text"
 
 
 class Settings(Table):
@@ -312,8 +222,8 @@ class Settings(Table):
     resources: Annotated[dict[str, Count], Field(description="a table of name = capacity")] = Field(
         default_factory=dict
     )
-    actions: dict[str, OwnAction] = Field(default_factory=dict)
-    mcp: dict[str, McpServer] = Field(default_factory=dict)
+    actions: OwnActions = Field(default_factory=dict)
+    mcp: McpServers = Field(default_factory=dict)
     roles: dict[str, RoleTable] = Field(default_factory=dict)
     rules: Rules = Rules()
     services: dict[str, ServiceTable] = Field(default_factory=dict)

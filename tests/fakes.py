@@ -149,6 +149,15 @@ class ScriptedActions:
     def fingerprint(self, name: str, parameters: Mapping[str, Any], workspace: Path) -> str:
         return f"{name} {sorted(parameters.items())}"
 
+    async def ready(self, name: str, parameters: Mapping[str, Any]) -> Mapping[str, Any] | Result | Waiting:
+        return parameters
+
+    def line(self, name: str) -> str:
+        return ""
+
+    async def offers(self) -> Mapping[str, Any]:
+        return {}
+
     def keys_used(self, parameters: Mapping[str, Any]) -> list[str]:
         return []
 

@@ -16,7 +16,7 @@ Document = dict[str, Any]
 
 class Shell(Protocol):
     """Carries out the shell's commands: submit_goal {text | body}, state, show {goal}, log and why {goal, task?},
-    goals {open?}, decide {decision, option, text?}, system, migrate, try_brain.
+    goals {open?}, decide {decision, option, text?}, system, migrate, try_brain, try_tools.
 
     Called twice with the same `command_id`, a command is carried out once. Raises MilepostError; ShellRefused when the
     engine said no.

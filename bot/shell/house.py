@@ -14,6 +14,7 @@ from bot.settings import Settings, load
 from bot.shell.reach import app, ask, settings_of, usable
 from executor.domain.errors import Unconfigured
 
+TOOLS_S = 90.0  # for every tool server to start and to list what it has
 COMMAND_S = 2.0  # how long a short command may hold the folder that `up` wants
 PAUSE_S = 0.1
 
@@ -44,7 +45,7 @@ def doctor(given: argparse.Namespace) -> int:
         settings: Settings | Unconfigured = load(given.config, os.environ)
     except Unconfigured as error:
         settings = error
-    findings = checks.examine(settings, lambda chosen: app().shelf(chosen), try_brain, fix=given.fix)
+    findings = checks.examine(settings, lambda chosen: app().shelf(chosen), try_brain, try_tools, fix=given.fix)
     healthy = all(finding.state != "wrong" for finding in findings)
     if given.json:
         document = {"healthy": healthy, "checks": [finding.document() for finding in findings]}
@@ -57,3 +58,10 @@ def doctor(given: argparse.Namespace) -> int:
 def try_brain(settings: Settings) -> tuple[Document, bool]:
     """By the running Milepost, else here; a reply that does not fit is asked for again twice."""
     return ask(settings, "try_brain", {}, timeout_s=3 * settings.brain.timeout_s + COMMAND_S)
+
+
+def try_tools(settings: Settings) -> Document:
+    """By the running Milepost, else here."""
+    if not settings.mcp and not settings.actions:
+        return {}
+    return ask(settings, "try_tools", {}, timeout_s=TOOLS_S)[0]

@@ -10,6 +10,7 @@ from executor.actions.fingerprint import fingerprint
 from executor.actions.python import sound
 from executor.actions.shell import OUTPUTS
 from executor.domain.errors import WrongInput
+from executor.domain.outcome import Result, Waiting
 from executor.domain.risk import Risk
 from executor.domain.subtasks import SUBTASKS
 from executor.ports import Action
@@ -29,8 +30,10 @@ _METHODS = ("check", "describe", "repeatable", "ask", "run")
 class Registry:
     """The Actions port."""
 
-    def __init__(self, actions: Iterable[Action]) -> None:
+    def __init__(self, actions: Iterable[Action], risks: Mapping[str, frozenset[Risk]] | None = None) -> None:
+        """`risks` are what the owner says of single actions; it counts more than what they say of themselves."""
         self._actions = {action.name: action for action in actions}
+        self._risks = dict(risks or {})
 
     def get(self, name: str) -> Action:
         action = self._actions.get(name)
@@ -60,13 +63,32 @@ class Registry:
 
     def risk(self, name: str, parameters: Mapping[str, Any]) -> frozenset[Risk]:
         """From the action's kind and its parameters. One that says nothing about itself may do anything outside."""
-        own = getattr(self.get(name), "risk", None)
+        action = self.get(name)
+        if name in self._risks:
+            return self._risks[name]
+        own = getattr(action, "risk", None)
         if callable(own):
             return frozenset(own(parameters))
         return risk_of(name, parameters)
 
     def fingerprint(self, name: str, parameters: Mapping[str, Any], workspace: Path) -> str:
         return fingerprint(name, parameters, workspace)
+
+    async def ready(self, name: str, parameters: Mapping[str, Any]) -> Mapping[str, Any] | Result | Waiting:
+        """Actions that have nothing to look up have no such method."""
+        look = getattr(self.get(name), "ready", None)
+        if look is None:
+            return parameters
+        found: Mapping[str, Any] | Result | Waiting = await look(parameters)
+        return found
+
+    def line(self, name: str) -> str:
+        return str(getattr(self.get(name), "line", ""))
+
+    async def offers(self) -> Mapping[str, Any]:
+        asked = {name: getattr(action, "offer", None) for name, action in self._actions.items()}
+        found = {name: await ask() for name, ask in asked.items() if ask is not None}
+        return {name: offer for name, offer in found.items() if offer}
 
     def keys_used(self, parameters: Mapping[str, Any]) -> list[str]:
         return references.keys_used(parameters)

@@ -80,7 +80,7 @@ async def run_shell(
                 files.append(filed(context, name, text))
                 program = f'{name}=$(cat -- "${{{file}}}")\n{program}'
                 extra[file] = str(files[-1])
-        arguments = [_shell(), "-c", program]
+        arguments = [shell_program(), "-c", program]
         ended = await run(
             Command(arguments=arguments, shown=command, timeout_s=timeout_s, extra=extra), context, launcher
         )
@@ -113,6 +113,7 @@ def filed(context: Context, name: str, text: str) -> Path:
     return path
 
 
-def _shell() -> str:
+def shell_program() -> str:
+    """Where this machine has its shell."""
     path = os.environ.get("PATH") or DEFAULT_PATH
     return shutil.which("bash", path=path) or shutil.which("sh", path=path) or "/bin/sh"

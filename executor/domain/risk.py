@@ -11,6 +11,7 @@ class Risk(StrEnum):
     SPENDS = "spends money"
     IRREVERSIBLE = "can't be undone"
     UNCONFINED = "runs without a sandbox"
+    CHANGED = "is not what it was when it was accepted"
 
 
 ASKED_WHEN_RISKY = frozenset({Risk.SPENDS, Risk.OUTSIDE, Risk.IRREVERSIBLE})

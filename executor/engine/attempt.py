@@ -212,6 +212,11 @@ class Run:
         parameters = self._parameters()
         if (needs := self._needs_person(action.ask(parameters))) is not None:
             return needs
+        if not task.taken_over:
+            found = await self.tools.actions.ready(task.spec.action, parameters)
+            if not isinstance(found, Mapping):
+                return found if isinstance(found, Waiting) else await self.judge(found)
+            parameters = found
         if task.taken_over and task.answer is not None:
             result: Result | Waiting = Result(success=True, result=f"Done by {task.answer.by}")
         elif (asking := await self._asks_first(parameters)) is not None:

@@ -49,6 +49,8 @@ def reason_to_ask(question: Question, policy: Policy) -> str | None:
     """Why a person is asked before this runs; None: it may run."""
     if _matches(policy.always_ask, question):
         return "The rules say that this always asks."
+    if Risk.CHANGED in question.risk:
+        return "What it calls has changed since it was accepted."
     if _matches(policy.unasked, question) and not _chains(question, policy.unasked):
         return None
     if question.autonomy != "full" and question.confidence < policy.confidence_min:
@@ -65,12 +67,19 @@ def reason_to_ask(question: Question, policy: Policy) -> str | None:
 def _matches(patterns: Sequence[str], question: Question) -> bool:
     if not patterns:
         return False
-    subject = str(question.parameters.get(_SUBJECTS.get(question.action, ""), ""))
+    subject = _subject(question)
     for pattern in patterns:
         action, colon, wanted = pattern.partition(":")
         if action == question.action and (not colon or fnmatchcase(subject.strip(), wanted)):
             return True
     return False
+
+
+def _subject(question: Question) -> str:
+    """What the part after the colon is held against: ``mcp:notes.read_*`` names a server and a tool."""
+    if question.action == "mcp":
+        return f"{question.parameters.get('server')}.{question.parameters.get('tool')}"
+    return str(question.parameters.get(_SUBJECTS.get(question.action, ""), ""))
 
 
 def _chains(question: Question, unasked: Sequence[str]) -> bool:

@@ -100,6 +100,19 @@ class Actions(Protocol):
         thread."""
         ...
 
+    async def ready(self, name: str, parameters: Mapping[str, Any]) -> Mapping[str, Any] | Result | Waiting:
+        """The parameters as they will really run, with what had to be looked up for that, such as what a tool is now:
+        it is they that are approved. A Result or Waiting: it can't run now. Nothing is done."""
+        ...
+
+    def line(self, name: str) -> str:
+        """How the action is told to a model, where it says so itself; else ""."""
+        ...
+
+    async def offers(self) -> Mapping[str, Any]:
+        """What there is to be used beyond names: tools of servers, by action. Strangers' texts."""
+        ...
+
     def keys_used(self, parameters: Mapping[str, Any]) -> list[str]:
         """The keys whose outputs the parameters refer to."""
         ...

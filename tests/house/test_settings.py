@@ -169,11 +169,26 @@ def test_a_variable_reaches_into_a_table_with_a_name_of_its_own(home: Path) -> N
             ],
         ),
         (
-            "[actions.ship]\n",
+            '[services.db]\naddress = "127.0.0.1:5432"\n',
             [
-                'config.toml: actions.ship.command is missing: expected a command: "make test", '
-                'or a list like ["make", "test"].'
+                "config.toml: services.db.start is missing: expected a command, "
+                'like "systemctl --user start postgresql".'
             ],
+        ),
+        (
+            '[actions.ship]\ncommand = "true"\nrisk = "none"\n',
+            ['config.toml: actions.ship.risk = "none": expected "low", "medium" or "high".'],
+        ),
+        (
+            '[actions.ship]\ncommand = "true"\nparameters = { PATH = "where" }\n',
+            [
+                "config.toml: [actions.ship]: expected other parameters than PATH: PATH steers how programs run, so it "
+                "can't be set here."
+            ],
+        ),
+        (
+            '[mcp."a/b"]\ncommand = ["x"]\n',
+            ["config.toml: [mcp]: expected names of at most 40 letters, digits, - and _, not 'a/b'."],
         ),
         ("[mcp.notes]\n", ["config.toml: [mcp.notes]: expected exactly one of command and url."]),
         ('[quiet_hours]\nstart = "22:00"\n', ["config.toml: [quiet_hours]: expected both start and end, or neither."]),

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from executor.planner.models.messages import Message, Prompt
-from executor.planner.models.prompts import ACTIONS, system_text
+from executor.planner.models.prompts import ACTIONS, fenced, system_text
 from executor.planner.models.shapes import schema_of
 from executor.planner.models.talk import Talk
 from executor.planner.shapes import Shape
@@ -21,7 +21,10 @@ class Asker:
     async def ask(
         self, purpose: Purpose, shape: type[Shape], data: str, about: About, read: Any, *, tokens: int
     ) -> Any:
-        known = {name: line_of(name) for name in (self.actions.names() if self.actions else ())}
+        actions = self.actions
+        known = {name: actions.line(name) or line_of(name) for name in actions.names()} if actions else {}
+        if actions and (tools := await actions.offers()):
+            data = f"{data}\n{fenced('TOOLS', tools)}"
         schema = schema_of(shape)
         prompt = Prompt(
             purpose=purpose,

@@ -1,0 +1,80 @@
+"""The tables that extend what Milepost can do: actions of one's own, and tool servers."""
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, SecretStr
+from pydantic import model_validator as _model_validator
+
+from bot.kinds import Command, Flag, Table, WebAddressOrEmpty, Words
+from executor.domain.errors import Unconfigured
+from executor.domain.secret import why_no_name
+
+_SECRET = re.compile(r"\$(?:\{([A-Za-z_]\w*)\}|([A-Za-z_]\w*))")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
+
+
+class OwnAction(Table):
+    """[actions.NAME]: a command of this machine's owner, as an action of its own. Without a command: what they say of
+    an action that an installed package brings."""
+
+    command: Command = ""
+    parameters: Annotated[dict[str, str], Field(description='a table of name = "what it is"')] = Field(
+        default_factory=dict
+    )
+    risk: Annotated[Literal["low", "medium", "high"], Field(description='"low", "medium" or "high"')] = "medium"
+
+    @_model_validator(mode="after")
+    def _variables(self) -> "OwnAction":
+        for name in self.parameters:
+            if why := why_no_name(name):
+                raise ValueError(f"other parameters than {name}: {why.rstrip('.')}")
+        return self
+
+
+class McpServer(Table):
+    """[mcp.NAME]: a tool server, started by its command or reached at its address. `trust` are patterns of the tools
+    whose own hints about themselves count."""
+
+    command: Words = ()
+    url: WebAddressOrEmpty = ""
+    env: Annotated[dict[str, SecretStr], Field(description='a table of NAME = "value"')] = Field(default_factory=dict)
+    headers: Annotated[dict[str, SecretStr], Field(description='a table of "Name" = "value"')] = Field(
+        default_factory=dict
+    )
+    trust: Words = ()
+    network: Flag = False
+
+    @_model_validator(mode="after")
+    def _one_way(self) -> "McpServer":
+        if bool(self.command) == bool(self.url):
+            raise ValueError("exactly one of command and url")
+        if self.url and (self.env or self.network):
+            raise ValueError("headers with url; env and network belong to a command")
+        if self.command and self.headers:
+            raise ValueError("env with command; headers belong to a url")
+        return self
+
+
+def resolved(where: str, values: Mapping[str, SecretStr], variables: Mapping[str, str]) -> dict[str, str]:
+    """The values with ``$NAME`` and ``${NAME}`` replaced by what [secrets] holds. Raises Unconfigured."""
+
+    def value(found: re.Match[str]) -> str:
+        name = found[1] or found[2]
+        if name not in variables:
+            raise Unconfigured(f"{where} names ${name}, which is not in [secrets]. Add it there.")
+        return variables[name]
+
+    return {name: _SECRET.sub(value, one.get_secret_value()) for name, one in values.items()}
+
+
+def _named(tables: dict[str, Table]) -> dict[str, Table]:
+    for name in tables:
+        if not _NAME.fullmatch(name):
+            raise ValueError(f"names of at most 40 letters, digits, - and _, not {name[:60]!r}")
+    return tables
+
+
+OwnActions = Annotated[dict[str, OwnAction], AfterValidator(_named)]
+McpServers = Annotated[dict[str, McpServer], AfterValidator(_named)]

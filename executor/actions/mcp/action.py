@@ -1,0 +1,173 @@
+"""The mcp action: one call of one tool of a configured server."""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from time import monotonic
+from typing import Annotated, Any, ClassVar
+
+from pydantic import Field, StringConstraints
+
+from executor.actions.mcp.actor import Resting
+from executor.actions.mcp.arguments import fitted, with_secrets, wrong
+from executor.actions.mcp.definitions import changes
+from executor.actions.mcp.results import Attachment, read_answer
+from executor.actions.mcp.servers import Servers
+from executor.actions.mcp.trouble import Refuses, ServerTrouble
+from executor.actions.paths import Folder
+from executor.actions.typed import Parameters, Typed, read
+from executor.domain.errors import WrongInput
+from executor.domain.outcome import Result, Waiting
+from executor.domain.risk import Risk
+from executor.domain.values import replace
+from executor.ports import Context
+
+Name = Annotated[str, StringConstraints(min_length=1, max_length=128)]
+
+
+class McpParameters(Parameters):
+    """`definition` is hidden: what the tool was when the call was looked at, see Servers.identity."""
+
+    server: Name
+    tool: Name
+    arguments: dict[str, Any] = Field(default_factory=dict)
+    definition: str | None = Field(default=None, exclude=True)
+
+
+class Mcp(Typed[McpParameters]):
+    """``mcp {server, tool, arguments}``."""
+
+    name: ClassVar[str] = "mcp"
+    model = McpParameters
+
+    def __init__(self, servers: Servers) -> None:
+        self._servers = servers
+
+    @property
+    def line(self) -> str:
+        """For the planner."""
+        if not self._servers.names:
+            return 'mcp {"server": str, "tool": str, "arguments": {}}: no server is configured, so never plan it'
+        return (
+            'mcp {"server": str, "tool": str, "arguments": {}}: a tool of a server; only servers and tools that TOOLS '
+            f"lists. Servers: {', '.join(self._servers.names)}"
+        )
+
+    async def offer(self) -> Mapping[str, Any]:
+        return await self._servers.offer()
+
+    def check(self, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Against what is known of the server; one that was never seen is asked when the task runs."""
+        call = read(self.model, parameters, self.name)
+        seen = self._seen(call)
+        if seen is not None:
+            if call.tool not in seen:
+                raise WrongInput(f"{call.server} has no tool {call.tool!r}; it has {', '.join(seen) or 'none'}.")
+            if complaint := wrong(seen[call.tool].input_schema, call.arguments):
+                raise WrongInput(f"{call.server} {call.tool}: {complaint}.")
+        return call.model_dump(mode="json")
+
+    def what(self, parameters: McpParameters) -> str:
+        return "\n".join([f"{parameters.server}: {parameters.tool}", *_given(parameters), *self._changed(parameters)])
+
+    def may_repeat(self, parameters: McpParameters) -> bool:
+        hints = self._servers.hints(parameters.server, parameters.tool)
+        return hints.read_only or hints.idempotent
+
+    def risk(self, parameters: Mapping[str, Any]) -> frozenset[Risk]:
+        call = read(self.model, parameters, self.name)
+        if self._changed(call):
+            return frozenset({Risk.CHANGED, Risk.OUTSIDE, Risk.IRREVERSIBLE})
+        hints = self._servers.hints(call.server, call.tool)
+        if hints.read_only:
+            return frozenset({Risk.NETWORK} if hints.open_world else set())
+        return frozenset({Risk.OUTSIDE, *([Risk.IRREVERSIBLE] if hints.destructive else [])})
+
+    async def ready(self, parameters: Mapping[str, Any]) -> Mapping[str, Any] | Result | Waiting:
+        """The parameters with the tool's definition as it is now; that, and not what the plan saw, is approved and
+        run."""
+        call = read(self.model, parameters, self.name)
+        try:
+            known = await self._servers.look(call.server)
+        except Resting as rest:
+            return Waiting(wait_s=rest.wait_s, note=f"The tool server {call.server} {rest.public}")
+        except ServerTrouble as trouble:
+            return _failed(f"The tool server {call.server} {trouble.public}")
+        tool = known.seen.get(call.tool)
+        if tool is None:
+            return _failed(
+                f"{call.server} has no tool {call.tool!r} any more; it has {', '.join(known.seen) or 'none'}"
+            )
+        arguments = fitted(tool.input_schema, call.arguments)
+        if complaint := wrong(tool.input_schema, arguments):
+            return _failed(f"{call.server} {call.tool}: {complaint}")
+        found = {"arguments": arguments, "definition": self._servers.identity(call.server, tool)}
+        return {**parameters, **found}
+
+    async def act(self, parameters: McpParameters, context: Context) -> Result:
+        began = monotonic()
+        arguments = with_secrets(parameters.arguments, context.environment)
+        try:
+            answer = await self._servers.call(
+                parameters.server,
+                parameters.tool,
+                arguments,
+                identity=parameters.definition or "",
+                timeout_s=context.timeout_s,
+            )
+        except ServerTrouble as trouble:
+            return self._troubled(trouble, parameters, monotonic() - began)
+        name = f"{parameters.tool}-{context.task_ref}"
+        result, files = read_answer(answer, _plain(name), context.output_bytes_max)
+        if files:
+            await asyncio.to_thread(_keep, context, files)
+        took = {"execution_time": round(monotonic() - began, 3), "command": _shown(parameters)}
+        return replace(result, metadata={**took, **result.metadata})
+
+    def _troubled(self, trouble: ServerTrouble, parameters: McpParameters, seconds: float) -> Result:
+        """What is not known to have been refused may have been done."""
+        error = f"The tool server {parameters.server} {trouble.public}"
+        metadata: dict[str, Any] = {"execution_time": round(seconds, 3), "command": _shown(parameters)}
+        if not isinstance(trouble, Refuses | Resting) and not self.may_repeat(parameters):
+            metadata["outcome_unknown"] = True
+        return Result(success=False, result=error, error=error, metadata=metadata)
+
+    def _seen(self, call: McpParameters) -> Mapping[str, Any] | None:
+        """Its tools as they were seen last; None: never, or nobody can say. Raises WrongInput for an unknown server."""
+        try:
+            return self._servers.known(call.server).seen or None
+        except ServerTrouble:
+            return None
+
+    def _changed(self, call: McpParameters) -> list[str]:
+        """What is not as it was accepted, for the card; empty: nothing."""
+        try:
+            differs = self._servers.known(call.server).differs(call.tool)
+        except ServerTrouble:
+            return []
+        if differs is None:
+            return []
+        return ["The server has changed this tool since it was accepted:", *(f"• {one}" for one in changes(*differs))]
+
+
+def _given(parameters: McpParameters) -> list[str]:
+    return [f"{name} = {json.dumps(one, ensure_ascii=False)}" for name, one in parameters.arguments.items()]
+
+
+def _shown(parameters: McpParameters) -> str:
+    """In one line, with the names of secrets."""
+    return " ".join([f"{parameters.server}: {parameters.tool}", *_given(parameters)])
+
+
+def _failed(error: str) -> Result:
+    return Result(success=False, result=error, error=error, metadata={"execution_time": 0.0})
+
+
+def _plain(name: str) -> str:
+    return "".join(character if character.isalnum() or character in "._-" else "-" for character in name)
+
+
+def _keep(context: Context, files: list[Attachment]) -> None:
+    folder = Folder(context.workspace)
+    for file in files:
+        folder.write(file.name, file.content)

@@ -1,0 +1,200 @@
+"""All configured servers: what they offer, what of it was accepted, and the calls themselves."""
+
+import asyncio
+import importlib
+import json
+from collections.abc import Iterable, Mapping
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+from executor.actions.launcher import Launcher
+from executor.actions.mcp.actor import Actor, Start
+from executor.actions.mcp.definitions import Hints, Tool, canonical, hints_of, read_tools
+from executor.actions.mcp.pins import Known, Pins
+from executor.actions.mcp.session import Answer, Connect, Place
+from executor.actions.mcp.trouble import Refuses, ServerTrouble
+from executor.domain.errors import Unconfigured, WrongInput
+from executor.ports import Brake, Clock, NoBrake
+
+OFFER_CHARACTERS_MAX = 24_000  # of all that a model is told about tools: about 6,000 tokens
+LINE_CHARACTERS_MAX = 400  # of one tool in it
+FIRST_LOOK_S = 20.0  # that a plan waits for servers about which nothing is known yet
+
+
+class Servers:
+    """`connect` makes sessions; with None the SDK does, once it is needed."""
+
+    def __init__(
+        self,
+        places: Iterable[Place],
+        *,
+        folder: Path,
+        launcher: Launcher,
+        start: Start,
+        clock: Clock,
+        brake: Brake | None = None,
+        connect: Connect | None = None,
+    ) -> None:
+        self._brake = brake or NoBrake()
+        self._places = {place.name: place for place in places}
+        self._pins = Pins(folder)
+        self._start = start
+        self._clock = clock
+        self._folder = folder
+        self._launcher = launcher
+        self._connect = connect
+        self._actors: dict[str, Actor] = {}
+        self._first_look: dict[str, asyncio.Task[None]] = {}
+
+    @property
+    def names(self) -> list[str]:
+        return sorted(self._places)
+
+    @property
+    def running(self) -> list[str]:
+        """Those that are started or connected to at this moment."""
+        return sorted(name for name, actor in self._actors.items() if actor.running)
+
+    def place(self, server: str) -> Place:
+        """Raises WrongInput."""
+        place = self._places.get(server)
+        if place is None:
+            known = f"known are {', '.join(self.names)}" if self._places else "none is configured ([mcp.NAME])"
+            raise WrongInput(f"There is no tool server {server!r}; {known}.")
+        return place
+
+    def known(self, server: str) -> Known:
+        """What is known without asking the server. Raises WrongInput, and ServerTrouble where its pins are damaged."""
+        return self._pins.of(self.place(server).name)
+
+    def hints(self, server: str, tool: str) -> Hints:
+        place = self.place(server)
+        trusted = any(fnmatchcase(tool, pattern) for pattern in place.trust)
+        try:
+            known = self.known(server)
+        except ServerTrouble:
+            return Hints()
+        if known.differs(tool):
+            return Hints()
+        return hints_of(known.seen.get(tool), trusted=trusted)
+
+    def identity(self, server: str, tool: Tool) -> str:
+        """What an approval is bound to beside the arguments: the definition, and where the server comes from."""
+        place = self.place(server)
+        where = [place.name, list(place.command), place.url, sorted(place.env), sorted(place.headers)]
+        return f"{tool.digest}:{Tool(name=canonical(where).decode()).digest}"
+
+    # ------------------------------------------------------------------------------------------------------ asking them
+
+    async def look(self, server: str) -> Known:
+        """Ask a server for its tools, now. Raises WrongInput or ServerTrouble."""
+        actor = await self._actor(server)
+        return self._pins.saw(server, read_tools(await actor.tools()))
+
+    async def call(
+        self, server: str, tool: str, arguments: Mapping[str, Any], *, identity: str, timeout_s: float
+    ) -> Answer:
+        """Call exactly what was approved: the server is asked once more what the tool is. Raises ServerTrouble."""
+        known = await self.look(server)
+        now = known.seen.get(tool)
+        if now is None or self.identity(server, now) != identity:
+            raise Refuses("changed this tool a moment ago; it was not called")
+        self._pins.accept(server, tool)  # one that differs from what was accepted only gets here with a person's word
+        return await (await self._actor(server)).call(tool, arguments, timeout_s)
+
+    async def close(self) -> None:
+        """End every server that runs."""
+        await asyncio.gather(*(actor.close() for actor in self._actors.values()))
+
+    async def _actor(self, server: str) -> Actor:
+        place = self.place(server)
+        self._brake.check()
+        if server not in self._actors:
+            if self._connect is None:
+                self._connect = await asyncio.to_thread(_sdk, self._launcher, self._folder)
+            self._actors.setdefault(server, Actor(place, self._connect, self._start, self._clock, self._brake))
+        return self._actors[server]
+
+    async def report(self) -> list[dict[str, Any]]:
+        """How every server is, by asking it now."""
+        return list(await asyncio.gather(*(self._report(name) for name in self.names)))
+
+    async def _report(self, server: str) -> dict[str, Any]:
+        try:
+            known = await self.look(server)
+        except (ServerTrouble, Unconfigured) as trouble:
+            return {"server": server, "problem": trouble.public, "tools": [], "changed": []}
+        changed = [name for name in known.seen if known.differs(name)]
+        return {"server": server, "problem": "", "tools": list(known.seen), "changed": changed}
+
+    # -------------------------------------------------------------------------------------------------------- the offer
+
+    async def offer(self) -> Mapping[str, Any]:
+        """What a model is told: servers, their tools and what they take, within a bound. Servers about which nothing is
+        known are asked first, for a moment."""
+        unknown = [name for name in self.names if not self._seen(name)]
+        looks = [self._looking(name) for name in unknown]
+        if looks:
+            await asyncio.wait(looks, timeout=FIRST_LOOK_S)
+        left = OFFER_CHARACTERS_MAX
+        offer: dict[str, Any] = {}
+        for index, name in enumerate(self.names):
+            lines: list[str] = []
+            share = left // (len(self.names) - index)
+            tools = list(self._seen(name).values())
+            for tool in tools:
+                line = _line(tool)
+                if (share := share - len(line)) < 0:
+                    lines.append(f"… {len(tools) - len(lines)} more tools")
+                    break
+                lines.append(line)
+            left -= sum(map(len, lines))
+            offer[name] = lines or "it could not be asked yet"
+        return offer
+
+    def _seen(self, server: str) -> Mapping[str, Tool]:
+        try:
+            return self.known(server).seen
+        except ServerTrouble:
+            return {}
+
+    def _looking(self, server: str) -> "asyncio.Task[None]":
+        task = self._first_look.get(server)
+        if task is None or task.done():
+            task = self._first_look[server] = self._start(self._quiet_look(server), f"mcp look {server}")
+        return task
+
+    async def _quiet_look(self, server: str) -> None:
+        try:
+            await self.look(server)
+        except (ServerTrouble, Unconfigured):
+            return  # whoever uses the server hears of it
+
+
+def _line(tool: Tool) -> str:
+    """``create_note(title*: string, tags: array): Makes a note.``; an asterisk marks what must be given."""
+    wanted, needed = tool.input_schema.get("properties"), tool.input_schema.get("required")
+    names = wanted if isinstance(wanted, Mapping) else {}
+    must = needed if isinstance(needed, list) else []
+    taken = ", ".join(f"{name}{'*' if name in must else ''}: {_kind(schema)}" for name, schema in names.items())
+    text = f"{tool.name}({taken}): {' '.join(tool.description.split())}"
+    return text if len(text) <= LINE_CHARACTERS_MAX else f"{text[:LINE_CHARACTERS_MAX]}…"
+
+
+def _kind(schema: Any) -> str:
+    kind = schema.get("type", "any") if isinstance(schema, Mapping) else "any"
+    return kind if isinstance(kind, str) else json.dumps(kind)
+
+
+def _sdk(launcher: Launcher, folder: Path) -> Connect:
+    try:
+        wire = importlib.import_module("executor.actions.mcp.wire")
+    except ModuleNotFoundError as error:
+        if (error.name or "").split(".")[0] not in ("mcp", "mcp_types", "httpx2"):
+            raise
+        raise Unconfigured(
+            "Tool servers need the MCP SDK, which is not installed: pip install 'milepost[mcp]'."
+        ) from None
+    connect: Connect = wire.connector(launcher, folder)
+    return connect

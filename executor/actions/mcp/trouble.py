@@ -1,0 +1,24 @@
+"""How a tool server can fail, sorted by what that says about a call."""
+
+from executor.domain.errors import MilepostError
+
+
+class ServerTrouble(MilepostError):
+    """A tool server could not be used. `public` goes on after the server's name: ``ended by itself``."""
+
+
+class Gone(ServerTrouble):
+    """The server is not there: it can't be started or reached, or it ended. What was asked of it may have been done."""
+
+
+class Misbehaves(ServerTrouble):
+    """It answered with something that is not the protocol, or beyond all measure."""
+
+
+class TooSlow(ServerTrouble):
+    """It gave no answer in time."""
+
+
+class Refuses(ServerTrouble):
+    """It answered that it does not do this: an unknown tool or method, arguments that it does not take. Nothing was
+    done."""

@@ -312,7 +312,7 @@ def _talk(settings: Settings, database: Database, clock: SystemClock, brake: Bra
         goal_usd=Decimal(str(settings.budget.goal_usd)),
         day_usd=Decimal(str(settings.budget.day_usd)),
         cycles_max=chosen.cycles_max,
-        limits=_limits(settings),
+        limits=limits_of(settings, _timezone(settings)),
     )
     purse = database.purse(caps)
     return model_talk(_choice(settings), purse=purse, clock=clock, ids=RandomIds(), brake=brake)
@@ -424,7 +424,7 @@ def _shell(house: House, chat_id: int | None) -> ShellCommands:
         describe=house.describe,
         zone=house.timezone,
         try_brain=house.try_brain,
-        more=HistoryMethods(house.executor, house.describe).methods | {"try_tools": lambda *_: house.try_tools()},
+        more={**HistoryMethods(house.executor, house.describe).methods, "try_tools": lambda *_: house.try_tools()},
     )
 
 

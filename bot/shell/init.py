@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bot import doctor, logs
+from bot.finding import Finding
 from bot.settings import Settings, load
 from bot.shell.house import try_brain
 from executor.domain.errors import Unconfigured, WrongInput
@@ -117,14 +118,14 @@ def _settings(choices: Choices, folder: Path) -> Settings:
     return load(file, {"HOME": str(folder)})
 
 
-def _tried(choices: Choices) -> Iterator[doctor.Finding]:
+def _tried(choices: Choices) -> Iterator[Finding]:
     """Every credential, live. Raises Unconfigured where the values themselves are wrong."""
     with tempfile.TemporaryDirectory(prefix="milepost-init-") as folder:
         settings = _settings(choices, Path(folder))
         yield from doctor.credentials(settings, try_brain)
 
 
-def _sound(choices: Choices) -> list[doctor.Finding]:
+def _sound(choices: Choices) -> list[Finding]:
     """Nothing to try: only whether the values are right. Raises Unconfigured."""
     with tempfile.TemporaryDirectory(prefix="milepost-init-") as folder:
         _settings(choices, Path(folder))
@@ -134,16 +135,16 @@ def _sound(choices: Choices) -> list[doctor.Finding]:
 # -------------------------------------------------------------------------------------------------------- at a terminal
 
 
-def _asked() -> tuple[Choices, list[doctor.Finding]]:
+def _asked() -> tuple[Choices, list[Finding]]:
     _say("I write config.toml. Enter keeps what stands in brackets.\n")
-    found: list[doctor.Finding] = []
+    found: list[Finding] = []
     choices = _until_right(Choices(), _about_time, found)
     choices = _until_right(choices, _about_chat, found)
     choices = _until_right(choices, _about_brain, found)
     return choices, found
 
 
-def _until_right(choices: Choices, ask: Callable[[Choices], Choices], found: list[doctor.Finding]) -> Choices:
+def _until_right(choices: Choices, ask: Callable[[Choices], Choices], found: list[Finding]) -> Choices:
     """Ask, try, and ask again where it does not work; in the end without it."""
     for _ in range(TRIES):
         wanted = ask(choices)
@@ -228,7 +229,7 @@ def _write(target: Path, text: str) -> None:
         raise WrongInput(f"{target} can't be written: {error.strerror}.") from None
 
 
-def _tell(given: argparse.Namespace, target: Path, choices: Choices, found: list[doctor.Finding]) -> None:
+def _tell(given: argparse.Namespace, target: Path, choices: Choices, found: list[Finding]) -> None:
     if given.json:
         document = {"path": str(target), "checks": [one.document() for one in found]}
         sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")

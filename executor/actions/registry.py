@@ -110,6 +110,7 @@ _RISKS: Mapping[str, frozenset[Risk]] = {
     "wait": frozenset({Risk.WRITES}),
     "ask": frozenset(),
     "manual": frozenset(),
+    "workflow": frozenset(),
     SUBTASKS: frozenset(),
     "notify": frozenset(),
     "write": frozenset({Risk.WRITES}),

@@ -15,6 +15,7 @@ from executor.actions.read import Read
 from executor.actions.shell import Shell
 from executor.actions.subtasks import Subtasks
 from executor.actions.wait import Wait
+from executor.actions.workflow import Workflow
 from executor.actions.write import Write
 from executor.ports import Action, Brake, Mind
 
@@ -40,5 +41,6 @@ def standard_actions(
         Notify(),
         Ask(),
         Manual(),
+        Workflow(),
         Subtasks(),
     ]

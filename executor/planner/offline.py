@@ -8,6 +8,7 @@ from executor.domain.limits import TITLE_CHARACTERS_MAX
 from executor.domain.plan import Check, CheckKind, Criterion, ExecutionType, GoalDraft, Plan, TaskSpec
 from executor.planner.characters import one_line, shortened
 from executor.planner.matching import Match, matches
+from executor.planner.nesting import unfolded
 from executor.planner.workflow import Workflow, plan_for, values_of
 from executor.planner.workflows import Library
 
@@ -30,6 +31,25 @@ class OfflineBrain:
         self._library = library
 
     async def plan(self, draft: GoalDraft, goal: Goal) -> Plan:
+        return self.unfolded(self._plan(draft, goal))
+
+    def unfolded(self, plan: Plan) -> Plan:
+        """With the tasks of every workflow that it runs. Raises WrongInput."""
+        return unfolded(plan, self._library)
+
+    def known(self) -> list[dict[str, object]]:
+        """The workflows that a plan may run, for a model."""
+        workflows, _ = self._library.load()
+        return [
+            {
+                "name": one.name,
+                "title": one.title,
+                "parameters": {p.name: p.description or p.default or "" for p in one.parameters},
+            }
+            for one in workflows.values()
+        ]
+
+    def _plan(self, draft: GoalDraft, goal: Goal) -> Plan:
         if draft.workflow is not None:
             workflow = self._library.get(draft.workflow)
             return by_workflow(workflow, draft.workflow_parameters, draft, goal, "As you asked")

@@ -86,7 +86,20 @@ def test_the_standard_actions_are_known_by_name(scene: Scene) -> None:
     assert START.tzinfo is not None
     registry = Registry(standard_actions(scene.launcher, START.tzinfo, http_allow=[]))
 
-    known = ["ask", "draft", "http", "install", "manual", "notify", "python", "read", "shell", "wait", "write"]
+    known = [
+        "ask",
+        "draft",
+        "http",
+        "install",
+        "manual",
+        "notify",
+        "python",
+        "read",
+        "shell",
+        "wait",
+        "workflow",
+        "write",
+    ]
     assert registry.names() == known
     assert registry.get("shell").name == "shell"
 

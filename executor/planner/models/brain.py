@@ -1,6 +1,6 @@
 """The brain with a model: what a goal's text does not settle is planned by it, and checked before anyone sees it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,7 +15,7 @@ from executor.planner.models.shapes import AlternativeShape, PlanReply, read_as
 from executor.planner.offline import OfflineBrain
 from executor.planner.shapes import criterion_of, task_of
 from executor.planner.validate import faults
-from executor.ports import About, Actions, Clock, Purpose
+from executor.ports import About, Clock, Purpose
 
 PLAN_TOKENS = 16_384  # of one reply, thinking included
 FAULTS_MAX = 12  # told to the model at once
@@ -39,7 +39,7 @@ class ModelBrain:
             return await self._offline.plan(draft, goal)
         if draft.single:
             return await self._single(draft, goal)
-        request = fenced("GOAL", _facts(draft, self._clock))
+        request = fenced("GOAL", {**_facts(draft, self._clock), "workflows": self._offline.known()})
         about = About(goal_number=goal.number)
 
         def read(raw: Any) -> Plan:
@@ -81,9 +81,18 @@ class ModelBrain:
             reading=(*draft.reading, *_told(self.name, notes)),
             chosen=chosen.name,
         )
+        plan = self._offline.unfolded(plan)
         if found := faults(plan, self._asker.actions, tasks_max=self._tasks_max):
             raise WrongInput(" ".join(found[:FAULTS_MAX]))
-        return _with_alternatives(plan, reply, chosen, self._asker.actions, self._tasks_max)
+        return _with_alternatives(plan, reply, chosen, self._sound)
+
+    def _sound(self, plan: Plan, wanted: AlternativeShape) -> tuple[TaskSpec, ...] | None:
+        """The tasks of another way; None: it can't be carried out."""
+        try:
+            other = self._offline.unfolded(replace(plan, tasks=tuple(task_of(task) for task in wanted.tasks)))
+        except WrongInput:
+            return None
+        return None if faults(other, self._asker.actions, tasks_max=self._tasks_max) else other.tasks
 
 
 def _facts(draft: GoalDraft, clock: Clock) -> Mapping[str, Any]:
@@ -128,13 +137,15 @@ def _told(name: str, notes: Sequence[str]) -> tuple[str, ...]:
 
 
 def _with_alternatives(
-    plan: Plan, reply: PlanReply, chosen: AlternativeShape, actions: Actions | None, tasks_max: int
+    plan: Plan,
+    reply: PlanReply,
+    chosen: AlternativeShape,
+    sound: Callable[[Plan, AlternativeShape], tuple[TaskSpec, ...] | None],
 ) -> Plan:
     ways = []
     for one in reply.alternatives:
-        tasks: tuple[TaskSpec, ...] = () if one is chosen else tuple(task_of(task) for task in one.tasks)
-        sound = one is chosen or not faults(replace(plan, tasks=tasks), actions, tasks_max=tasks_max)
-        if sound:
+        tasks = () if one is chosen else sound(plan, one)
+        if tasks is not None:
             ways.append(
                 Alternative(
                     name=one.name,

@@ -16,6 +16,7 @@ from executor.planner.models.extracting import extract
 from executor.planner.models.messages import Message, Prompt
 from executor.planner.models.prompts import fenced, system_text
 from executor.planner.models.shapes import AdaptReply, DiagnoseReply, JudgeReply, read_as
+from executor.planner.nesting import check_unfolded
 from executor.planner.shapes import task_of
 from executor.planner.validate import faults
 from executor.ports import About, Actions, Adapting, Opinion, Purpose, Rethought
@@ -99,6 +100,7 @@ def _rethought(reply: AdaptReply, question: Adapting, actions: Actions, by: str)
     wanted = tuple(task_of(task) for task in chosen_of(reply.plan).tasks)
     tasks = with_parts(question.plan, wanted, question.troubled)
     plan = replace(question.plan, tasks=tasks)
+    check_unfolded(tasks)
     if found := faults(plan, actions, tasks_max=question.tasks_max):
         raise WrongInput(" ".join(found[:FAULTS_MAX]))
     return Rethought(tasks=tasks, reason=reply.reason, by=by)
@@ -120,6 +122,7 @@ def _diagnosis(reply: DiagnoseReply, spec: TaskSpec, actions: Actions, by: str) 
         own = task_of(fix.task)
         before = replace(own, key=f"fix-{spec.key}-{own.key}"[:64], depends_on=spec.depends_on, weight=0)
         changed = replace(spec, depends_on=(*spec.depends_on, before.key))
+    check_unfolded([one for one in (changed, before) if one is not None])
     for one in (changed, before):
         if one is not None and is_split(one) and not is_split(spec):
             raise WrongInput(f"There is no action {one.action}.")

@@ -36,7 +36,8 @@ ACTIONS: Mapping[str, str] = {
     "wait": 'wait {"seconds": num} or {"until": time} or {"command": str}: until the command succeeds',
     "notify": 'notify {"text": str}: a message to the person',
     "mcp": 'mcp {"server": str, "tool": str, "arguments": {}}',
-    "workflow": 'workflow {"name": str, "parameters": {}}',
+    "workflow": 'workflow {"name": str, "parameters": {}}: one of the workflows that the request names; its tasks '
+    "become parts of this one",
     "goal": 'goal {"text": str}: a goal of its own',
 }
 """One line for each action that models may plan; the names and parameters of contract section 5."""

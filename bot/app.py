@@ -68,6 +68,7 @@ from executor.engine.policy import Policy
 from executor.engine.secrets import Secrets
 from executor.engine.service import Executor
 from executor.engine.tick import Ticker
+from executor.engine.turns import Turns
 from executor.planner import characters, shapes
 from executor.planner.examples import EXAMPLES
 from executor.planner.goal_text import read_goal
@@ -341,6 +342,7 @@ def _executor(
     kind: type[LocalWorkers],
 ) -> tuple[Executor, LocalWorkers]:
     executor_id, timezone = RandomIds().new(), _timezone(settings)
+    tools = replace(tools, turns=Turns(database, tools.clock, tools.limits, tools.secrets))
     ticker = Ticker(database, tools, executor_id=executor_id, log_failure=_log_error)
 
     async def record(assignment: Assignment, pid: int, pid_started: float, command: str) -> None:

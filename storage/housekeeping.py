@@ -24,7 +24,7 @@ from sqlalchemy import (
 from executor.domain.decision import DecisionKind
 from executor.domain.notice import NoticeState
 from storage.connections import Connections
-from storage.tables import attempts, commands, decisions, effects, goals, lessons, metadata, notices, tasks
+from storage.tables import attempts, commands, decisions, effects, goals, lessons, metadata, notices, tasks, turns
 from storage.tables.attempts import ATTEMPT_OPEN
 from storage.tables.base import among
 from storage.tables.decisions import DECISION_OPEN
@@ -67,8 +67,8 @@ def _some(table: Table, condition: ColumnElement[bool]) -> Any:
 
 def _of_goal(table: Table) -> ColumnElement[bool]:
     """By what an index knows."""
-    if table is attempts:
-        return attempts.c.task_ref.in_(select(tasks.c.ref).where(tasks.c.goal_number == _NUMBER))
+    if table is attempts or table is turns:
+        return table.c.task_ref.in_(select(tasks.c.ref).where(tasks.c.goal_number == _NUMBER))
     here: ColumnElement[bool] = table.c.goal_number == _NUMBER
     return here
 

@@ -9,6 +9,7 @@ from storage.reading import read_plans
 from storage.rows import attempt_from, blockage_from, decision_from, event_from
 from storage.tables import attempts, blockages, decisions, execution_log, tasks
 from storage.tables.base import columns
+from storage.turns import read_turns
 
 _NUMBER = bindparam("number", type_=Integer)
 _ATTEMPTS = (
@@ -32,6 +33,7 @@ async def read_record(connection: AsyncConnection, goal_number: int) -> GoalReco
     return GoalRecord(
         plans=tuple(await read_plans(connection, goal_number)),
         attempts=tuple(map(attempt_from, await fetch(connection, _ATTEMPTS, about))),
+        turns=tuple(await read_turns(connection, goal_number, None)),
         decisions=tuple(map(decision_from, await fetch(connection, _DECISIONS, about))),
         blockages=tuple(map(blockage_from, await fetch(connection, _BLOCKAGES, about))),
         events=tuple(map(event_from, await fetch(connection, _EVENTS, about))),

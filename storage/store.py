@@ -20,6 +20,7 @@ from executor.domain.lesson import Calibration, Lesson
 from executor.domain.letter import DeadLetter
 from executor.domain.plan import GoalDraft, Plan
 from executor.domain.secret import SealedSecret
+from executor.domain.turn import Turn
 from executor.ports import CaseRows, Clock, CrashPoints, GoalRecord, GoalView, Pulse, Spent, Transaction
 from storage import chats, habits, housekeeping, inbox, listing, outbox, purse, schema
 from storage.chats import ChatRows
@@ -38,6 +39,7 @@ from storage.replies import read_reply
 from storage.schema import Migrated, migrate
 from storage.sqlite import open_engines, prepare_file
 from storage.transaction import WriteTransaction
+from storage.turns import read_turns
 
 FILE_NAME = "milepost.db"
 
@@ -176,6 +178,10 @@ class Database:
     async def outputs(self, goal_number: int, keys: Sequence[str]) -> dict[str, str]:
         async with self._connections.read_once() as connection:
             return await listing.read_outputs(connection, goal_number, keys)
+
+    async def turns(self, goal_number: int, task_ref: str | None = None) -> list[Turn]:
+        async with self._connections.read_once() as connection:
+            return await read_turns(connection, goal_number, task_ref)
 
     async def events(self, goal_number: int, *, limit: int = 200) -> list[Event]:
         async with self._connections.read_once() as connection:

@@ -32,6 +32,7 @@ from storage.rows.money import allowance_values
 from storage.sqlite import Bound, insert, is_duplicate, run_together
 from storage.tables.blockages import BLOCKAGE_OPEN
 from storage.tables.decisions import DECISION_OPEN
+from storage.turns import ENDED_TURNS, NEW_TURNS, end_values
 
 S = TypeVar("S", bound=StrEnum)
 Sources = Mapping[str, tuple[str, ...]]
@@ -185,6 +186,8 @@ def _write_attempts(write: "_Writer", changes: Changes, read: Mapping[int, CaseR
         for attempt in changes.attempts
     ]
     write.change("attempt", _ATTEMPTS, changed)
+    write.change("turn", ENDED_TURNS, [end_values(end) for end in changes.ended_turns])
+    write.add("turn", NEW_TURNS, [rows.turn_values(turn) for turn in changes.new_turns])
     write.add("effect", _NEW_EFFECTS, [rows.effect_values(effect) for effect in changes.new_effects])
     settled = [
         rows.effect_values(effect) | {"at_id": effect.id} | _states_of(_EFFECT_SOURCES, effect.state.value)

@@ -6,7 +6,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from executor.actions.project import ProjectFolder
@@ -21,6 +21,7 @@ from executor.engine.replies import Accepted, Reply
 from executor.engine.secrets import Secrets
 from executor.engine.service import Executor
 from executor.engine.tick import Ticker
+from executor.engine.turns import Turns
 from executor.planner.mending import OfflineMender
 from executor.planner.offline import OfflineBrain
 from executor.planner.workflows import Library
@@ -168,6 +169,7 @@ async def world(
         gates=gates or Gates(),
         brake=brake or NoBrake(),
     )
+    tools = replace(tools, turns=Turns(database, clock, limits, tools.secrets))
     ticker = Ticker(
         database, tools, executor_id=executor_id, log_failure=lambda what, error: failures.append(f"{what}: {error!r}")
     )

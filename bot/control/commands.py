@@ -14,6 +14,7 @@ from executor.domain.errors import WrongInput
 from executor.domain.event import Event
 from executor.domain.goal import Goal, Origin
 from executor.domain.plan import GoalDraft
+from executor.domain.turn import Turn
 from executor.engine.replies import Accepted, Caller, Refused, Reply
 from executor.engine.why import Why
 from executor.ports import GoalView
@@ -46,6 +47,8 @@ class Facade(Protocol):
     async def why(self, goal_number: int, *, task_ref: str | None = None, zone: tzinfo = ...) -> Why | None: ...
 
     async def attempts(self, goal_number: int, task_ref: str | None = None) -> list[Attempt]: ...
+
+    async def turns(self, goal_number: int, task_ref: str | None = None) -> list[Turn]: ...
 
     async def events(self, goal_number: int) -> list[Event]: ...
 
@@ -149,7 +152,8 @@ class ShellCommands:
     async def _log(self, params: Mapping[str, Any]) -> Document:
         number, task = (await self._view(params)).goal.number, params.get("task")
         events = [event for event in await self._facade.events(number) if task in (None, event.task_ref)]
-        return documents.log_document(number, await self._facade.attempts(number, task), events)
+        attempts, turns = await self._facade.attempts(number, task), await self._facade.turns(number, task)
+        return documents.log_document(number, attempts, events, turns)
 
     async def _why(self, params: Mapping[str, Any]) -> Document:
         number, task = (await self._view(params)).goal.number, params.get("task")

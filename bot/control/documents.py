@@ -13,6 +13,7 @@ from executor.domain.goal import GOAL_RUNNING, Goal, GoalState
 from executor.domain.milestone import Milestone, progress_of
 from executor.domain.plan import TaskSpec
 from executor.domain.task import Task, TaskKind, TaskState
+from executor.domain.turn import Turn
 from executor.engine.reasons import Reason
 from executor.engine.why import Why
 from executor.engine.wording import said
@@ -149,10 +150,13 @@ def _reason(reason: Reason) -> Document:
     }
 
 
-def log_document(goal_number: int, attempts: Iterable[Attempt], events: Iterable[Event]) -> Document:
+def log_document(
+    goal_number: int, attempts: Iterable[Attempt], events: Iterable[Event], turns: Iterable[Turn] = ()
+) -> Document:
     return {
         "goal_id": str(goal_number),
         "attempts": [attempt_document(attempt) for attempt in attempts],
+        "turns": [_turn(turn) for turn in turns],
         "events": [
             {
                 "event": event.name,
@@ -183,6 +187,27 @@ def attempt_document(attempt: Attempt) -> Document:
         "evidence": attempt.evidence,
         "started_at": _at(attempt.started_at),
         "finished_at": _at(attempt.finished_at),
+    }
+
+
+def _turn(turn: Turn) -> Document:
+    """One step of a task that a model works on call by call."""
+    result: dict[str, Any] = dict(turn.result or {})
+    return {
+        "subtask_id": turn.task_ref,
+        "turn": turn.number,
+        "attempt": turn.attempt,
+        "kind": turn.kind.value,
+        "thought": turn.thought,
+        "does": turn.does,
+        "action": turn.action,
+        "parameters": dict(turn.parameters),
+        "success": result.get("success"),
+        "result": result.get("result", ""),
+        "output": str(result.get("output") or "")[-OUTPUT_CHARACTERS_MAX:],
+        "error": result.get("error"),
+        "started_at": _at(turn.started_at),
+        "finished_at": _at(turn.finished_at),
     }
 
 

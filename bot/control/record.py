@@ -27,6 +27,7 @@ def record_document(
     return documents.goal_document(view, (), describe) | {
         "plans": [plain(plan) for plan in record.plans],
         "attempts": [_attempt(attempt) for attempt in record.attempts],
+        "turns": [plain(turn) for turn in record.turns],
         "decisions": [_decision(decision) for decision in record.decisions],
         "blockages": [plain(blockage) for blockage in record.blockages],
         "events": documents.log_document(number, (), record.events)["events"],

@@ -75,6 +75,8 @@ def log(document: Document) -> str:
         lines.append(f"{_when(event['timestamp'])}  {event['event']:<22} {event['subtask_id'] or ''}".rstrip())
     for attempt in document["attempts"]:
         lines += ["", *_attempt(attempt)]
+        turns = [turn for turn in document["turns"] if _of(turn, attempt)]
+        lines += [_turn(turn) for turn in turns]
     return "\n".join(lines) + "\n"
 
 
@@ -105,6 +107,16 @@ def _attempt(attempt: dict[str, Any]) -> list[str]:
     lines += [f"error: {attempt['error']}"] if attempt["error"] else []
     lines += [f"checked: {attempt['evidence']}"] if attempt["evidence"] else []
     return lines
+
+
+def _of(turn: dict[str, Any], attempt: dict[str, Any]) -> bool:
+    return (turn["subtask_id"], turn["attempt"]) == (attempt["subtask_id"], attempt["attempt"])
+
+
+def _turn(turn: dict[str, Any]) -> str:
+    sign = {None: "▶", True: "✓", False: "✗"}[turn["success"]]
+    came = f": {_short(turn['error'], 100)}" if turn["error"] else ""
+    return f"  {sign} turn {turn['turn']}: {_short(turn['does'], 100)}{came}"
 
 
 def _decisions(decisions: Iterable[dict[str, Any]]) -> str:

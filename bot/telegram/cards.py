@@ -38,6 +38,7 @@ from executor.domain.stop import Stop
 from executor.domain.subtasks import nested, part_keys, refs_of
 from executor.domain.task import Task, TaskKind, TaskState
 from executor.engine.capacity import kept_back
+from executor.engine.turns import works_in_turns
 from executor.ports import GoalView
 
 NOTHING_RUNS = "Nothing runs before you press Start."
@@ -304,6 +305,8 @@ def _note(
         words = task.summary[:1].lower() + task.summary[1:]
         return f"{escape(clip(words, BRIEF_CHARACTERS))}{at}"
     match task.state:
+        case TaskState.IN_PROGRESS if works_in_turns(task) and task.summary:
+            return escape(clip(f"{task.summary[:1].lower()}{task.summary[1:]}", BRIEF_CHARACTERS))
         case TaskState.IN_PROGRESS:
             since = attempt.started_at if attempt else task.started_at
             return f"since {clock_time(since, scene.now, scene.timezone)}" if since else "runs"

@@ -18,6 +18,7 @@ from executor.domain.lesson import Calibration, Lesson
 from executor.domain.letter import DeadLetter
 from executor.domain.notice import Notice
 from executor.domain.plan import Criterion, GoalDraft, Plan
+from executor.domain.turn import Turn
 from executor.engine.replies import Caller, Refused, Reply
 from executor.engine.why import Why
 from executor.ports import GoalView, Spent
@@ -158,6 +159,8 @@ class Engine(Protocol):
     async def why(self, goal_number: int, *, task_ref: str | None = None, zone: tzinfo = ...) -> Why | None:
         """None for a goal or a task that does not exist."""
         ...
+
+    async def turns(self, goal_number: int, task_ref: str | None = None) -> list[Turn]: ...
 
     async def attempts(self, goal_number: int, task_ref: str | None = None) -> list[Attempt]:
         """Oldest first."""

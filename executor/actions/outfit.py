@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from executor.actions.agent import Agent
 from executor.actions.launcher import Launcher
 from executor.actions.mcp.action import Mcp
 from executor.actions.mcp.servers import Servers
@@ -55,8 +56,9 @@ def outfit(standard: Iterable[Action], servers: Servers, recipes: Iterable[Recip
                 'Add its command, like command = ["/usr/local/bin/deploy", "{target}"].'
             )
     risks: Mapping[str, frozenset[Risk]] = {one.name: RISKS[one.risk] for one in recipes if not one.command}
+    others = [*known, *own, *installed]
     return Outfit(
-        actions=Registry([*known, *own, *installed], risks),
+        actions=Registry([*others, Agent(action.name for action in others)], risks),
         servers=servers,
         own=tuple(action.name for action in own),
         installed=tuple(sorted(names)),

@@ -95,13 +95,15 @@ class NeedsAllowance:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NeedsApproval:
     """A person approves exactly `what` before it runs, and what runs `beside` it to look whether it is needed or done;
-    `digest` is of all their bytes, `parts` of each, the action first. `why` it asks at all."""
+    `digest` is of all their bytes, `parts` of each, the action first. `why` it asks at all. `turn`: the one of a
+    task that is worked on in turns; 0: the task itself."""
 
     what: str
     why: str
     digest: str
     beside: tuple[str, ...] = ()
     parts: tuple[str, ...] = ()
+    turn: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,3 +16,12 @@ class Risk(StrEnum):
 
 ASKED_WHEN_RISKY = frozenset({Risk.SPENDS, Risk.OUTSIDE, Risk.IRREVERSIBLE})
 """Under ``autonomy = "risky"`` these ask (contract section 2)."""
+WITHIN_THE_FOLDER = frozenset({Risk.WRITES})
+"""What the single calls of an agent may do without a word, once its task was accepted: nobody has seen them when Start
+is pressed, so the task's card covers reading and writing in the goal's folder, and commands where a sandbox keeps them
+in there. Whatever else a call does has to be asked about by itself, under the goal's autonomy."""
+
+
+def covered_by_agent(risk: frozenset[Risk]) -> bool:
+    """A call with this risk is part of what was accepted with its agent's task."""
+    return risk <= WITHIN_THE_FOLDER

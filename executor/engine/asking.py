@@ -17,6 +17,7 @@ from executor.engine.case import Case
 from executor.engine.flow import NOT_BEGUN, end
 from executor.engine.granting import give
 from executor.engine.replies import Caller
+from executor.engine.turns import TURN, refuse
 
 _KINDS = {AllowanceKind.CYCLES: DecisionKind.CYCLES}
 
@@ -58,6 +59,7 @@ def ask_for_approval(case: Case, task: Task, outcome: NeedsApproval) -> None:
             "why": outcome.why,
             "digest": outcome.digest,
             "parts": list(outcome.parts),
+            **({TURN: outcome.turn} if outcome.turn else {}),
         },
     )
 
@@ -72,6 +74,8 @@ def approve(case: Case, decision: Decision, caller: Caller, option: Option) -> s
         again = case.move_task(task.ref, TaskState.QUEUED, summary=f"Approved by {caller.name}")
         case.set_task(replace(again, approved=digest))
         return f"Running {task.ref}."
+    if TURN in decision.facts:
+        return refuse(case, decision, task, caller)
     case.end_attempt(task.ref, AttemptState.FAILED)
     case.settle_effect(task.ref, EffectState.FAILED, NOT_BEGUN)
     block_task(case, task, BlockageType.EXTERNAL, cause=f"{caller.name} did not let it run")

@@ -30,16 +30,18 @@ from executor.domain.outcome import (
 from executor.domain.plan import Check, CheckKind
 from executor.domain.stop import Stopped
 from executor.domain.task import Task, TaskKind
+from executor.domain.turn import AGENT
 from executor.engine.approval import Approval
 from executor.engine.classification import classify, unset_secret
+from executor.engine.diagnosing import SHOWN_CHARACTERS, diagnosed
 from executor.engine.drafts import shown_first
 from executor.engine.flow import asks_person
 from executor.engine.gate_attempt import GateLook
 from executor.engine.judging import doubted, hidden, told_by, was_answered
 from executor.engine.policy import Policy
-from executor.engine.repairing import beyond_rules
 from executor.engine.secrets import Secrets
 from executor.engine.standstill import with_left
+from executor.engine.turns import Turns
 from executor.engine.wording import said
 from executor.ports import (
     PASSING,
@@ -91,17 +93,20 @@ class Tools:
     gates: Gates = Gates()
     brake: Brake = NoBrake()
     history: History = Forgetful()
+    turns: Turns | None = None  # None: nothing is worked on in turns here
 
 
 @dataclass(slots=True)
 class Run:
-    """One attempt while it runs. `began_effect` becomes True once an effect that must not be repeated may be out."""
+    """One attempt while it runs. `began_effect` becomes True once an effect that must not be repeated may be out.
+    `diagnoses`: a failure beyond the rules is shown to the model."""
 
     assignment: Assignment
     tools: Tools
     started: Callable[[int, float, str], Awaitable[None]]
     texts: list[str]
     began_effect: bool = False
+    diagnoses: bool = True
 
     async def outcome(self) -> Outcome:
         """Never raises but for CancelledError; then the caller asks `interrupted()`."""
@@ -112,13 +117,13 @@ class Run:
                 return await self._gate()
             return await self._asks_before() or await self._before() or await self._work()
         except BrainFailed as error:
-            return self._without_model(error)
+            return self.without_model(error)
         except Stopped as error:
             return self.interrupted(error.public)
         except MilepostError as error:  # bad parameters, a reference without an output, a path outside
             return self.broken(error.public)
 
-    def _without_model(self, error: BrainFailed) -> Outcome:
+    def without_model(self, error: BrainFailed) -> Outcome:
         """A model could not be asked: nothing was done, and what may pass is waited for, without using up attempts."""
         if self.began_effect:
             return Uncertain(note=error.public)
@@ -176,7 +181,7 @@ class Run:
                 return NeedsPerson(manual=False, question=question or f"Is this true? {task.spec.title}")
             evidence = f"Confirmed by {answer.by}, {answer.at:%d %b %Y %H:%M} UTC"
             return Succeeded(result=Result(success=True, result=evidence), evidence=evidence)
-        return await self._asks_first(None) or await self._look(Result(success=True))
+        return await self.asks_first(None) or await self._look(Result(success=True))
 
     async def _gate(self) -> Outcome:
         async def run(command: str) -> Result | Waiting:
@@ -200,11 +205,14 @@ class Run:
             outcome = await self._look(Result(success=True, result="Seen after an interruption"))
             if isinstance(outcome, Succeeded):
                 return outcome
-        if (when := _lookable(task.spec.when)) is not None:
-            seen = await self.tools.checks.look(when, self._context())
-            if not seen.met:
-                return NotNeeded(note=f"Not needed: {seen.evidence}")
-        return None
+        return await self.not_needed()
+
+    async def not_needed(self) -> NotNeeded | None:
+        """None: its `when` holds, or it has none."""
+        if (when := _lookable(self._task.spec.when)) is None:
+            return None
+        seen = await self.tools.checks.look(when, self._context())
+        return None if seen.met else NotNeeded(note=f"Not needed: {seen.evidence}")
 
     async def _work(self) -> Outcome:
         task = self._task
@@ -219,7 +227,7 @@ class Run:
             parameters = found
         if task.taken_over and task.answer is not None:
             result: Result | Waiting = Result(success=True, result=f"Done by {task.answer.by}")
-        elif (asking := await self._asks_first(parameters)) is not None:
+        elif (asking := await self.asks_first(parameters)) is not None:
             return asking
         else:
             self.tools.brake.check()  # before anything is begun: afterwards an effect may be out
@@ -230,38 +238,12 @@ class Run:
             result = self._noting_unset(result, parameters)
         if isinstance(result, Waiting):
             return result
-        return await self._diagnosed(await self.judge(result))
-
-    async def _diagnosed(self, outcome: Outcome) -> Outcome:
-        """A failure that no rule can mend is shown to the model, if there is one. That it can't be asked changes
-        nothing: the rules then decide alone."""
-        mind, task = self.tools.mind, self._task
-        if mind is None or not isinstance(outcome, Stumbled) or task.taken_over or not beyond_rules(task, outcome):
+        outcome = await self.judge(result)
+        if not self.diagnoses:
             return outcome
-        goal = self.assignment.goal
-        shown = self.tools.secrets.hidden(outcome)  # a model sees what the log shows, and no value
-        assert isinstance(shown, Stumbled)
-        result = shown.result
-        facts = {
-            "goal": goal.title,
-            "result": result.result,
-            "error": result.error,
-            "check": shown.evidence,
-            "exit_code": result.metadata.get("exit_code"),
-            "stderr": str(result.metadata.get("stderr") or "")[-JUDGED_CHARACTERS:],
-            "output": result.output[-JUDGED_CHARACTERS:],
-            "failures_before": task.failures,
-            "earlier_outputs": {key: text[-1000:] for key, text in self.assignment.outputs.items()},
-        }
-        try:
-            found = await mind.diagnose(
-                task.spec, facts, About(goal_number=goal.number, task_ref=task.ref), self.tools.actions
-            )
-        except BrainFailed:
-            return outcome
-        return replace(outcome, diagnosis=found)
+        return await diagnosed(outcome, self.assignment, self.tools.mind, self.tools.actions, self.tools.secrets)
 
-    async def _asks_first(self, parameters: Mapping[str, Any] | None) -> Outcome | None:
+    async def asks_first(self, parameters: Mapping[str, Any] | None) -> Outcome | None:
         """None: it may run, with all that it looks at."""
         tools = self.tools
         approval = Approval(
@@ -275,9 +257,9 @@ class Run:
         if task.spec.check is None and task.spec.when is None:
             return None  # the action itself asks in its turn
         try:
-            return await self._asks_first(None if task.taken_over else self._parameters())
+            return await self.asks_first(None if task.taken_over else self._parameters())
         except WrongInput:
-            return await self._asks_first(None)
+            return await self.asks_first(None)
 
     def _parameters(self) -> Mapping[str, Any]:
         """The action's, with the outputs that they refer to. Raises WrongInput."""
@@ -339,7 +321,7 @@ class Run:
     async def _seen(self, result: Result) -> Outcome:
         check = self._task.spec.check
         if check is not None and is_opinion(check) and self.tools.mind is not None:
-            return await self._opinion(check.question, result)
+            return await self.opinion(check.question, result)
         check = _lookable(check)
         if check is None:
             return Succeeded(result=result, evidence=result.result or "Done")
@@ -353,7 +335,7 @@ class Run:
         shown = await with_left(shown, result, check, self.tools.workspaces, self._task.goal_number)
         return Stumbled(result=shown, evidence=f"The check does not hold: {seen.evidence}")
 
-    async def _opinion(self, question: str, result: Result) -> Outcome:
+    async def opinion(self, question: str, result: Result) -> Outcome:
         """Where no check can decide, a model judges what was really seen, and its judgement is marked as one."""
         assert self.tools.mind is not None
         goal, task = self.assignment.goal, self._task
@@ -363,8 +345,8 @@ class Run:
             "task": task.spec.title,
             "expected": task.spec.expected_outcome,
             "result": shown.result,
-            "output": shown.output[-JUDGED_CHARACTERS:],
-            "earlier_outputs": {key: text[-JUDGED_CHARACTERS:] for key, text in self.assignment.outputs.items()},
+            "output": shown.output[-SHOWN_CHARACTERS:],
+            "earlier_outputs": {key: text[-SHOWN_CHARACTERS:] for key, text in self.assignment.outputs.items()},
         }
         about = About(goal_number=goal.number, task_ref=task.ref)
         opinion = await self.tools.mind.judge(question, facts, about)
@@ -374,9 +356,8 @@ class Run:
         return Stumbled(result=replace(result, success=False, error=evidence), evidence=evidence)
 
 
-JUDGED_CHARACTERS = 4_000  # of one output, as a model is shown it
 OVERTIME_S = 30.0  # beyond an action's own limit, for its own way of ending
-BY_MODEL = frozenset({"draft", "agent"})
+BY_MODEL = frozenset({"draft", AGENT})
 """Actions in which a model works; it sees the outputs of the tasks that this one depends on."""
 
 

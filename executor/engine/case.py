@@ -25,6 +25,7 @@ from executor.domain.notice import Notice, NoticeKind
 from executor.domain.plan import GoalDraft, Plan
 from executor.domain.secret import Provided
 from executor.domain.task import Task, TaskKind, TaskState
+from executor.domain.turn import Turn, TurnEnd
 from executor.domain.values import replace
 from executor.engine.circuits import Circuits
 from executor.engine.replies import Caller
@@ -198,6 +199,14 @@ class Case:
         settled_at = None if state is EffectState.UNKNOWN else self.now
         self.effects[ref] = replace(effect, state=state, receipt=receipt, settled_at=settled_at)
         self.event(f"effect.{state}", ref, what=effect.what, receipt=receipt)
+
+    def add_turn(self, turn: Turn) -> None:
+        self._new.new_turns.append(turn)
+
+    def end_turn(self, ref: str, result: Mapping[str, object]) -> None:
+        """Of the task's open turn."""
+        self._touched = True
+        self._new.ended_turns.append(TurnEnd(task_ref=ref, result=result, at=self.now))
 
     def block(self, blockage: Blockage) -> None:
         self._touched = True

@@ -6,12 +6,13 @@ ended begins again once a person lifts the STOP: no goal changes its state.
 
 import asyncio
 from collections.abc import Callable
+from typing import Protocol
 
 from executor.domain.goal import GOAL_RUNNING
 from executor.domain.notice import NoticeKind
 from executor.domain.outcome import Blocked, NeedsReview, Outcome, Stumbled, Succeeded, Uncertain
 from executor.domain.stop import Stop
-from executor.engine.attempt import Run, Tools
+from executor.engine.attempt import Tools
 from executor.engine.case import Case, Numbers, merge
 from executor.engine.nursery import Nursery
 from executor.ports import Store, Workers
@@ -19,7 +20,13 @@ from executor.ports import Store, Workers
 WATCH_S = 0.25  # between two looks; a STOP from another process takes effect here within that
 
 
-def after_a_stop(run: Run, outcome: Outcome, stop: Stop | None) -> Outcome:
+class Interruptible(Protocol):
+    """An attempt while it runs."""
+
+    def interrupted(self, note: str) -> Outcome: ...
+
+
+def after_a_stop(run: Interruptible, outcome: Outcome, stop: Stop | None) -> Outcome:
     """What an attempt that ended while everything was stopped has shown. A failure may be the STOP's own doing: its
     processes are killed, by us or by the shell. So it counts as interrupted, or as unknown where an effect may be
     out. What was seen to be done counts, and so does an answer that says no."""

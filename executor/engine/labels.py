@@ -1,3 +1,3 @@
 """The labels of the engine's transactions: each names two crash points, before and after its commit (ports.Store)."""
 
-LABELS = ("command", "heartbeat", "look", "plan", "process", "recovery", "stop", "take", "tick", "watch")
+LABELS = ("command", "heartbeat", "look", "plan", "process", "recovery", "stop", "take", "tick", "turn", "watch")

@@ -8,6 +8,7 @@ from executor.domain.decision import Decision
 from executor.domain.event import Event
 from executor.domain.goal import Goal
 from executor.domain.plan import Plan
+from executor.domain.turn import Turn
 from executor.engine.capacity import kept_back
 from executor.engine.desk import Desk, read_reply
 from executor.engine.holding import holds_by_circuit
@@ -45,6 +46,10 @@ class Readings(Desk):
 
     async def attempts(self, goal_number: int, task_ref: str | None = None) -> list[Attempt]:
         return await self._store.attempts(goal_number, task_ref)
+
+    async def turns(self, goal_number: int, task_ref: str | None = None) -> list[Turn]:
+        """Of tasks that a model works on call by call, oldest first."""
+        return await self._store.turns(goal_number, task_ref)
 
     async def events(self, goal_number: int, *, limit: int = 200) -> list[Event]:
         return await self._store.events(goal_number, limit=limit)

@@ -16,6 +16,7 @@ from executor.domain.decision import Decision, DecisionKind, DecisionState
 from executor.domain.goal import GOAL_FINAL, GOAL_RUNNING, Goal, GoalState
 from executor.domain.stop import Stop
 from executor.domain.task import Task, TaskKind, TaskState
+from executor.domain.turn import AGENT
 from executor.engine.spans import ago, clock, moment
 
 
@@ -303,7 +304,8 @@ def _in_progress(task: Task, known: Known, around: Around) -> Reason:
         sentence = "was running when Milepost ended; it is taken up again at the next start"
         return Reason(code=Code.NOT_RUNNING, sentence=sentence, since=attempt.started_at)
     again = f" (attempt {attempt.number})" if attempt.number > 1 else ""
-    sentence = f"running for {ago(attempt.started_at, around.now)}{again}"
+    turn = f"; {task.summary[:1].lower()}{task.summary[1:]}" if task.spec.action == AGENT and task.summary else ""
+    sentence = f"running for {ago(attempt.started_at, around.now)}{again}{turn}"
     return Reason(code=Code.RUNNING, sentence=sentence, since=attempt.started_at)
 
 

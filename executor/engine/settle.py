@@ -40,6 +40,7 @@ from executor.engine.lessons import failed_again, succeeded
 from executor.engine.loops import lost_too_often, noted, noted_loss, noted_poll, pointless_wait
 from executor.engine.outages import hold, settled
 from executor.engine.repairing import known_repair
+from executor.engine.turns import effect_of_turn, end_with
 
 _EFFECTS = {
     Succeeded: EffectState.DONE,
@@ -60,6 +61,7 @@ def settle(case: Case, ref: str, number: int, outcome: Outcome, texts: Sequence[
     if attempt is None or task is None or attempt.number != number or attempt.state is not AttemptState.RUNNING:
         return False
     asked = case.open_decisions(ref) if task.state is TaskState.IN_PROGRESS else []
+    end_with(case, task, outcome)
     if task.state is TaskState.IN_PROGRESS:
         _settle_open(case, task, attempt, outcome)
     else:  # a person cancelled or skipped it while it ran: what it did is recorded, and decides nothing
@@ -274,5 +276,5 @@ def ask_about_effect(case: Case, task: Task, note: str) -> None:
             "when": effect.intended_at.isoformat() if effect else "",
             "note": note,
         },
-        options=OPTIONS[DecisionKind.EFFECT],
+        options=OPTIONS[DecisionKind.EFFECT][: 2 if effect_of_turn(case, task) else None],
     )

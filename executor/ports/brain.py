@@ -1,6 +1,6 @@
 """What turns a draft into a plan, and what it may cost to ask a model."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -13,6 +13,7 @@ from executor.domain.errors import MilepostError
 from executor.domain.goal import Goal
 from executor.domain.plan import GoalDraft, Plan, TaskSpec
 from executor.domain.strategy import Extracted
+from executor.domain.turn import Act, Turn
 from executor.ports.actions import Actions
 
 
@@ -130,6 +131,20 @@ class Rethought:
     by: str  # the model
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acting:
+    """A task that is worked on in turns. `facts` about the task are the same for all turns of an attempt; `turns` are
+    all that were finished, oldest first; `turn` of `turns_max` comes next and may call one of the `tools`. `warning` is
+    for the model, empty where there is none."""
+
+    facts: Mapping[str, object]
+    turns: Sequence[Turn]
+    tools: tuple[str, ...]
+    turn: int
+    turns_max: int
+    warning: str = ""
+
+
 class Mind(Protocol):
     """A model's part in single tasks. Every method raises BrainFailed. What it is given as facts is data to it."""
 
@@ -150,6 +165,10 @@ class Mind(Protocol):
 
     async def diagnose(self, spec: TaskSpec, facts: Mapping[str, object], about: About, actions: Actions) -> Diagnosis:
         """Why the task failed, and what to change; every action in it is known and takes its parameters."""
+        ...
+
+    async def act(self, acting: Acting, about: About, actions: Actions) -> Act:
+        """The next turn: a call of one of the tools, with parameters that it takes, or the end."""
         ...
 
     async def adapt(self, question: Adapting, actions: Actions) -> Rethought:

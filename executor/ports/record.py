@@ -7,6 +7,7 @@ from executor.domain.blockage import Blockage
 from executor.domain.decision import Decision
 from executor.domain.event import Event
 from executor.domain.plan import Plan
+from executor.domain.turn import Turn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,6 +16,7 @@ class GoalRecord:
 
     plans: tuple[Plan, ...] = ()
     attempts: tuple[Attempt, ...] = ()
+    turns: tuple[Turn, ...] = ()  # of tasks that a model worked on call by call
     decisions: tuple[Decision, ...] = ()
     blockages: tuple[Blockage, ...] = ()
     events: tuple[Event, ...] = ()

@@ -22,6 +22,7 @@ from executor.domain.notice import Notice
 from executor.domain.plan import GoalDraft, Plan
 from executor.domain.secret import SealedSecret
 from executor.domain.task import Task
+from executor.domain.turn import Turn, TurnEnd
 from executor.domain.values import quick
 from executor.ports.record import GoalRecord
 
@@ -77,6 +78,8 @@ class Changes:
     decisions: list[Decision] = field(default_factory=list)
     new_blockages: list[Blockage] = field(default_factory=list)
     blockages: list[Blockage] = field(default_factory=list)
+    new_turns: list[Turn] = field(default_factory=list)
+    ended_turns: list[TurnEnd] = field(default_factory=list)  # each task has one open turn
     new_effects: list[Effect] = field(default_factory=list)
     effects: list[Effect] = field(default_factory=list)
     new_circuits: list[Circuit] = field(default_factory=list)
@@ -272,6 +275,10 @@ class Store(Protocol):
 
     async def outputs(self, goal_number: int, keys: Sequence[str]) -> dict[str, str]:
         """The output of the successful attempt of each named task; a key without one is absent."""
+        ...
+
+    async def turns(self, goal_number: int, task_ref: str | None = None) -> list[Turn]:
+        """Of one task, or of all tasks of the goal; oldest first."""
         ...
 
     async def events(self, goal_number: int, *, limit: int = 200) -> list[Event]:

@@ -6,9 +6,11 @@ from contextlib import suppress
 
 from executor.domain.attempt import Attempt
 from executor.domain.outcome import Interrupted, Outcome
+from executor.engine.agent import InTurns
 from executor.engine.attempt import Run, Tools
 from executor.engine.halting import after_a_stop
 from executor.engine.nursery import Nursery
+from executor.engine.turns import works_in_turns
 from executor.ports import Assignment, Report
 
 Recorder = Callable[[Assignment, int, float, str], Awaitable[None]]
@@ -79,7 +81,8 @@ class LocalWorkers:
             await self._record(assignment, pid, pid_started, command)
             self._tools.brake.check()  # whoever stops everything ends what is recorded; this came too late for that
 
-        run = Run(assignment, self._tools, started, [])
+        whole = Run(assignment, self._tools, started, [])
+        run = InTurns(whole) if works_in_turns(assignment.task) else whole
         try:
             await self._tools.history.begin(assignment.goal.number, marker(assignment.attempt))
             outcome: Outcome = after_a_stop(run, await run.outcome(), self._tools.brake.held())

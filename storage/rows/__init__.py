@@ -17,6 +17,7 @@ from storage.rows.notices import notice_from, notice_values
 from storage.rows.questions import blockage_from, blockage_values, decision_from, decision_values
 from storage.rows.secrets import secret_from, secret_values
 from storage.rows.tasks import task_changes, task_from, task_values
+from storage.rows.turns import turn_from, turn_values
 
 __all__ = [
     "Record",
@@ -54,4 +55,6 @@ __all__ = [
     "task_changes",
     "task_from",
     "task_values",
+    "turn_from",
+    "turn_values",
 ]

@@ -23,6 +23,7 @@ from storage.tables.plans import plans
 from storage.tables.progress import progress
 from storage.tables.secrets import secrets
 from storage.tables.tasks import tasks
+from storage.tables.turns import turns
 from storage.tables.workers import workers
 
 __all__ = [
@@ -50,5 +51,6 @@ __all__ = [
     "progress",
     "secrets",
     "tasks",
+    "turns",
     "workers",
 ]

@@ -26,6 +26,7 @@ from executor.domain.goal import Goal, GoalState, Origin
 from executor.domain.milestone import milestones_of
 from executor.domain.plan import Criterion, GoalDraft, TaskSpec
 from executor.domain.task import Task, TaskState
+from executor.domain.turn import Turn
 from executor.engine.reasons import Around
 from executor.engine.replies import Accepted, Caller, Refused, Reply
 from executor.engine.why import Why, explain
@@ -96,6 +97,9 @@ class ScriptedEngine:
 
     async def attempts(self, goal_number: int, task_ref: str | None = None) -> list[Attempt]:
         return [one for one in self.trail.get(goal_number, []) if task_ref in (None, one.task_ref)]
+
+    async def turns(self, goal_number: int, task_ref: str | None = None) -> list[Turn]:
+        return []
 
     async def events(self, goal_number: int) -> list[Event]:
         return [Event(name="goal.created", goal_number=goal_number, at=AT)]

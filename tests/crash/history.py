@@ -22,6 +22,7 @@ from executor.domain.goal import GOAL_FINAL, Goal, GoalState
 from executor.domain.milestone import COMPLETE, Milestone
 from executor.domain.notice import Notice, NoticeKind, NoticeState
 from executor.domain.task import Task, TaskKind, TaskState
+from executor.domain.turn import Turn
 from executor.engine.case import end_key
 from storage import rows, tables
 from storage.codec import loads
@@ -87,6 +88,7 @@ class History:
     decisions: Sequence[Decision]
     blockages: Sequence[Blockage]
     effects: Sequence[Effect]
+    turns: Sequence[Turn]
     milestones: Sequence[Milestone]
     progress: Sequence[Line]
     events: Sequence[Event]
@@ -116,6 +118,7 @@ async def read_history(database: Database) -> History:
             decisions=await _all(connection, tables.decisions, rows.decision_from),
             blockages=await _all(connection, tables.blockages, rows.blockage_from),
             effects=await _all(connection, tables.effects, rows.effect_from),
+            turns=await _all(connection, tables.turns, rows.turn_from, "number"),
             milestones=await _all(connection, tables.milestones, rows.milestone_from),
             progress=progress,
             events=await _all(connection, tables.execution_log, rows.event_from, "id"),
@@ -257,7 +260,7 @@ def open_decisions_have_a_message(history: History, seen: Seen) -> Iterator[str]
 
 def effects_are_never_repeated_unasked(history: History, seen: Seen) -> Iterator[str]:
     """Intent before: what happened has a row. At most once: unless a person said, or it was seen, that it did not."""
-    rows_by_id = {effect.id: effect for effect in history.effects}
+    rows_by_id = {effect.id.partition("/")[0]: effect for effect in history.effects}  # one of each attempt or turn
     happened = [one for one in seen.effects if not one.repeatable]
     for name, count in Counter(f"{one.task_ref}#{one.attempt}" for one in happened).items():
         if count > 1:
@@ -337,6 +340,18 @@ def progress_never_falls(history: History, seen: Seen) -> Iterator[str]:
             yield f"goal {goal.number} shows {goal.percentage} %, and its history ends with {lines[-1].progress:.0%}"
 
 
+def turns_are_whole(history: History, seen: Seen) -> Iterator[str]:
+    """None is lost, and only the last may still be open."""
+    by_task: dict[str, list[Turn]] = {}
+    for turn in history.turns:
+        by_task.setdefault(turn.task_ref, []).append(turn)
+    for ref, turns in by_task.items():
+        if [turn.number for turn in turns] != list(range(1, len(turns) + 1)):
+            yield f"task {ref} has the turns {[turn.number for turn in turns]}"
+        if any(turn.open for turn in turns[:-1]):
+            yield f"task {ref} went on before its turn was over"
+
+
 Promise = Callable[[History, Seen], Iterator[str]]
 PROMISES: tuple[Promise, ...] = (
     acknowledged_is_durable,
@@ -346,6 +361,7 @@ PROMISES: tuple[Promise, ...] = (
     one_end_per_goal,
     open_decisions_have_a_message,
     effects_are_never_repeated_unasked,
+    turns_are_whole,
     nothing_runs_under_the_dead,
     nothing_is_said_twice,
     milestones_are_announced_once,
@@ -377,6 +393,13 @@ def every_attempt_is_over(history: History, seen: Seen) -> Iterator[str]:
             yield f"effect {effect.id} is still only intended"
 
 
+def every_turn_is_over(history: History, seen: Seen) -> Iterator[str]:
+    finished = {task.ref for task in history.tasks if task.state is TaskState.COMPLETED}
+    for turn in history.turns:
+        if turn.open and turn.task_ref in finished:
+            yield f"turn {turn.number} of {turn.task_ref} is still open"
+
+
 def everything_is_said(history: History, seen: Seen) -> Iterator[str]:
     for notice in history.notices:
         if notice.state not in (NoticeState.SENT, NoticeState.DEAD):
@@ -397,6 +420,7 @@ def everything_heard_is_handled(history: History, seen: Seen) -> Iterator[str]:
 AT_THE_END: tuple[Promise, ...] = (
     every_goal_is_over,
     every_attempt_is_over,
+    every_turn_is_over,
     everything_is_said,
     everything_heard_is_handled,
 )

@@ -7,7 +7,7 @@ nothing is sent after its death; then what is left of it is thrown away.
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,6 +18,7 @@ from bot.telegram.absence import PollFile
 from bot.telegram.access import Access
 from bot.telegram.assembly import Chat, Plugs, assemble
 from bot.telegram.connection import Connection
+from executor.actions.agent import Agent
 from executor.actions.ask import Ask
 from executor.actions.launcher import PlainLauncher
 from executor.actions.manual import Manual
@@ -35,11 +36,12 @@ from executor.engine.pace import ChatPace, Pace
 from executor.engine.secrets import Secrets
 from executor.engine.service import Executor
 from executor.engine.tick import Ticker
+from executor.engine.turns import Turns
 from executor.planner.goal_text import read_goal
 from executor.planner.mending import OfflineMender
 from executor.planner.offline import OfflineBrain
 from executor.planner.workflows import Library
-from executor.ports import Assignment, Brain, Context
+from executor.ports import Assignment, Brain, Context, Mind
 from executor.workers.local import LocalWorkers
 from storage.sealing import FernetSeal
 from storage.store import Database
@@ -132,6 +134,7 @@ class Plan:
     looks: bool = True
     failing_updates: int = 0
     gates: Gates = Gates()
+    mind: Mind | None = None
 
 
 @dataclass(slots=True)
@@ -210,7 +213,7 @@ class Life:
         clock = SystemClock()
         shell = ScriptedShell(self.outside, self.points)
         tools = Tools(
-            actions=Registry([Ask(), Manual(), Notify(), Wait(PlainLauncher(), ZONE), shell]),
+            actions=Registry([Ask(), Manual(), Notify(), Wait(PlainLauncher(), ZONE), shell, Agent(["shell"])]),
             checks=ScriptedChecks(),
             workspaces=Folders(self.folder / "workspaces"),
             clock=clock,
@@ -221,7 +224,9 @@ class Life:
             mender=OfflineMender(),
             gates=self.plan.gates,
             brake=FileBrake(self.folder, clock.now),
+            mind=self.plan.mind,
         )
+        tools = replace(tools, turns=Turns(database, clock, LIMITS, tools.secrets))
         ticker = Ticker(database, tools, executor_id=self.name, log_failure=self._noted)
 
         async def record(assignment: Assignment, pid: int, pid_started: float, command: str) -> None:

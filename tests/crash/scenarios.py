@@ -11,13 +11,16 @@ from pathlib import Path
 from bot.real import SystemClock
 from executor.domain.goal import Origin
 from executor.domain.plan import Check, CheckKind, Criterion, GoalDraft, TaskSpec
+from executor.domain.turn import Act
 from executor.engine.replies import Accepted, Caller
 from executor.engine.service import Executor
+from executor.ports import Acting
 from storage.store import Database
 from tests.crash.history import Seen, violations
 from tests.crash.life import CANARY, Life, Plan
 from tests.crash.outside import Outside
 from tests.fakes import CrashAt
+from tests.minds import ScriptedMind, call, done
 
 LIVES_MAX = 4
 
@@ -58,6 +61,20 @@ TRAVEL = GoalDraft(
         TaskSpec(key="pack", title="Pack", action="shell", parameters={"command": "flaky"}, estimated_minutes=90),
         TaskSpec(key="ride", title="Ride", action="shell", parameters={"command": "pay"}, depends_on=("pack",)),
         TaskSpec(key="go", title="Ask Ann", action="manual", parameters={"instructions": "Go"}, depends_on=("ride",)),
+    ),
+)
+
+FURNISH = GoalDraft(
+    title="Furnish the room",
+    tasks=(
+        TaskSpec(
+            key="build",
+            title="Build",
+            action="agent",
+            parameters={"instructions": "Buy it and build it."},
+            check=Check(kind=CheckKind.COMMAND, command="stands"),
+        ),
+        TaskSpec(key="sit", title="Sit", action="shell", parameters={"command": "ok"}, depends_on=("build",)),
     ),
 )
 
@@ -246,6 +263,26 @@ def _stopped(outside: Outside) -> None:
     outside.say(SMALL)
 
 
+def _next_turn(acting: Acting) -> Act:
+    """What has not succeeded yet comes next."""
+    did = {turn.parameters.get("command") for turn in acting.turns if turn.succeeded}
+    left = [command for command in ("ok", "pay", "also ok") if command not in did]
+    return call("shell", command=left[0]) if left else done()
+
+
+async def _in_turns(executor: Executor, outside: Outside) -> None:
+    """A task that a model works on call by call; there is no sandbox, so each command is approved."""
+    chat_id = outside.chat.operator_id
+    caller = Caller(person_id=chat_id, name="Ann", via="shell")
+    origin = Origin(chat_id=chat_id, via="shell")
+    reply = await executor.set_goal(FURNISH, origin=origin, caller=caller, command_id="furnish")
+    assert isinstance(reply, Accepted), reply
+
+
+def _approves(outside: Outside) -> None:
+    outside.presses = (*outside.presses, "Approve (this time)")
+
+
 SCENARIOS = (
     Scenario(name="story", plan=Plan(goals=2, script=_paint), begin=_story),
     Scenario(name="bad day", plan=Plan(goals=1, slow_brain=True, failing_updates=1), begin=_bad_day),
@@ -263,6 +300,7 @@ SCENARIOS = (
     Scenario(name="secret", plan=Plan(goals=1), begin=_secret),
     Scenario(name="stopped", plan=Plan(goals=1), begin=_stopped),
     Scenario(name="blocked", plan=Plan(goals=1, script=_come_back), begin=_blocks),
+    Scenario(name="in turns", plan=Plan(goals=1, script=_in_turns, mind=ScriptedMind(_next_turn)), begin=_approves),
     Scenario(name="late", plan=Plan(goals=1, script=_travel), begin=lambda outside: None),
 )
 

@@ -65,7 +65,8 @@ async def log(request: Request) -> Said:
     if ref is not None:
         check_has_task(view, ref)
     attempts = await request.desk.engine.attempts(view.goal.number, ref)
-    return Said(message=log_message(view.goal, attempts, request.desk.scene()))
+    turns = await request.desk.engine.turns(view.goal.number, ref)
+    return Said(message=log_message(view.goal, attempts, request.desk.scene(), turns))
 
 
 async def workflows(request: Request) -> Said:

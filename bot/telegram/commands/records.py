@@ -4,11 +4,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.telegram.cards import Scene
+from bot.telegram.commands.turning import shown, turns_of, written
 from bot.telegram.html import TEXT_UNITS_MAX, bold, clip, code, escape, plain, pre, units
 from bot.telegram.message import Document, Message
 from bot.telegram.words import clock_time, count, duration
 from executor.domain.attempt import Attempt, AttemptState
 from executor.domain.goal import Goal
+from executor.domain.turn import Turn
 
 LINES_SHOWN = 8
 LINES_KEPT = 200
@@ -22,17 +24,18 @@ _SIGNS = {
 }
 
 
-def log_message(goal: Goal, attempts: Sequence[Attempt], scene: Scene) -> Message:
+def log_message(goal: Goal, attempts: Sequence[Attempt], scene: Scene, turns: Sequence[Turn] = ()) -> Message:
     """Every attempt with its last lines if that fits; else a line each for the newest ones, and all in a document."""
     head = f"{bold(goal.title)} #{goal.number}"
     if not attempts:
         return Message(html=f"{head}\nNothing has run yet.")
-    whole = "\n\n".join([head, *(_shown(attempt, scene) for attempt in attempts)])
+    whole = "\n\n".join([head, *(_shown(attempt, scene, turns_of(attempt, turns)) for attempt in attempts)])
     if units(plain(whole)) <= TEXT_UNITS_MAX:
         return Message(html=whole)
     newest = [_head(attempt, scene) for attempt in attempts[-5:]]
     html = "\n".join([head, f"{count(len(attempts), 'attempt')}; the newest:", *newest])
-    document = "\n\n".join([f"{goal.title} #{goal.number}", *(_written(attempt, scene) for attempt in attempts)])
+    texts = [_written(attempt, scene, turns_of(attempt, turns)) for attempt in attempts]
+    document = "\n\n".join([f"{goal.title} #{goal.number}", *texts])
     return Message(html=html, document=Document(f"log-{goal.number}.md", document + "\n"))
 
 
@@ -54,9 +57,9 @@ def _used(result: Mapping[str, Any] | None) -> str:
     return f"{said} · {memory_mb:.0f} MB" if isinstance(memory_mb, int | float) else said
 
 
-def _shown(attempt: Attempt, scene: Scene) -> str:
-    lines = [escape(_head(attempt, scene))]
-    if attempt.command:
+def _shown(attempt: Attempt, scene: Scene, turns: Sequence[Turn]) -> str:
+    lines = [escape(_head(attempt, scene)), *shown(turns)]
+    if attempt.command and not turns:
         lines.append(code(attempt.command))
     if output := last_lines(attempt.result, LINES_SHOWN):
         lines.append(pre(output))
@@ -65,9 +68,9 @@ def _shown(attempt: Attempt, scene: Scene) -> str:
     return "\n".join(lines)
 
 
-def _written(attempt: Attempt, scene: Scene) -> str:
-    lines = [_head(attempt, scene)]
-    lines += [f"$ {attempt.command}"] if attempt.command else []
+def _written(attempt: Attempt, scene: Scene, turns: Sequence[Turn]) -> str:
+    lines = [_head(attempt, scene), *written(turns)]
+    lines += [f"$ {attempt.command}"] if attempt.command and not turns else []
     lines += [output] if (output := last_lines(attempt.result, LINES_KEPT)) else []
     lines += [f"Seen: {attempt.evidence}"] if attempt.evidence else []
     return "\n".join(lines)

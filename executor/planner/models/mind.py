@@ -10,16 +10,18 @@ from executor.domain.errors import WrongInput
 from executor.domain.plan import TaskSpec
 from executor.domain.strategy import Extracted
 from executor.domain.subtasks import is_split, with_parts
-from executor.planner.models.asking import Asker
+from executor.domain.turn import Act
+from executor.planner.models.acting import ACT_TOKENS, conversation, read_act
+from executor.planner.models.asking import Asker, line_of
 from executor.planner.models.brain import FAULTS_MAX, PLAN_TOKENS, chosen_of
 from executor.planner.models.extracting import extract
 from executor.planner.models.messages import Message, Prompt
 from executor.planner.models.prompts import fenced, system_text
-from executor.planner.models.shapes import AdaptReply, DiagnoseReply, JudgeReply, read_as
+from executor.planner.models.shapes import ActReply, AdaptReply, DiagnoseReply, JudgeReply, read_as, schema_of
 from executor.planner.nesting import check_unfolded
 from executor.planner.shapes import task_of
 from executor.planner.validate import faults
-from executor.ports import About, Actions, Adapting, Opinion, Purpose, Rethought
+from executor.ports import About, Acting, Actions, Adapting, Opinion, Purpose, Rethought
 
 DRAFT_TOKENS = 8_192
 JUDGE_TOKENS = 4_096
@@ -42,6 +44,19 @@ class ModelMind:
             tokens_out_max=DRAFT_TOKENS,
         )
         return await self.asker.talk.ask(prompt, about, str)
+
+    async def act(self, acting: Acting, about: About, actions: Actions) -> Act:
+        schema = schema_of(ActReply)
+        known = {name: actions.line(name) or line_of(name) for name in acting.tools}
+        offers = {name: offer for name, offer in (await actions.offers()).items() if name in acting.tools}
+        prompt = Prompt(
+            purpose=Purpose.ACT,
+            system=system_text(Purpose.ACT, known, schema),
+            messages=conversation(acting, offers),
+            schema=schema,
+            tokens_out_max=ACT_TOKENS,
+        )
+        return await self.asker.talk.ask(prompt, about, lambda raw: read_act(raw, acting, actions))
 
     async def diagnose(self, spec: TaskSpec, facts: Mapping[str, object], about: About, actions: Actions) -> Diagnosis:
         data = fenced("FAILURE", {"task": _task(spec), **facts})

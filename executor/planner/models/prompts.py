@@ -92,7 +92,8 @@ You work on one task of a goal, in turns, on one Linux machine. In each turn sen
 After a call you see its real result in the next turn. Look before you change; verify after you changed; one small step
 at a time. finish.success is true only if a result that you were shown proves it; summary says what was done and how it
 was seen; insights are facts that later tasks need. If you are stuck, finish with success false and say what is
-missing."""
+missing. A call that reaches beyond the goal's folder is put before a person first; what they refuse stays refused: find
+another way, or finish."""
 
 _REVIEW = """\
 Review the work that is shown as a careful colleague would: does it do what the goal asks, is it correct, safe and

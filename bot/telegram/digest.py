@@ -31,7 +31,7 @@ def digest_message(goals: Sequence[Goal], questions: Sequence[Decision], now: da
     if not ended and not open_ones:
         return Message(html="\n".join([*lines, "", "Nothing is under way, and nothing ended today."]))
     if questions:
-        lines += ["", bold("Waits for you"), *_some([f"❓ {one.number} {_about(one)}" for one in questions])]
+        lines += ["", bold("Waits for you"), *_some([f"❓ {one.number} · {_about(one)}" for one in questions])]
     if open_ones:
         lines += ["", bold("Under way"), *_some([_line(one, now, zone) for one in open_ones])]
     if ended:

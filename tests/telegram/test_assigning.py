@@ -9,15 +9,15 @@ GOAL = "Say hello\n1. Call Ann\n2. Write it down"
 
 async def test_who_it_is_assigned_to_is_named_in_the_question_and_on_the_card(talk: Talk) -> None:
     card = await talk.say(GOAL, "#1")
-    assigned = words(await talk.say("/assign 1.1 @ann_lee", "is for"))
+    assigned = words(await talk.say("/assign 1.1 @ann", "is for"))
 
     await talk.press(card, "Start")
     question = words(await talk.hear("Press Done"))
 
-    assert assigned == "1.1 Call Ann is for @ann_lee now."
+    assert assigned == "1.1 Call Ann is for @ann now."
     assert question.splitlines()[:4] == ["👤 1.1 Call Ann", "", "Press Done when it is done.", ""]
-    assert "👤 For @ann_lee" in question
-    assert "1.1 Call Ann · waits for @ann_lee" in words(await talk.message(card["message_id"], "waits for"))
+    assert "👤 For @ann" in question
+    assert "1.1 Call Ann · waits for @ann" in words(await talk.message(card["message_id"], "waits for"))
 
 
 async def test_an_id_is_named_by_a_link_that_rings(talk: Talk) -> None:

@@ -35,8 +35,8 @@ async def test_the_digest_shows_what_waits_what_goes_on_and_what_ended(talk: Tal
     assert lines[1:] == [
         "",
         "Waits for you",
-        "❓ 4 2.1 Call Ann",
-        "❓ 5 Start “Later”?",
+        "❓ 4 · 2.1 Call Ann",
+        "❓ 5 · Start “Later”?",
         "",
         "Under way",
         "📋 3 Later",

@@ -56,7 +56,7 @@ async def _split(request: Request, ref: str, text: str) -> Said:
 SPLIT = "/task 12.3 and below it its parts, a numbered line each"
 
 
-_PERSON = re.compile(r"@[A-Za-z][A-Za-z0-9_]{3,31}|[1-9]\d{0,15}")
+_PERSON = re.compile(r"@[A-Za-z][A-Za-z0-9_]{1,31}|[1-9]\d{0,15}")
 _NOBODY = frozenset({"nobody", "none", "off"})
 ASSIGN = "/assign 12.3 @ann, /assign 12.3 me or /assign 12.3 nobody"
 

@@ -27,6 +27,7 @@ _COMMAND = re.compile(r"/([A-Za-z0-9_]{1,64})(?:@([A-Za-z0-9_]{3,32}))?(?:\s+|$)
 PRIVATE_BOT = "This bot is private. Your id is {id}; an owner can add it."
 NOT_A_QUESTION = "That message asks nothing. A new goal needs no reply: just write it, or use /goal."
 IN_A_GROUP = "In a group I listen to commands: /goal Back up my notes by 18:00. /help lists them all."
+FORWARDED = "That was forwarded, so it may be somebody else's words: I do nothing with it. Write it yourself, please."
 PLEASE_DELETE = "I could not delete your message with the value. Please delete it yourself."
 TEXT_ONLY = "I read text only. Write your goal as a message, or send it as a .txt or .md file with the caption /goal."
 
@@ -76,6 +77,8 @@ class Dispatcher:
         request = self._request(update_id, message, sender)
         if request.role is Role.NOBODY:
             return self._greet(request)
+        if message.forward_origin is not None:
+            return [notice_of(request, say(FORWARDED), 1)] if request.private else []
         told = await self._discreet.told(message)
         try:
             said = await (handler(request, message, whole) if told is None else self._provided(request, told))

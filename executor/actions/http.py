@@ -5,6 +5,7 @@ so (`outcome_unknown`), and it is never sent again by itself.
 """
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -20,7 +21,7 @@ import httpcore
 import httpx
 from pydantic import Field, field_validator, model_validator
 
-from executor.actions.addresses import Forbidden
+from executor.actions.addresses import Forbidden, resolve
 from executor.actions.read import as_text
 from executor.actions.references import REFERENCE
 from executor.actions.transport import GuardedTransport
@@ -83,6 +84,9 @@ def _read_url(url: str) -> httpx.URL:
     return read
 
 
+_PORTS = {"http": 80, "https": 443}
+
+
 @dataclass(slots=True)
 class _Exchange:
     """What has happened so far. `sent`: bytes of the current request have left. `status` stands once it is known."""
@@ -93,6 +97,8 @@ class _Exchange:
     body: bytearray = field(default_factory=bytearray)
     whole: bool = False
     hops: int = 0
+    redirect: httpx.Response | None = None  # the newest one, with its body unread
+    elsewhere: str = ""  # where it leads, which is not where the request was to go
 
     async def trace(self, event: str, _: Mapping[str, Any]) -> None:
         """httpcore tells what it does; from the first header on, the server may act."""
@@ -173,6 +179,19 @@ class Http(Typed[HttpParameters]):
             )
             while request is not None:
                 request = await _hop(client, request, exchange, parameters.expect_status, bytes_max)
+                if request is not None and request.url.scheme in _PORTS and elsewhere(exchange.url, request.url):
+                    await self._refuse(exchange, request.url)
+                    return
+
+    async def _refuse(self, exchange: _Exchange, target: httpx.URL) -> None:
+        """What was asked for, and perhaps approved, names one place. Another one has to be asked for by its name; that
+        it may not be named at all is said first."""
+        exchange.sent = False
+        host, port = target.host, target.port or _PORTS[target.scheme]
+        with contextlib.suppress(OSError):
+            await resolve(host, port, anywhere=f"{host.lower().rstrip('.')}:{port}" in self._allow)
+        exchange.response, exchange.whole = exchange.redirect, True
+        exchange.elsewhere = f"{target.scheme}://{target.netloc.decode('ascii', 'replace')}"
 
 
 async def _hop(
@@ -186,6 +205,7 @@ async def _hop(
     try:
         if response.next_request is not None and exchange.hops < HOPS_MAX and response.status_code != expected:
             exchange.hops += 1
+            exchange.redirect = response
             return response.next_request
         exchange.response = response
         async for part in response.aiter_bytes():
@@ -242,6 +262,8 @@ def _wrong(
     exchange: _Exchange, response: httpx.Response, problem: str | None, parameters: HttpParameters
 ) -> str | None:
     status = response.status_code
+    if exchange.elsewhere:
+        return f"{status_line(status)}: it leads to {exchange.elsewhere}, another place; name that one in the task"
     if response.next_request is not None and status != parameters.expect_status:
         return f"more than {HOPS_MAX} redirects"
     wanted = parameters.expect_status
@@ -252,6 +274,17 @@ def _wrong(
     if problem is not None and parameters.method in REPEATABLE:
         return f"{status_line(status)}, but then {problem}"
     return None
+
+
+def elsewhere(here: httpx.URL, there: httpx.URL) -> bool:
+    """Another host or port. The same host with or without ``www.``, or over TLS instead of without, is the same."""
+    if (here.scheme, there.scheme) == ("http", "https") and here.port in (None, 80) and there.port in (None, 443):
+        return _bare(here) != _bare(there)
+    return (here.scheme, _bare(here), here.port) != (there.scheme, _bare(there), there.port)
+
+
+def _bare(url: httpx.URL) -> str:
+    return url.host.lower().rstrip(".").removeprefix("www.")
 
 
 def status_line(status: int) -> str:

@@ -4,6 +4,7 @@ The plain launcher runs it as the same user, in its own session, with nothing in
 """
 
 import os
+import re
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -118,6 +119,19 @@ def environment(workspace: Path, attempt: str, extra: Mapping[str, str]) -> dict
         ATTEMPT: attempt,
         WORKSPACE: str(workspace),
     }
+
+
+_STEERING = re.compile(
+    r"(?:LD|DYLD|GIT|BASH_FUNC)_.*|PYTHON(?:PATH|HOME|STARTUP|INSPECT|BREAKPOINT|WARNINGS|EXECUTABLE)|NODE_(?:OPTIONS|PATH)"
+    r"|(?:PERL5|RUBY)(?:OPT|LIB|DB)|JAVA_TOOL_OPTIONS|_JAVA_OPTIONS|BASH_ENV|ENV|IFS|PATH|HOME|SHELL|SHELLOPTS|BASHOPTS"
+    r"|PS4|PROMPT_COMMAND|EDITOR|VISUAL|PAGER|TMPDIR|MILEPOST_.*",
+    re.IGNORECASE,
+)
+
+
+def harmless(given: Mapping[str, str]) -> dict[str, str]:
+    """Values that an attempt is given, without those whose names decide what other programs load and run."""
+    return {name: value for name, value in given.items() if _STEERING.fullmatch(name) is None}
 
 
 def prepare(workspace: Path) -> None:

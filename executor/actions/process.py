@@ -23,7 +23,7 @@ from executor.actions import hangs
 from executor.actions.capture import Capture
 from executor.actions.footprint import Footprint
 from executor.actions.hangs import Hang, Sight
-from executor.actions.launcher import Launch, Launcher, environment, prepare
+from executor.actions.launcher import Launch, Launcher, environment, harmless, prepare
 from executor.actions.survivors import Mark, end_marked, signal_group
 from executor.domain.outcome import Result
 from executor.domain.tail import printable
@@ -151,7 +151,7 @@ class _Child:
                     arguments=["sh", "-c", _GATE, "milepost", *self._command.arguments],
                     workspace=context.workspace,
                     environment=environment(
-                        context.workspace, _marker(context), {**context.environment, **self._command.extra}
+                        context.workspace, _marker(context), {**harmless(context.environment), **self._command.extra}
                     ),
                     stdin=gate_out,
                     stdout=stdout_in,

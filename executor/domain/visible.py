@@ -20,6 +20,17 @@ def made_visible(text: str) -> str:
     return "".join([*words, _unmixed(word)])
 
 
+def unhidden(text: str) -> str:
+    """`text` with characters that nobody sees (tags, zero-width ones, direction marks) as ``⟨U+E0041⟩``; joiners inside
+    emoji and scripts stay."""
+    if text.isascii():
+        return text
+    return "".join(_shown(c) if unicodedata.category(c) == "Cf" and c not in _JOINERS else c for c in text)
+
+
+_JOINERS = frozenset("\u200c\u200d\u00ad")
+
+
 def _shown(character: str) -> str:
     if character in _PLAIN:
         return character

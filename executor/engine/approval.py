@@ -41,11 +41,15 @@ class Approval:
 
     async def asked(self, parameters: Mapping[str, Any] | None) -> Outcome | None:
         """None: it may run. `parameters` are the action's; None where only what is looked at is meant."""
-        pieces, grants = self._pieces(parameters), self.assignment.goal.grants
-        if not grants and all(piece.why is None for piece in pieces):
+        pieces = self.pieces(parameters)
+        if not self.assignment.goal.grants and all(piece.why is None for piece in pieces):
             return None
         folder = self.folder(self.assignment.goal.number)
-        digests = await asyncio.to_thread(self._digests, pieces, folder)
+        return await asyncio.to_thread(self.compared, pieces, folder)
+
+    def compared(self, pieces: Sequence[Piece], folder: Path) -> Outcome | None:
+        """With what was approved and granted. Reads files."""
+        digests, grants = self._digests(pieces, folder), self.assignment.goal.grants
         said = [grants.get(digest) for digest in digests]
         if any(grant is not None and not grant.allowed for grant in said):
             return forbidden()
@@ -62,7 +66,7 @@ class Approval:
             parts=tuple(digests),
         )
 
-    def _pieces(self, parameters: Mapping[str, Any] | None) -> list[Piece]:
+    def pieces(self, parameters: Mapping[str, Any] | None) -> list[Piece]:
         spec = self.assignment.task.spec
         found = [] if parameters is None else [("", spec.action, parameters)]
         for role, check in ((WHEN, spec.when), (CHECK, spec.check)):

@@ -11,6 +11,7 @@ from typing import Any
 
 from executor.domain.risk import ASKED_WHEN_RISKY, Risk
 from executor.domain.values import quick
+from executor.engine.starters import starts_another
 
 _CHAINING = frozenset(";|&$`<>()\n\\")
 """What lets one command line run more than the command that it begins with."""
@@ -83,9 +84,19 @@ def _subject(question: Question) -> str:
 
 
 def _chains(question: Question, unasked: Sequence[str]) -> bool:
-    """A command that a pattern fits only by its beginning may do anything after it. A Python program always may, so
+    """A command that a pattern fits only by its beginning may do anything after it, and one that starts another program
+    (``env -S …``) runs that. A Python program always may, so
     only a rule about all of them lets one run."""
     if question.action == "python":
         return "python" not in unasked
     subject = str(question.parameters.get(_SUBJECTS.get(question.action, ""), ""))
-    return question.action in ("shell", "wait") and any(character in _CHAINING for character in subject)
+    if question.action not in ("shell", "wait") or _to_the_byte(question.action, subject, unasked):
+        return False
+    if any(character in _CHAINING for character in subject):
+        return True
+    return question.action not in unasked and starts_another(subject)
+
+
+def _to_the_byte(action: str, subject: str, patterns: Sequence[str]) -> bool:
+    """A rule that names the whole command covers it, whatever it runs."""
+    return f"{action}:{subject}" in patterns and not any(sign in subject for sign in "*?[")

@@ -8,10 +8,11 @@ from collections.abc import Callable
 from time import monotonic
 from typing import Any
 
+import httpx
 import pytest
 
 from executor.actions.addresses import Forbidden, check, own_addresses, public
-from executor.actions.http import Http
+from executor.actions.http import Http, elsewhere
 from executor.domain.errors import WrongInput
 from executor.domain.outcome import Result
 from tests.actions.conftest import Scene, Site
@@ -244,6 +245,40 @@ async def test_a_redirect_to_an_internal_address_is_not_followed(scene: Scene, s
 
     assert (result.success, str(result.error).endswith(BLOCKED)) == (False, True)
     assert "outcome_unknown" not in result.metadata
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_a_redirect_to_another_place_is_not_followed(
+    scene: Scene, site: Site, other: Site, method: str, status: int
+) -> None:
+    """What was asked for, and perhaps approved, names one place: its headers and its body go nowhere else."""
+    site.answer = f"HTTP/1.1 {status} x\r\nLocation: {other.url('/take')}\r\nContent-Length: 0\r\n\r\n".encode()
+    http = Http([site.here, other.here])
+    parameters = {"method": method, "url": site.url(), "headers": {"X-Key": "secret"}}
+
+    result = await http.run(http.check(parameters), scene.context())
+
+    assert isinstance(result, Result)
+    assert other.heard == []
+    assert str(result.error).endswith(f"it leads to http://{other.here}, another place; name that one in the task")
+    assert result.metadata["status"] == status
+
+
+@pytest.mark.parametrize(
+    ("here", "there", "another"),
+    [
+        ("http://a.example/", "https://a.example/", False),
+        ("http://a.example/", "https://www.a.example/x", False),
+        ("https://www.a.example/", "https://a.example/", False),
+        ("https://a.example/", "http://a.example/", True),
+        ("https://a.example/", "https://a.example:444/", True),
+        ("https://a.example/", "https://a.example.evil.example/", True),
+        ("https://a.example/", "https://b.a.example/", True),
+    ],
+)
+def test_what_counts_as_another_place(here: str, there: str, another: bool) -> None:
+    assert elsewhere(httpx.URL(here), httpx.URL(there)) is another
 
 
 @pytest.mark.parametrize("target", ["file:///etc/passwd", "gopher://example.com/", "http://x:y/"])

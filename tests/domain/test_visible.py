@@ -1,6 +1,6 @@
 import pytest
 
-from executor.domain.visible import made_visible
+from executor.domain.visible import made_visible, unhidden
 
 
 @pytest.mark.parametrize(
@@ -19,3 +19,16 @@ from executor.domain.visible import made_visible
 )
 def test_nothing_hides_in_what_is_approved(text: str, shown: str) -> None:
     assert made_visible(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("read this\U000e0041\U000e0042", "read this⟨U+E0041⟩⟨U+E0042⟩"),
+        ("a\u200bb\u2060\u202e", "a⟨U+200B⟩b⟨U+2060⟩⟨U+202E⟩"),
+        ("привет, naïve 👨\u200d👩", "привет, naïve 👨\u200d👩"),
+        ("plain", "plain"),
+    ],
+)
+def test_a_model_reads_nothing_that_a_person_would_not_see(text: str, shown: str) -> None:
+    assert unhidden(text) == shown

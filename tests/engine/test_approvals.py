@@ -55,6 +55,40 @@ def test_who_is_asked_and_why(asked: Question, policy: Policy, reason: str | Non
     assert reason_to_ask(asked, policy) == reason
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        "env -S 'tr a b; id'",
+        "env sh",
+        "git -c alias.x='!sh' x",
+        "bash -c id",
+        "/bin/sh -c id",
+        "find . -exec id",
+        "find . -execdir=id",
+        "xargs id",
+        "busybox sh",
+        "python3 -c 'import os'",
+        "perl -e 1",
+        "LD_PRELOAD=./x.so git status",
+        "nohup id",
+        "sudo id",
+        "unfinished 'quote",
+    ],
+)
+def test_a_rule_does_not_cover_another_program_that_its_command_starts(command: str) -> None:
+    everything = Policy(unasked=["shell:*"])
+
+    assert reason_to_ask(question(accepted=False, command=command), everything) is not None
+    assert reason_to_ask(question(accepted=False, command="git status -s"), everything) is None
+
+
+def test_a_rule_that_names_a_whole_command_covers_it_and_nothing_more() -> None:
+    rule = Policy(unasked=["shell:make -C docs && bash -c true"])
+
+    assert reason_to_ask(question(accepted=False, command="make -C docs && bash -c true"), rule) is None
+    assert reason_to_ask(question(accepted=False, command="make -C docs && bash -c true "), rule) is not None
+
+
 PAY = TaskSpec(key="1", title="Pay", action="work", parameters={"risk": ["OUTSIDE"], "to": "Ann"})
 
 

@@ -1,11 +1,14 @@
 """STOP as a person on a phone meets it."""
 
+from typing import Any
+
 import pytest
 
 from bot.telegram.access import Access
 from bot.telegram.urgent import is_stop_word
 from tests.telegram.talk import Talk, words
 
+PATIENCE_S = 60.0  # on a slow machine
 SLEEPS = "/goal Wait\n1. Sleep: `echo on >> begun; test -e go || exec sleep 600`"
 
 
@@ -14,26 +17,39 @@ def labels(message: dict) -> list[str]:  # type: ignore[type-arg]
     return [button["text"] for row in rows for button in row]
 
 
+async def shown(talk: Talk, card: dict, text: str) -> dict:  # type: ignore[type-arg]
+    """The card once it shows this."""
+
+    def there() -> Any:
+        cards = (one for one in talk.chat.messages() if one["message_id"] == card["message_id"])
+        return next((one for one in cards if text in words(one)), None)
+
+    found: dict[str, Any] = await talk.chat.until(there, PATIENCE_S)
+    return found
+
+
 async def started(talk: Talk) -> dict:  # type: ignore[type-arg]
-    card = await talk.say(SLEEPS, "Wait")
+    card = await talk.say(SLEEPS, "Wait", patience_s=PATIENCE_S)
     await talk.press(card, "Start")
-    return await talk.message(card["message_id"], "1 · in progress")
+    return await shown(talk, card, "1 · in progress")
 
 
 async def test_one_word_stops_and_resume_goes_on(talk: Talk) -> None:
     card = await started(talk)
 
-    said = await talk.say("/stop", "Everything is stopped")
+    said = await talk.say("/stop", "Everything is stopped", patience_s=PATIENCE_S)
     assert words(said).splitlines()[0] == "⛔ Everything is stopped"
     assert labels(said) == ["▶️ Resume"]
-    stopped = await talk.message(card["message_id"], "⛔ Stopped by")
+    stopped = await shown(talk, card, "⛔ Stopped by")
     assert labels(stopped) == ["▶️ Resume"]
-    assert "stopped by" in words(await talk.say("/why", "lifts the STOP"))
-    assert words(await talk.say("/system", "Everything has been stopped")).startswith("Everything has been stopped by")
+    assert "stopped by" in words(await talk.say("/why", "lifts the STOP", patience_s=PATIENCE_S))
+    assert words(await talk.say("/system", "Everything has been stopped", patience_s=PATIENCE_S)).startswith(
+        "Everything has been stopped by"
+    )
 
     (talk.house.settings.data_dir / "workspaces/1/go").touch()
-    await talk.say("/resume", "is lifted. Everything goes on.")
-    await talk.hear("Goal Complete")
+    await talk.say("/resume", "is lifted. Everything goes on.", patience_s=PATIENCE_S)
+    await talk.hear("Goal Complete", patience_s=PATIENCE_S)
 
 
 async def test_the_cards_button_stops_and_its_other_button_goes_on(talk: Talk) -> None:
@@ -41,22 +57,22 @@ async def test_the_cards_button_stops_and_its_other_button_goes_on(talk: Talk) -
     assert labels(card) == ["⛔ Stop"]
 
     await talk.press(card, "⛔ Stop")
-    stopped = await talk.message(card["message_id"], "⛔ Stopped by")
+    stopped = await shown(talk, card, "⛔ Stopped by")
     (talk.house.settings.data_dir / "workspaces/1/go").touch()
     await talk.press(stopped, "▶️ Resume")
 
-    await talk.hear("Goal Complete")
+    await talk.hear("Goal Complete", patience_s=PATIENCE_S)
 
 
 @pytest.mark.parametrize("word", ["stop", "STOP!", "Стоп", "👎", "🛑"])
 async def test_a_bare_word_is_enough(talk: Talk, word: str) -> None:
-    await talk.say(word, "Everything is stopped")
+    await talk.say(word, "Everything is stopped", patience_s=PATIENCE_S)
 
     assert talk.house.brake.held() is not None
 
 
 async def test_a_goal_that_begins_with_the_word_is_a_goal(talk: Talk) -> None:
-    await talk.say("Stop the server\n1. Stop it: `true`", "Stop the server")
+    await talk.say("Stop the server\n1. Stop it: `true`", "Stop the server", patience_s=PATIENCE_S)
 
     assert talk.house.brake.held() is None
 
@@ -70,7 +86,7 @@ async def test_who_may_only_look_stops_nothing(talk: Talk) -> None:
     operator = talk.chat.operator_id
     talk.people.owners, talk.people.viewers = [], [operator]
 
-    await talk.say("/stop", "needs the role requester")
+    await talk.say("/stop", "needs the role requester", patience_s=PATIENCE_S)
 
     assert talk.house.brake.held() is None
 
@@ -78,8 +94,8 @@ async def test_who_may_only_look_stops_nothing(talk: Talk) -> None:
 async def test_a_requester_may_stop_and_not_lift(talk: Talk) -> None:
     talk.people.owners, talk.people.requesters = [], [talk.chat.operator_id]
 
-    await talk.say("/stop", "Everything is stopped")
-    await talk.say("/resume", "Only an approver or an owner can lift a STOP.")
+    await talk.say("/stop", "Everything is stopped", patience_s=PATIENCE_S)
+    await talk.say("/resume", "Only an approver or an owner can lift a STOP.", patience_s=PATIENCE_S)
 
     assert talk.house.brake.held() is not None
 
@@ -87,11 +103,23 @@ async def test_a_requester_may_stop_and_not_lift(talk: Talk) -> None:
 async def test_it_is_carried_out_before_anything_that_waits_in_its_chat(talk: Talk) -> None:
     """A lane that is busy holds nothing up: the file is there as soon as the update is."""
     assert isinstance(talk.people, Access)
-    await talk.say("/stop", "Everything is stopped")
+    await talk.say("/stop", "Everything is stopped", patience_s=PATIENCE_S)
     first = talk.house.brake.held()
 
-    again = await talk.say("/stop", "Everything is stopped")
+    again = await talk.say("/stop", "Everything is stopped", patience_s=PATIENCE_S)
 
     assert talk.house.brake.held() == first
     assert first is not None
     assert f"Stopped by {first.by}" in words(again)
+
+
+@pytest.mark.parametrize("text", ["/stop", "stop", "/cancel 1", "Back up my notes\n1. Do: `true`"])
+async def test_what_was_forwarded_is_never_taken_as_a_word_of_the_person(talk: Talk, text: str) -> None:
+    """It may be a stranger's: whoever forwards it wants it read, not obeyed."""
+    stranger = {"type": "hidden_user", "sender_user_name": "Eve", "date": 1}
+
+    talk.chat._people._write({"text": text, "forward_origin": stranger}, None, None, None, None)
+    await talk.hear("That was forwarded", patience_s=PATIENCE_S)
+
+    assert talk.house.brake.held() is None
+    assert await talk.house.executor.goals() == []

@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from executor.domain.visible import unhidden
 from executor.ports import Purpose
 
 _DATA = """\
@@ -138,8 +139,9 @@ def system_text(purpose: Purpose, actions: Mapping[str, str], schema: Mapping[st
 
 
 def fenced(name: str, value: object) -> str:
-    """`value`, a text or JSON, as data. The mark depends on every character within."""
-    text = value if isinstance(value, str) else compact(value)
+    """`value`, a text or JSON, as data; what a person would not see in it is made visible. The mark depends on every
+    character within."""
+    text = unhidden(value if isinstance(value, str) else compact(value))
     mark = hashlib.sha256(f"{name}\n{text}".encode()).hexdigest()[:12]
     return f"<<<{name} {mark}\n{text}\n{mark}>>>"
 

@@ -13,6 +13,7 @@ REMEDIES = {
     Failure.BLOCKED: "choose another [brain] model; this one refuses a harmless question",
     Failure.BAD_REQUEST: "check [brain] model and base_url; where the key is named, make a new one",
     Failure.MODEL_NOT_FOUND: "set [brain] model to a name that the provider lists",
+    Failure.STOPPED: "lift the STOP: milepost resume, or /resume",
     Failure.RATE_LIMITED: "wait a little, or raise the limit at the provider; goals wait by themselves",
     Failure.SERVER: "wait, or look at the provider's status page; goals wait by themselves",
     Failure.TIMEOUT: "raise [brain] timeout_s, or choose a faster model",

@@ -265,7 +265,7 @@ def _tools(
         mender=OfflineMender(),
         gates=gates_of(settings),
         brake=brake,
-        history=Histories(settings.data_dir, clock, _not_kept),
+        history=Histories(settings.data_dir, clock, _not_kept, repositories=settings.workspace.repositories),
     )
 
 

@@ -7,7 +7,7 @@ from typing import Protocol
 from loguru import logger
 
 from executor.domain.errors import MilepostError
-from executor.ports import Clock
+from executor.ports import Clock, GoalView
 
 INBOX_DAYS = 3  # the chat may repeat an update for a day, and with it a command
 EVERY_S = 3_600.0
@@ -41,9 +41,17 @@ class Database(Protocol):
     @property
     def housekeeping(self) -> HousekeepingRows: ...
 
+    async def view(self, goal_number: int) -> GoalView | None: ...
+
 
 class Workspaces(Protocol):
     async def remove(self, goal_number: int) -> None:
+        """Raises OSError."""
+        ...
+
+    def with_worktrees(self) -> list[int]: ...
+
+    async def remove_worktrees(self, goal_number: int) -> None:
         """Raises OSError."""
         ...
 
@@ -71,6 +79,7 @@ class Housekeeper:
         long_ago = now - max(self._keep, timedelta(days=INBOX_DAYS))
         while not await rows.forget_rest(long_ago):
             pass
+        await self._end_worktrees()
         passed: set[int] = set()
         while found := await rows.old_goals(now - self._keep, GOALS_MAX + len(passed)):
             if not (new := [number for number in found if number not in passed]):
@@ -78,6 +87,16 @@ class Housekeeper:
             for number in new:
                 passed.add(number)
                 await self._forget(number)
+
+    async def _end_worktrees(self) -> None:
+        """A task that is merged has none; those of failed and skipped ones go when their goal is over."""
+        for number in self._workspaces.with_worktrees():
+            view = await self._database.view(number)
+            if view is None or view.goal.final:
+                try:
+                    await self._workspaces.remove_worktrees(number)
+                except OSError as error:
+                    logger.warning("The worktrees of goal {} can't be removed: {}", number, error)
 
     async def _forget(self, number: int) -> None:
         """The folder first: rows without a folder are forgotten next time, a folder without rows never would be."""

@@ -4,6 +4,7 @@ The description of a field is what a person reads after "expected" when a value 
 """
 
 import re
+from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
@@ -51,6 +52,12 @@ def _database_address(value: SecretStr) -> SecretStr:
     return value
 
 
+def _absolute(value: Path) -> Path:
+    path = value.expanduser()
+    _wanted(path.is_absolute())
+    return path
+
+
 def lower(value: object) -> object:
     return value.lower() if isinstance(value, str) else value
 
@@ -65,6 +72,10 @@ Share = Annotated[float, Strict(), Field(ge=0, le=1, description="a number from 
 Port = Annotated[int, Strict(), Field(ge=0, le=65535, description="a port number, 0 to 65535 (0: any free one)")]
 Text = Annotated[str, Field(description="a text in quotes")]
 Words = Annotated[tuple[str, ...], Field(description='a list of texts, like ["a", "b"]')]
+Places = Annotated[
+    tuple[Annotated[Path, AfterValidator(_absolute)], ...],
+    Field(description='a list of absolute paths, like ["/home/ann/shop"]'),
+]
 Secret = Annotated[SecretStr, Field(description="a text in quotes")]
 Host = Annotated[str, Field(min_length=1, description='a host name or address, like "127.0.0.1"')]
 PersonIds = Annotated[

@@ -16,6 +16,7 @@ from bot.kinds import (
     Flag,
     Host,
     PersonIds,
+    Places,
     Port,
     Seconds,
     Secret,
@@ -127,6 +128,12 @@ class Sandbox(Table):
     ] = 1_000_000
 
 
+class Workspace(Table):
+    """What goals may work in, beside a folder of their own."""
+
+    repositories: Places = ()
+
+
 class Http(Table):
     allow: Annotated[
         tuple[Address, ...],
@@ -218,6 +225,7 @@ class Settings(Table):
     workers: WorkersTable = WorkersTable()
     web: Web = Web()
     sandbox: Sandbox = Sandbox()
+    workspace: Workspace = Workspace()
     http: Http = Http()
     resources: Annotated[dict[str, Count], Field(description="a table of name = capacity")] = Field(
         default_factory=dict

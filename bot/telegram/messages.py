@@ -66,6 +66,8 @@ def _end(facts: Mapping[str, Any]) -> list[str]:
     if tasks := facts.get("tasks"):
         lines += ["", bold("Tasks"), *(line for one in tasks for line in _task(one))]
     lines += ["", f"⏱ {duration(float(facts.get('duration_s') or 0))} · {count(int(facts['attempts']), 'attempt')}"]
+    if facts.get("branch"):
+        lines.append(f"🌿 Branch {code(facts['branch'])}")
     if facts.get("folder"):
         lines.append(f"📁 {code(facts['folder'])}")
     return lines

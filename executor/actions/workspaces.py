@@ -52,9 +52,21 @@ class Folders:
         """Delete a goal's folder with everything in it, and its history; links in it are removed and not followed.
         Harmless where there is none. Raises OSError."""
         self._known.pop(goal_number, None)
-        for folder in (self._root / str(goal_number), self._root.parent / HISTORIES / str(goal_number)):
+        worktrees = self._root.glob(f"{goal_number}.*")
+        history = self._root.parent / HISTORIES / str(goal_number)
+        for folder in (self._root / str(goal_number), *worktrees, history):
             if folder.exists():
                 await asyncio.to_thread(_remove, folder)
+
+    def with_worktrees(self) -> list[int]:
+        """Goals for whose tasks there are worktrees."""
+        heads = {path.name.partition(".")[0] for path in self._root.glob("*.*")}
+        return sorted(int(head) for head in heads if head.isdecimal())
+
+    async def remove_worktrees(self, goal_number: int) -> None:
+        """Those of a goal that is over: what was worth keeping was merged, or is on its branch. Raises OSError."""
+        for folder in self._root.glob(f"{goal_number}.*"):
+            await asyncio.to_thread(_remove, folder)
 
     async def end_leftovers(self, pid: int | None, pid_started: float | None, marker: str) -> int:
         """End what an attempt of a dead predecessor left running, see end_survivors. Only processes that were started

@@ -56,3 +56,13 @@ class Undoing:
     to: str
     files: tuple[FileChange, ...]
     lost: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Branch:
+    """An attempt of a goal on an existing repository, as the goal's first line names it. `task_ref` "": it only looks
+    at what has been merged (a criterion, a gate). `title` is the task's, for its commit."""
+
+    repository: str
+    task_ref: str
+    title: str = ""

@@ -26,6 +26,7 @@ class GoalCommands(Desk):
         """Take a goal. A brain that answers at once plans it in the same transaction; else the tick does, soon."""
 
         async def create(transaction: Transaction) -> tuple[Case | None, Reply]:
+            self._tools.history.check(draft.metadata)
             number = await transaction.next_goal_number()
             numbers = Numbers(await transaction.next_decision_number())
             now, limits = self._tools.clock.now(), self._tools.limits
@@ -41,6 +42,7 @@ class GoalCommands(Desk):
         """Replace the text of a goal that has not started: a new proposal takes the place of the old one."""
         goal = Goal(number=goal_number, title=draft.title, created_at=self._now(), updated_at=self._now())
         try:
+            self._tools.history.check(draft.metadata)
             plan = await self._brain.plan(draft, goal) if self._brain.immediate else None
         except WrongInput as error:
             return Refused(code="wrong_input", sentence=error.public)

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 
-from executor.domain.goal import GOAL_TAKEN_UP, GoalState
+from executor.domain.goal import GOAL_TAKEN_UP, Goal, GoalState
 from executor.domain.milestone import COMPLETE, title_of
 from executor.domain.task import Task, TaskState
 from executor.engine.case import Case
+from executor.ports import REPOSITORY
 
 _TITLES = {
     GoalState.COMPLETED: title_of(COMPLETE),
@@ -28,11 +29,18 @@ def end_facts(case: Case) -> Mapping[str, object]:
         "reason": goal.reason,
         "can_be_taken_up": goal.state in GOAL_TAKEN_UP and goal.started_at is not None,
         "duration_s": (case.now - started_at).total_seconds(),
+        "branch": _branch(goal),
         "attempts": sum(task.attempts for task in case.work),
         "criteria": [_criterion(task) for task in case.criteria],
         "gates": [_criterion(task) for task in case.gates],
         "tasks": [_task(task) for task in case.work],
     }
+
+
+def _branch(goal: Goal) -> str:
+    """Where the result is, of a goal on a repository."""
+    repository = goal.metadata.get(REPOSITORY)
+    return f"milepost/goal-{goal.number} of {repository}" if repository and goal.started_at else ""
 
 
 def _note(case: Case) -> str:

@@ -24,7 +24,7 @@ from executor.ports.brain import (
 )
 from executor.ports.brake import Brake, NoBrake
 from executor.ports.gates import GateFailure, Mender, Project
-from executor.ports.history import Forgetful, History, NoHistory
+from executor.ports.history import REPOSITORY, Forgetful, History, NoHistory
 from executor.ports.outbox import Outbox
 from executor.ports.record import GoalRecord
 from executor.ports.secrets import Seal
@@ -46,6 +46,7 @@ from executor.ports.workers import Assignment, Report, Workers
 __all__ = [
     "CYCLES",
     "PASSING",
+    "REPOSITORY",
     "About",
     "Acting",
     "Adapting",

@@ -1,9 +1,14 @@
 """The history of a goal's folder: every attempt's changes, to be seen, undone and handed over."""
 
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Protocol
 
-from executor.domain.change import Change, Difference, Undoing
-from executor.domain.errors import MilepostError
+from executor.domain.change import Branch, Change, Difference, Undoing
+from executor.domain.errors import MilepostError, WrongInput
+
+REPOSITORY = "repo"
+"""What a goal's first line names its repository by: ``#repo=shop``."""
 
 
 class NoHistory(MilepostError):
@@ -13,13 +18,22 @@ class NoHistory(MilepostError):
 class History(Protocol):
     """A goal's folder is kept as it was after each attempt. Whatever goes wrong with that, no attempt fails for it."""
 
-    async def begin(self, goal_number: int, attempt: str) -> None:
-        """`attempt` (``12.3#1``) is about to work. What was changed since the last one is kept apart from it. Waits for
-        an undoing under way. Never raises."""
+    def check(self, metadata: Mapping[str, str]) -> None:
+        """Raises WrongInput where a goal names a repository that nothing may be done in."""
         ...
 
-    async def end(self, goal_number: int, attempt: str) -> None:
-        """It has ended: keep what changed. Costs what changed, and a look at each file's date. Never raises."""
+    async def begin(self, goal_number: int, attempt: str, branch: Branch | None = None) -> Path | None:
+        """`attempt` (``12.3#1``) is about to work: in the folder that this returns, None being the goal's own. What was
+        changed since the last one is kept apart from it. Waits for an undoing under way. Raises MilepostError for a
+        `branch` alone, where its repository can't be used."""
+        ...
+
+    async def end(
+        self, goal_number: int, attempt: str, branch: Branch | None = None, *, succeeded: bool = True
+    ) -> tuple[str, ...]:
+        """It has ended: keep what changed, and merge what an attempt on a branch did if it `succeeded`. The files in
+        which that conflicts with what was merged meanwhile: then nothing is merged. Costs what changed, and a look at
+        each file's date. Raises MilepostError for a `branch` alone."""
         ...
 
     def has_changes(self, goal_number: int) -> bool:
@@ -49,9 +63,17 @@ class History(Protocol):
 class Forgetful:
     """No history at all."""
 
-    async def begin(self, goal_number: int, attempt: str) -> None: ...
+    def check(self, metadata: Mapping[str, str]) -> None:
+        if REPOSITORY in metadata:
+            raise WrongInput("No repository is set up here for goals to work on.")
 
-    async def end(self, goal_number: int, attempt: str) -> None: ...
+    async def begin(self, goal_number: int, attempt: str, branch: Branch | None = None) -> Path | None:
+        return None
+
+    async def end(
+        self, goal_number: int, attempt: str, branch: Branch | None = None, *, succeeded: bool = True
+    ) -> tuple[str, ...]:
+        return ()
 
     def has_changes(self, goal_number: int) -> bool:
         return False

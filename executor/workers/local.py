@@ -2,9 +2,9 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 
 from executor.domain.attempt import Attempt
+from executor.domain.errors import MilepostError
 from executor.domain.outcome import Interrupted, Outcome
 from executor.engine.agent import InTurns
 from executor.engine.attempt import Run, Tools
@@ -12,6 +12,7 @@ from executor.engine.halting import after_a_stop
 from executor.engine.nursery import Nursery
 from executor.engine.turns import works_in_turns
 from executor.ports import Assignment, Report
+from executor.workers.keeping import begin, keep, marker
 
 Recorder = Callable[[Assignment, int, float, str], Awaitable[None]]
 """(assignment, pid, its start time, command): commits which process runs it. Raises where the lease is lost."""
@@ -84,28 +85,19 @@ class LocalWorkers:
         whole = Run(assignment, self._tools, started, [])
         run = InTurns(whole) if works_in_turns(assignment.task) else whole
         try:
-            await self._tools.history.begin(assignment.goal.number, marker(assignment.attempt))
+            await begin(whole)
             outcome: Outcome = after_a_stop(run, await run.outcome(), self._tools.brake.held())
         except asyncio.CancelledError:  # ours: stop_task or stop; the children have been ended on the way up
             stop = self._tools.brake.held()
             outcome = run.interrupted(stop.note if stop else "Milepost stopped it")
+        except MilepostError as error:  # its repository can't be used: it has not begun
+            outcome = run.broken(error.public)
         except Exception as error:  # noqa: BLE001 - a bug in an action must not take the executor down with it
             self._log_failure(assignment, error)
             outcome = run.broken(f"Internal error: {type(error).__name__}")
         try:
-            await self._keep(assignment)
+            if not self._stopping:  # then there is no time: whatever comes next keeps it
+                outcome = await keep(whole, outcome)
         finally:
             self._running.pop(assignment.task.ref, None)
             self._report(assignment, outcome, run.texts)
-
-    async def _keep(self, assignment: Assignment) -> None:
-        """What it changed, before anything else that waits for it begins. While Milepost stops there is no time for
-        that: whatever comes next keeps it."""
-        with suppress(asyncio.CancelledError):  # the report is owed all the same
-            if not self._stopping:
-                await self._tools.history.end(assignment.goal.number, marker(assignment.attempt))
-
-
-def marker(attempt: Attempt) -> str:
-    """``12.3#1``"""
-    return f"{attempt.task_ref}#{attempt.number}"

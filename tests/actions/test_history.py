@@ -354,7 +354,7 @@ async def test_what_is_kept_nowhere_is_named_before_it_is_lost(place: Place) -> 
     await place.attempt("1.1#1", data="small\n")
     await place.attempt("1.2#1", data="x" * (SMALL + 1))
 
-    asked = await place.history.undoing(1, "1.2")
+    asked = await place.history.undoing(1)
 
     assert asked.lost == ("data",)
 

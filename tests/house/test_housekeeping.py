@@ -83,3 +83,16 @@ async def test_a_folder_goes_whole_but_what_its_links_point_to_stays(tmp_path: P
 
     assert (kept / "file").exists()
     assert list((tmp_path / "workspaces").iterdir()) == []
+
+
+async def test_the_worktrees_of_a_goal_that_is_over_go_and_those_of_an_open_one_stay(tmp_path: Path) -> None:
+    clock, folders = ManualClock(), Folders(tmp_path)
+    async with world(tmp_path, clock=clock) as w:
+        await _finished(w, folders, "a")
+        await w.set_goal(draft(spec("1"), title="b"), command_id="b")
+        for name in ("1.2", "1.3", "2.1"):
+            (tmp_path / "workspaces" / name).mkdir()
+
+        await Housekeeper(w.database, folders, clock, 90).tidy()
+
+        assert sorted(path.name for path in (tmp_path / "workspaces").iterdir()) == ["1", "2.1"]

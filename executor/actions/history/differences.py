@@ -87,7 +87,7 @@ def _spans(repository: Repository, every: Sequence[Change], changes: Sequence[Ch
 def state_before(repository: Repository, goal_number: int, task_ref: str | None) -> str:
     """Before the goal, or before the first attempt of a task. Raises NoHistory."""
     changes = named(repository.changes(), goal_number, task_ref)
-    return repository.parent(changes[0].commit) if task_ref else ""
+    return repository.parent(changes[0].commit) if task_ref else repository.base
 
 
 def named_state(repository: Repository, beginning: str) -> str:

@@ -1,8 +1,9 @@
 """Git as a store of objects, and nothing else.
 
-The repository lies in Milepost's own data folder and has no working tree: git never opens a file of a workspace. So
-nothing that a command leaves there (a hook, a .git folder, attributes, links, file names) can make git run or read
-anything; files are read and written by this program alone. No configuration of the user or the machine is looked at.
+The repository lies in Milepost's own data folder and has no working tree: git never opens a file of a workspace (but
+for `ignored`). So nothing that a command leaves there (a hook, a .git folder, attributes, links, names) makes git run
+or read anything: files are read and written by this program alone. No configuration of the user or the machine is
+looked at.
 """
 
 import os
@@ -16,7 +17,7 @@ from typing import IO, Protocol
 TIMEOUT_S = 120.0
 READ_BYTES = 65_536
 _CONFIG = "[core]\n\trepositoryformatversion = 0\n\tbare = true\n\tfilemode = true\n"
-_ATTRIBUTES = "* !text !eol !filter !ident !working-tree-encoding !diff !merge !export-ignore !export-subst\n"
+ATTRIBUTES = "* !text !eol !filter !ident !working-tree-encoding !diff !merge !export-ignore !export-subst\n"
 """What a file of the workspace says about attributes counts for nothing."""
 _SETTINGS = (
     "core.hooksPath=/dev/null",
@@ -26,7 +27,6 @@ _SETTINGS = (
     "core.protectHFS=false",
     "core.compression=1",
     "core.quotePath=false",
-    "protocol.allow=never",
     "gc.auto=0",
     "maintenance.auto=false",
     "log.showSignature=false",
@@ -45,14 +45,16 @@ class GitFailed(Exception):
 class Git:
     """The repository `folder`. Every call may raise GitFailed or OSError, and takes at most TIMEOUT_S."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, common: Path | None = None) -> None:
+        """`common`: where a linked worktree of somebody's keeps its objects and branches."""
+        self.folder = folder if common is None else common
+        self._dir = folder
 
     def make(self) -> None:
         """Harmless where it exists; also heals what a killed git left locked. The caller keeps others out."""
         for part in ("objects/pack", "objects/info", "refs/heads", "info"):
             (self.folder / part).mkdir(mode=0o700, parents=True, exist_ok=True)
-        for name, text in (("info/attributes", _ATTRIBUTES), ("config", _CONFIG), ("HEAD", "ref: refs/heads/main\n")):
+        for name, text in (("info/attributes", ATTRIBUTES), ("config", _CONFIG), ("HEAD", "ref: refs/heads/main\n")):
             (self.folder / name).write_text(text, encoding="ascii")
         for lock in (*self.folder.glob("*.lock"), *(self.folder / "refs").rglob("*.lock")):
             lock.unlink(missing_ok=True)
@@ -65,21 +67,42 @@ class Git:
             return (self.folder / "refs" / "heads" / branch).read_text(encoding="ascii").strip()
         return ""
 
-    def run(self, *arguments: str, codes: Sequence[int] = (0,), stdin: bytes = b"") -> bytes:
-        """What it printed."""
+    def run(
+        self,
+        *arguments: str,
+        codes: Sequence[int] = (0,),
+        stdin: bytes = b"",
+        said: bool = False,
+        more: Mapping[str, str] | None = None,
+        where: Path | None = None,
+    ) -> bytes:
+        """What it printed; with `said` its exit code instead. `more`: further variables; `where` it runs, else in the
+        repository."""
         done = subprocess.run(
             self._line(arguments),
             input=stdin,
             capture_output=True,
             timeout=TIMEOUT_S,
-            env=self._environment(),
-            cwd=self.folder,
+            env={**self._environment(), **(more or {})},
+            cwd=where or self.folder,
             start_new_session=True,
             check=False,
         )
         if done.returncode not in codes:
             raise GitFailed(f"git {arguments[0]}: {_said(done.stderr)}")
-        return done.stdout
+        return b"%d" % done.returncode if said else done.stdout
+
+    def ignored(self, workspace: Path) -> list[bytes]:
+        """What the .gitignore files of a workspace leave out; folders end with a slash. For this alone git looks at
+        one: at names, and at those files, which are lists of patterns and nothing else."""
+        more = {"GIT_WORK_TREE": str(workspace), "GIT_INDEX_FILE": str(self.folder / "no-index")}
+        printed = self.run(
+            *("-c", "core.bare=false", "-c", "core.excludesFile=/dev/null", "-c", "core.untrackedCache=false"),
+            *("ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--directory"),
+            more=more,
+            where=workspace,
+        )
+        return printed.split(b"\0")[:-1]
 
     def head(self, bytes_max: int, *arguments: str) -> tuple[bytes, bool]:
         """The beginning of what it prints, and whether there was more."""
@@ -94,10 +117,13 @@ class Git:
                 raise GitFailed(f"git {arguments[0]}: it ended with {process.returncode}")
             return printed, False
 
-    def pour(self, target: Writes, *arguments: str) -> None:
-        """Everything that it prints, into `target`."""
-        with self._process(arguments, stdin=subprocess.DEVNULL) as process:
+    def pour(self, target: Writes, *arguments: str, stdin: bytes = b"") -> None:
+        """Everything that it prints, into `target`. `stdin` is short: what a pipe holds."""
+        with self._process(arguments, stdin=subprocess.PIPE) as process:
+            assert process.stdin is not None
             assert process.stdout is not None
+            process.stdin.write(stdin)
+            process.stdin.close()
             shutil.copyfileobj(process.stdout, target, READ_BYTES)
             process.wait(TIMEOUT_S)
             if process.returncode:
@@ -146,13 +172,18 @@ class Git:
             "PATH": os.environ.get("PATH") or os.defpath,
             "HOME": str(self.folder),
             "LC_ALL": "C",
-            "GIT_DIR": str(self.folder),
+            "GIT_DIR": str(self._dir),
             "GIT_CONFIG_NOSYSTEM": "1",
             "GIT_CONFIG_SYSTEM": os.devnull,
             "GIT_CONFIG_GLOBAL": os.devnull,
             "GIT_ATTR_NOSYSTEM": "1",
             "GIT_TERMINAL_PROMPT": "0",
             "GIT_OPTIONAL_LOCKS": "0",
+            "GIT_ALLOW_PROTOCOL": "file",
+            "GIT_AUTHOR_NAME": "Milepost",
+            "GIT_AUTHOR_EMAIL": "milepost",
+            "GIT_COMMITTER_NAME": "Milepost",
+            "GIT_COMMITTER_EMAIL": "milepost",
         }
 
 

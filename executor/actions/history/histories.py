@@ -6,24 +6,27 @@ import shutil
 import subprocess
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TypeVar
 
+from executor.actions.history.branches import ORIGIN, Branches
 from executor.actions.history.differences import difference, files_between, named_state, state_before
 from executor.actions.history.git import Git, GitFailed, installed
+from executor.actions.history.origin import chosen
 from executor.actions.history.repository import Repository
 from executor.actions.history.restoring import go_back, would_be_lost
 from executor.actions.history.scan import TooMany
-from executor.domain.change import Change, Difference, Undoing
+from executor.domain.change import Branch, Change, Difference, Undoing
 from executor.ports import Clock
-from executor.ports.history import NoHistory
+from executor.ports.history import REPOSITORY, NoHistory
 
 HISTORIES = "histories"
 """The folder of all of them, in the data folder."""
 OPEN_MAX = 16  # goals whose files are remembered
 FRESH_S = 2.0  # a folder that was kept so short a while ago is not looked at again before the next attempt
+NO_REPOSITORY = "Working on a repository needs git on this machine, and it is not installed."
 MISSING = "git is not installed on this machine, so nothing is kept about what changes."
 UNREADABLE = "What was kept about this goal's folder can't be read; the log says more."
 TROUBLE = (GitFailed, OSError, TooMany, ValueError, subprocess.SubprocessError)
@@ -39,6 +42,7 @@ class Goal:
     folder: Path
     lock: threading.Lock = field(default_factory=threading.Lock)
     repository: Repository | None = None
+    branches: Branches | None = None
     running: dict[str, None] = field(default_factory=dict)
     ran: dict[str, None] = field(default_factory=dict)
     kept_at_s: float = float("-inf")
@@ -48,35 +52,86 @@ class Histories:
     """`log(goal number, error)` hears of what could not be kept."""
 
     def __init__(
-        self, data_dir: Path, clock: Clock, log: Callable[[int, Exception], None], *, file_bytes_max: int = 50_000_000
+        self,
+        data_dir: Path,
+        clock: Clock,
+        log: Callable[[int, Exception], None],
+        *,
+        file_bytes_max: int = 50_000_000,
+        repositories: Sequence[Path] = (),
     ) -> None:
         self._root = data_dir.absolute() / HISTORIES
         self._workspaces = data_dir.absolute() / "workspaces"
         self._clock = clock
         self._log = log
+        self._repositories = repositories
         self._file_bytes_max = file_bytes_max
         self._goals: OrderedDict[int, Goal] = OrderedDict()
         self._installed = installed()
 
     # ------------------------------------------------------------------------------------------------------ keeping
 
-    async def begin(self, goal_number: int, attempt: str) -> None:
+    def check(self, metadata: Mapping[str, str]) -> None:
+        if (word := metadata.get(REPOSITORY)) is not None:
+            chosen(self._repositories, word)
+
+    async def begin(self, goal_number: int, attempt: str, branch: Branch | None = None) -> Path | None:
+        if branch is not None:
+            return await self._on_branch(goal_number, lambda goal: self._begin_branch(goal, branch))
         if not self._installed:
-            return
+            return None
         goal = self._goal(goal_number)
         undoing = goal.lock.locked()
         if undoing or (not goal.running and self._clock.monotonic() - goal.kept_at_s >= FRESH_S):
             await self._keep(goal, "")
         goal.running[attempt] = goal.ran[attempt] = None
+        return None
 
-    async def end(self, goal_number: int, attempt: str) -> None:
+    async def end(
+        self, goal_number: int, attempt: str, branch: Branch | None = None, *, succeeded: bool = True
+    ) -> tuple[str, ...]:
+        if branch is not None:
+            return await self._on_branch(
+                goal_number, lambda goal: self._end_branch(goal, attempt, branch, succeeded=succeeded)
+            )
         if not self._installed:
-            return
+            return ()
         goal = self._goal(goal_number)
         try:
             await self._keep(goal, attempt)
         finally:
             goal.running.pop(attempt, None)
+        return ()
+
+    async def _on_branch(self, goal_number: int, work: Callable[[Goal], _T]) -> _T:
+        if not self._installed:
+            raise NoHistory(NO_REPOSITORY)
+        try:
+            return await asyncio.to_thread(work, self._goal(goal_number))
+        except TROUBLE as error:
+            self._log(goal_number, error)
+            raise NoHistory("Git could not work on the goal's repository; the log says why.") from error
+
+    def _begin_branch(self, goal: Goal, branch: Branch) -> Path | None:
+        with goal.lock:
+            branches = self._branches(goal, branch)
+            return branches.folder(branch) if branch.task_ref else None
+
+    def _end_branch(self, goal: Goal, attempt: str, branch: Branch, *, succeeded: bool) -> tuple[str, ...]:
+        with goal.lock:
+            if not branch.task_ref:
+                return ()
+            branches, now = self._branches(goal, branch), self._clock.now()
+            branches.keep(branch, attempt, now)
+            return branches.merge(branch, attempt, now) if succeeded else ()
+
+    def _branches(self, goal: Goal, branch: Branch) -> Branches:
+        repository = self._open(goal)
+        if goal.branches is None:
+            repository.ignoring = True
+            goal.branches = Branches(goal.number, chosen(self._repositories, branch.repository), repository)
+        goal.branches.open()
+        return goal.branches
 
     async def _keep(self, goal: Goal, attempt: str) -> None:
         if not goal.workspace.is_dir():
@@ -105,7 +160,8 @@ class Histories:
     # ----------------------------------------------------------------------------------------------------- readings
 
     def has_changes(self, goal_number: int) -> bool:
-        return self._installed and bool(Git(self._root / str(goal_number)).tip())
+        git = Git(self._root / str(goal_number))
+        return self._installed and git.tip() not in ("", git.tip("base"))
 
     async def changes(self, goal_number: int) -> list[Change]:
         return await self._reading(goal_number, lambda goal, repository: repository.changes())
@@ -133,6 +189,8 @@ class Histories:
                 return False
             failed = go_back(repository, asked.to)
             repository.keep("", (), self._clock.now(), undid=asked.now, command_id=command_id)
+            if goal.branches is not None:
+                goal.branches.kept()
             if failed:
                 raise NoHistory(f"Everything is as it was but for {', '.join(failed)}.")
             return True
@@ -190,11 +248,16 @@ class Histories:
             repository = Repository(Git(goal.folder), goal.workspace, self._file_bytes_max)
             repository.open()
             goal.repository = repository
+            if (origin := goal.folder / ORIGIN).is_file():
+                repository.ignoring = True
+                where = Path(origin.read_text(encoding="utf-8", errors="surrogateescape"))
+                goal.branches = Branches(goal.number, where, repository)
+                goal.branches.open()
         return goal.repository
 
     def _healed(self, goal: Goal) -> Repository:
         """Opened once more, its locks removed; what is damaged is put aside for whoever wants to look at it."""
-        goal.repository = None
+        goal.repository = goal.branches = None
         try:
             repository = self._open(goal)
             if repository.tip:

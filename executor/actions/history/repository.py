@@ -15,7 +15,7 @@ from typing import IO
 
 from executor.actions.history.git import Git, GitFailed
 from executor.actions.history.opening import holding
-from executor.actions.history.scan import Found, Scan, Stamp, scan
+from executor.actions.history.scan import LEFT_OUT, Found, Scan, Stamp, scan
 from executor.domain.change import Change
 
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
@@ -40,6 +40,8 @@ class Repository:
     git: Git
     workspace: Path
     file_bytes_max: int
+    branch: str = "main"
+    ignoring: bool = False  # what the folder's .gitignore files say
     tip: str = ""
     known: dict[bytes, Known] = field(default_factory=dict)
     left_out: dict[bytes, str] = field(default_factory=dict)
@@ -47,15 +49,23 @@ class Repository:
     def open(self) -> None:
         """Make it, or take up what is there. Raises GitFailed where it is damaged."""
         self.git.make()
-        self.tip = self.git.tip()
-        self.known = {path: Known(mode, blob, None) for path, mode, blob in self.tree(self.tip)} if self.tip else {}
+        self.know(self.git.tip(self.branch))
 
-    def keep(self, attempt: str, ran: Sequence[str], at: datetime, *, undid: str = "", command_id: str = "") -> bool:
+    def know(self, commit: str) -> None:
+        """This is the newest state now."""
+        self.tip = commit
+        self.known = {path: Known(mode, blob, None) for path, mode, blob in self.tree(commit)} if commit else {}
+
+    def keep(
+        self, attempt: str, ran: Sequence[str], at: datetime, *, title: str = "", undid: str = "", command_id: str = ""
+    ) -> bool:
         """Write a commit where anything has changed; whether it was. With `undid` even where nothing has."""
         found = scan(self.workspace, self._now_ns(), self.file_bytes_max)
         self.left_out = found.left_out
-        gone = [path for path in self.known if path not in found.files]
-        writing = Commit(self, _message(attempt, ran, found, undid, command_id), at)
+        self._without_ignored(found)
+        gone = [path for path in self.known if path not in found.files and not self._still_there(path, found)]
+        message = _message(title or attempt, attempt, ran, found, undid, command_id)
+        writing = Commit(self, message, at)
         with writing:
             if gone or undid:
                 writing.begin(gone)
@@ -64,8 +74,23 @@ class Repository:
             del self.known[path]
         self.known |= fresh
         if writing.begun:
-            self.tip = self.git.tip()
+            self.tip = self.git.tip(self.branch)
         return writing.begun
+
+    def _still_there(self, path: bytes, found: Scan) -> bool:
+        """Its content is not kept any more, or it is no file: then it stays in the state as it was."""
+        return path in found.left_out or self.known[path].mode == b"160000" or _below_left_out(path)
+
+    def _without_ignored(self, found: Scan) -> None:
+        """What the project itself ignores (what was built, a local configuration) is nobody's change."""
+        if not self.ignoring:
+            return
+        for path in self.git.ignored(self.workspace):
+            if path.endswith(b"/"):
+                for inner in [one for one in found.files if one.startswith(path) and one not in self.known]:
+                    del found.files[inner]
+            elif path not in self.known:
+                found.files.pop(path, None)
 
     def _read(self, found: Scan, write: Callable[[bytes, bytes, bytes], None]) -> Iterator[tuple[bytes, Known]]:
         """Every file that may have changed, written where it has."""
@@ -115,12 +140,18 @@ class Repository:
                 yield path, answers.read(int(head[2]))
                 answers.read(1)
 
+    @property
+    def base(self) -> str:
+        """The state before the goal: "" for an empty folder, else the commit of the repository that it works on."""
+        return self.git.tip("base")
+
     def changes(self) -> list[Change]:
         """Oldest first."""
         if not self.tip:
             return []
         form = "--format=%H%x1f%ct%x1f%B%x1e"
-        printed = self.git.run("log", "--reverse", "--first-parent", "--no-show-signature", form, self.tip)
+        since = [f"^{self.base}"] if self.base else []
+        printed = self.git.run("log", "--reverse", "--first-parent", "--no-show-signature", form, self.tip, *since)
         return [_change(*record.lstrip(b"\n").split(_FIELD, 2)) for record in printed.split(_RECORD)[:-1]]
 
     def parent(self, commit: str) -> str:
@@ -145,7 +176,7 @@ class Commit:
 
     def begin(self, gone: Iterable[bytes] = ()) -> None:
         self._stream, _ = self._talk.__enter__()
-        self._stream.write(b"commit refs/heads/main\n")
+        self._stream.write(b"commit refs/heads/%s\n" % self._repository.branch.encode("ascii"))
         self._stream.write(b"committer Milepost <milepost> %d +0000\n" % int(self._at.timestamp()))
         self._stream.write(b"data %d\n%s\n" % (len(self._message), self._message))
         if self._repository.tip:
@@ -189,6 +220,10 @@ def _content(workspace: Path, path: bytes, one: Found, bytes_max: int) -> bytes 
     return content if ordinary and len(content) <= bytes_max else None
 
 
+def _below_left_out(path: bytes) -> bool:
+    return any(os.fsdecode(part).lower() in LEFT_OUT for part in path.split(b"/")[:-1])
+
+
 def _blob(content: bytes) -> bytes:
     """The name that git gives to it."""
     digest = hashlib.sha1(b"blob %d\0" % len(content), usedforsecurity=False)
@@ -202,8 +237,8 @@ def _quoted(path: bytes) -> bytes:
     return b'"%s"' % plain
 
 
-def _message(attempt: str, ran: Sequence[str], found: Scan, undid: str, command_id: str) -> bytes:
-    lines = [attempt or ("Undone" if undid else "Between two attempts"), ""]
+def _message(subject: str, attempt: str, ran: Sequence[str], found: Scan, undid: str, command_id: str) -> bytes:
+    lines = [" ".join(subject.split()) or ("Undone" if undid else "Between two attempts"), ""]
     lines += [f"Attempt: {attempt}"] if attempt else []
     lines += [f"Ran: {one}" for one in ran]
     lines += [f"Undid: {undid}", f"Command: {command_id}"] if undid else []

@@ -15,8 +15,8 @@ FAILED_SHOWN = 10
 def go_back(repository: Repository, to: str) -> list[str]:
     """Make the folder what it was in the state `to`; "" empties it. Its newest state has been kept. What was never kept
     (installed packages, caches, folders without a file) stays. The paths that could not be put back."""
-    wanted = {path: (mode, blob) for path, mode, blob in repository.tree(to)}
-    now = {path: (one.mode, one.blob) for path, one in repository.known.items()}
+    wanted = {path: (mode, blob) for path, mode, blob in repository.tree(to) if mode != b"160000"}
+    now = {path: (one.mode, one.blob) for path, one in repository.known.items() if one.mode != b"160000"}
     failed: list[str] = []
     for path in now.keys() - wanted.keys():
         with _noting(path, failed):
@@ -39,8 +39,9 @@ def _noting(path: bytes, failed: list[str]) -> Iterator[None]:
 
 def would_be_lost(repository: Repository, to: str) -> tuple[str, ...]:
     """Files whose present content is not kept, and which the state `to` has otherwise."""
-    wanted = {path for path, _, _ in repository.tree(to)}
-    return tuple(readable(path) for path in repository.left_out if path in wanted)
+    wanted = {path: (mode, blob) for path, mode, blob in repository.tree(to)}
+    now = {path: (one.mode, one.blob) for path, one in repository.known.items()}
+    return tuple(readable(path) for path in repository.left_out if wanted.get(path) != now.get(path))
 
 
 def put(workspace: Path, path: bytes, mode: bytes, content: bytes) -> None:

@@ -1,0 +1,169 @@
+"""A goal on an existing repository: a worktree and a branch for each running task, merged into the goal's branch.
+
+The goal's branch (``main`` of its own repository here, ``milepost/goal-12`` in the person's) begins at the commit that
+was checked out there. A task's folder is a small clone of it, so that commands find a repository; that clone's own .git
+belongs to the commands, and nothing here ever looks at it again. What the task did is read from its files.
+"""
+
+import os
+import shutil
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from executor.actions.history.git import ATTRIBUTES, Git, GitFailed
+from executor.actions.history.origin import bring, deliver
+from executor.actions.history.repository import Repository
+from executor.actions.history.restoring import go_back
+from executor.domain.change import Branch
+from executor.ports.history import NoHistory
+
+TOO_OLD = "Merging needs git 2.38 or newer on this machine."
+CONFLICT = 1
+SHOWN = "shown"
+"""The branch that says which state the goal's folder has."""
+ORIGIN = "origin"
+"""The file that says where the goal's repository comes from."""
+
+
+@dataclass(slots=True)
+class Branches:
+    """Of one goal. `whole` is its repository with the goal's folder, in which everything that was merged lies. The
+    caller lets in one thread at a time."""
+
+    number: int
+    origin: Path
+    whole: Repository
+    tasks: dict[str, Repository] = field(default_factory=dict)
+
+    def open(self) -> None:
+        """The goal's branch, from the person's repository the first time. Raises NoHistory."""
+        git = self.whole.git
+        if not git.tip("base"):
+            commit = bring(self.origin, git)
+            git.run("update-ref", "refs/heads/main", commit)
+            git.run("update-ref", "refs/heads/base", commit)
+            (git.folder / ORIGIN).write_text(str(self.origin), encoding="utf-8", errors="surrogateescape")
+        there = self.whole.workspace.is_dir()
+        if not there or git.tip(SHOWN) != git.tip():  # the first time, or a crash came between
+            self.whole.workspace.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.whole.know(git.tip(SHOWN) if there else "")
+            self._show(git.tip())
+
+    def kept(self) -> None:
+        """The goal's folder was changed and kept: its branch goes with it."""
+        git = self.whole.git
+        git.run("update-ref", f"refs/heads/{SHOWN}", git.tip())
+        deliver(git, self.origin, self.number, git.tip("base"))
+
+    def folder(self, branch: Branch) -> Path:
+        """The task's own worktree, made where there is none; one of an earlier attempt goes on."""
+        repository = self._task(branch.task_ref)
+        if not repository.workspace.is_dir() or not repository.tip:
+            self._make(repository)
+        return repository.workspace
+
+    def keep(self, branch: Branch, attempt: str, at: datetime) -> None:
+        """What the attempt changed, as a commit on its task's branch."""
+        repository = self._task(branch.task_ref)
+        if repository.workspace.is_dir() and repository.tip:
+            title = f"{branch.title} ({branch.task_ref})"
+            repository.keep(attempt, (attempt,), at, title=title)
+
+    def merge(self, branch: Branch, attempt: str, at: datetime) -> tuple[str, ...]:
+        """Into the goal's branch; the task's folder goes. The files that conflict: then its commits stay on a branch of
+        their own, and the next attempt begins on what was merged meanwhile."""
+        repository, git = self._task(branch.task_ref), self.whole.git
+        if not repository.tip:
+            return ()
+        conflicts: tuple[str, ...] = ()
+        if git.run("merge-base", "--is-ancestor", repository.tip, git.tip(), codes=(0, 1), said=True) != b"0":
+            tree, conflicts = _merged(git, git.tip(), repository.tip)
+            if conflicts:
+                git.run("update-ref", f"refs/heads/conflict-{attempt.replace('#', '-')}", repository.tip)
+            else:
+                self._commit(tree, branch, attempt, repository.tip, at)
+        self._end(repository)
+        if not conflicts and git.tip() != git.tip("base"):
+            deliver(git, self.origin, self.number, git.tip("base"))
+        return conflicts
+
+    def _commit(self, tree: str, branch: Branch, attempt: str, tip: str, at: datetime) -> None:
+        """One that follows what is there needs no merge of its own."""
+        git, now = self.whole.git, self.whole.git.tip()
+        if git.run("merge-base", now, tip).decode("ascii").strip() == now:
+            commit = tip
+        else:
+            message = f"Merge {branch.title} ({branch.task_ref})\n\nAttempt: {attempt}\nRan: {attempt}\n"
+            date = f"@{int(at.timestamp())} +0000"
+            made = git.run(
+                *("commit-tree", tree, "-p", now, "-p", tip),
+                stdin=message.encode("utf-8", "replace"),
+                more={"GIT_AUTHOR_DATE": date, "GIT_COMMITTER_DATE": date},
+            )
+            commit = made.decode("ascii").strip()
+        git.run("update-ref", "refs/heads/main", commit, now)
+        self._show(commit)
+
+    def _show(self, commit: str) -> None:
+        """The goal's folder as this state has it."""
+        failed = go_back(self.whole, commit)
+        self.whole.know(commit)
+        self.whole.git.run("update-ref", f"refs/heads/{SHOWN}", commit)
+        if failed:
+            raise NoHistory(f"The goal's folder can't be brought up to date: {', '.join(failed)}.")
+
+    def _task(self, ref: str) -> Repository:
+        if ref not in self.tasks:
+            place = self.whole.workspace.with_name(ref)
+            repository = Repository(
+                self.whole.git, place, self.whole.file_bytes_max, branch=f"task-{ref}", ignoring=True
+            )
+            repository.know(self.whole.git.tip(repository.branch))
+            self.tasks[ref] = repository
+        return self.tasks[ref]
+
+    def _make(self, repository: Repository) -> None:
+        """Nobody else has been in this folder yet, so git may write it: what it needs comes from our repository."""
+        git, folder = self.whole.git, repository.workspace
+        git.run("update-ref", f"refs/heads/{repository.branch}", git.tip())
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(mode=0o700, parents=True)
+        inner = folder / ".git"
+        inside = {"GIT_DIR": str(inner), "GIT_WORK_TREE": str(folder)}
+        git.run("init", "--quiet", "--template=", f"--initial-branch={repository.branch}", more=inside, where=folder)
+        (inner / "info").mkdir(exist_ok=True)
+        (inner / "info" / "attributes").write_text(ATTRIBUTES, encoding="ascii")
+        source, ref = git.folder.as_uri(), f"refs/heads/{repository.branch}"
+        git.run("fetch", "--quiet", "--depth=1", "--update-head-ok", source, f"{ref}:{ref}", more=inside, where=folder)
+        git.run("read-tree", "-m", "-u", "HEAD", more=inside, where=folder)
+        _hand_over(folder, self.whole.workspace)
+        repository.know(git.tip(repository.branch))
+
+    def _end(self, repository: Repository) -> None:
+        """Its folder and its branch go; what was merged is in the goal's branch."""
+        self.whole.git.run("update-ref", "-d", f"refs/heads/{repository.branch}")
+        shutil.rmtree(repository.workspace, ignore_errors=True)
+        self.tasks.pop(repository.branch.removeprefix("task-"), None)
+
+
+def _merged(git: Git, ours: str, theirs: str) -> tuple[str, tuple[str, ...]]:
+    """(the merged tree, the files that conflict)."""
+    try:
+        printed = git.run(
+            "merge-tree", "--write-tree", "--name-only", "--no-messages", "-z", ours, theirs, codes=(0, CONFLICT)
+        )
+    except GitFailed as error:
+        raise NoHistory(TOO_OLD, detail=str(error)) from error
+    tree, *names = printed.decode("utf-8", "replace").split("\0")
+    return tree, tuple(dict.fromkeys(name for name in names if name))
+
+
+def _hand_over(folder: Path, like: Path) -> None:
+    """To whom the goal's folder belongs: tasks may run as somebody else than this program."""
+    owner = like.stat()
+    if os.geteuid() != 0 or owner.st_uid == 0:
+        return
+    for here, folders, files in os.walk(folder):
+        for name in (here, *(str(Path(here, one)) for one in (*folders, *files))):
+            os.chown(name, owner.st_uid, owner.st_gid, follow_symlinks=False)

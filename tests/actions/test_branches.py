@@ -1,0 +1,265 @@
+"""A goal on a person's own repository: a worktree per running task, merged into the goal's branch; theirs stays."""
+
+import os
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from executor.actions.history.histories import Histories
+from executor.actions.workspaces import Folders
+from executor.domain.change import Branch
+from executor.domain.errors import WrongInput
+from executor.ports import NoHistory
+from tests.fakes import ManualClock
+
+
+@dataclass
+class Shop:
+    """Ann's repository `shop`, with work of hers under way, and what is kept about goal 1, which is on it."""
+
+    home: Path
+    clock: ManualClock = field(default_factory=ManualClock)
+    problems: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.path.mkdir()
+        self.git("init", "-q", "-b", "trunk")
+        self.write("a.txt", "one\ntwo\nthree\n")
+        self.write("b.txt", "b\n")
+        self.write(".gitignore", "build/\n*.log\n")
+        self.write(".cargo/config.toml", "tracked in a folder that is else left out\n")
+        self.git("add", "-A")
+        self.git("commit", "-q", "-m", "First")
+        self.history = self.opened()
+
+    def opened(self) -> Histories:
+        return Histories(
+            self.home / "data",
+            self.clock,
+            lambda number, error: self.problems.append(f"{number}: {error!r}"),
+            repositories=[self.path],
+        )
+
+    @property
+    def path(self) -> Path:
+        return self.home / "shop"
+
+    @property
+    def whole(self) -> Path:
+        """The goal's folder."""
+        return self.home / "data" / "workspaces" / "1"
+
+    def git(self, *words: str) -> str:
+        done = subprocess.run(
+            ["git", "-c", "user.name=Ann", "-c", "user.email=ann@example.org", *words],
+            cwd=self.path,
+            capture_output=True,
+            text=True,
+            check=True,
+            env={"PATH": os.environ["PATH"], "HOME": str(self.home), "GIT_CONFIG_NOSYSTEM": "1"},
+        )
+        return done.stdout.strip()
+
+    def write(self, name: str, text: str) -> None:
+        (self.path / name).parent.mkdir(exist_ok=True)
+        (self.path / name).write_text(text)
+
+    async def begin(self, ref: str, attempt: int = 1) -> Path:
+        place = await self.history.begin(1, f"{ref}#{attempt}", self.branch(ref))
+        assert place is not None
+        return place
+
+    async def end(self, ref: str, attempt: int = 1, *, succeeded: bool = True) -> tuple[str, ...]:
+        self.clock.advance(10)
+        return await self.history.end(1, f"{ref}#{attempt}", self.branch(ref), succeeded=succeeded)
+
+    def branch(self, ref: str) -> Branch:
+        return Branch(repository="shop", task_ref=ref, title=f"Step {ref}")
+
+    def delivered(self, name: str) -> str:
+        return self.git("show", f"milepost/goal-1:{name}")
+
+    @property
+    def worktrees(self) -> list[str]:
+        return sorted(path.name for path in self.whole.parent.iterdir())
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Shop:
+    return Shop(tmp_path)
+
+
+async def test_what_tasks_do_is_merged_into_a_branch_of_its_own(shop: Shop) -> None:
+    first, second = await shop.begin("1.1"), await shop.begin("1.2")
+    (first / "a.txt").write_text("ONE\ntwo\nthree\n")
+    (second / "a.txt").write_text("one\ntwo\nTHREE\n")
+    (second / "new.txt").write_text("new\n")
+
+    conflicts = await shop.end("1.1"), await shop.end("1.2")
+
+    assert conflicts == ((), ())
+    assert shop.delivered("a.txt") == "ONE\ntwo\nTHREE"
+    assert (shop.whole / "a.txt").read_text() == "ONE\ntwo\nTHREE\n"
+    assert (shop.whole / "new.txt").read_text() == "new\n"
+    assert shop.git("log", "--format=%s", "--first-parent", "trunk..milepost/goal-1").splitlines() == [
+        "Merge Step 1.2 (1.2)",
+        "Step 1.1 (1.1)",
+    ]
+    assert shop.worktrees == ["1"]
+    assert shop.problems == []
+
+
+async def test_the_persons_checkout_branches_and_hooks_are_not_touched(shop: Shop) -> None:
+    shop.write("a.txt", "Ann is in the middle of something\n")
+    shop.git("stash", "list")
+    mark = shop.home / "ran"
+    hooks = shop.path / ".git" / "hooks"
+    hooks.mkdir(exist_ok=True)
+    for name in ("reference-transaction", "post-checkout", "pre-commit", "post-update", "update", "post-index-change"):
+        (hooks / name).write_text(f"#!/bin/sh\ntouch {mark}\n")
+        (hooks / name).chmod(0o755)
+    before = {path: path.read_bytes() for path in (shop.path / ".git" / "index", shop.path / ".git" / "HEAD")}
+
+    place = await shop.begin("1.1")
+    (place / "b.txt").write_text("changed\n")
+    await shop.end("1.1")
+
+    assert not mark.exists()
+    assert {path: path.read_bytes() for path in before} == before
+    assert (shop.path / "a.txt").read_text() == "Ann is in the middle of something\n"
+    assert (shop.path / "b.txt").read_text() == "b\n"
+    for hook in hooks.iterdir():
+        hook.unlink()
+    assert shop.git("branch", "--format=%(refname:short)").splitlines() == ["milepost/goal-1", "trunk"]
+    assert shop.git("status", "--porcelain") == "M a.txt"
+
+
+async def test_a_conflict_names_its_files_and_the_next_attempt_begins_on_what_was_merged(shop: Shop) -> None:
+    first, second = await shop.begin("1.1"), await shop.begin("1.2")
+    (first / "a.txt").write_text("from the first\n")
+    (second / "a.txt").write_text("from the second\n")
+    await shop.end("1.1")
+
+    conflicts = await shop.end("1.2")
+    delivered = shop.delivered("a.txt")
+    again = await shop.begin("1.2", 2)
+    found = (again / "a.txt").read_text()
+    (again / "a.txt").write_text("from both\n")
+    merged = await shop.end("1.2", 2)
+
+    assert conflicts == ("a.txt",)
+    assert (delivered, found) == ("from the first", "from the first\n")
+    assert (merged, shop.delivered("a.txt")) == ((), "from both")
+
+
+async def test_commands_find_a_repository_and_what_they_do_to_it_goes_nowhere(shop: Shop) -> None:
+    place, mark = await shop.begin("1.1"), shop.home / "ran"
+    inside = {"PATH": os.environ["PATH"], "HOME": str(place), "GIT_CONFIG_NOSYSTEM": "1"}
+    clean = subprocess.run(
+        ["git", "status", "--porcelain"], cwd=place, env=inside, capture_output=True, text=True, check=True
+    )
+    evil = f"touch {mark}"
+    for key in ("core.fsmonitor", "core.pager", "core.sshCommand", "filter.x.clean", "diff.x.textconv"):
+        subprocess.run(["git", "config", key, evil], cwd=place, env=inside, check=True)
+    (place / ".gitattributes").write_text("* filter=x diff=x merge=x\n")
+    (place / "b.txt").write_text("changed\n")
+
+    await shop.end("1.1")
+
+    assert clean.stdout == ""
+    assert not mark.exists()
+    assert shop.delivered("b.txt") == "changed"
+
+
+async def test_what_the_project_ignores_stays_out_and_what_it_tracks_stays_in(shop: Shop) -> None:
+    place = await shop.begin("1.1")
+    (place / "build").mkdir()
+    (place / "build" / "out").write_text("built\n")
+    (place / "run.log").write_text("log\n")
+    (place / "made.txt").write_text("made\n")
+
+    await shop.end("1.1")
+
+    assert shop.git("diff", "--name-only", "trunk", "milepost/goal-1").splitlines() == ["made.txt"]
+
+
+async def test_a_failed_attempt_merges_nothing_and_the_next_goes_on_in_its_folder(shop: Shop) -> None:
+    place = await shop.begin("1.1")
+    (place / "half.txt").write_text("half\n")
+    await shop.end("1.1", succeeded=False)
+    again = await shop.begin("1.1", 2)
+    (again / "rest.txt").write_text("rest\n")
+    before = shop.git("branch", "--list", "milepost/*")
+
+    await shop.end("1.1", 2)
+
+    assert before == ""
+    assert (shop.delivered("half.txt"), shop.delivered("rest.txt")) == ("half", "rest")
+
+
+async def test_a_restart_goes_on_where_it_was(shop: Shop) -> None:
+    first = await shop.begin("1.1")
+    (first / "b.txt").write_text("first\n")
+    await shop.end("1.1")
+    second = await shop.begin("1.2")
+    (second / "c.txt").write_text("second\n")
+    shop.history = shop.opened()
+
+    again = await shop.begin("1.2", 2)
+    conflicts = await shop.end("1.2", 2)
+
+    assert (again, conflicts) == (second, ())
+    assert (shop.delivered("b.txt"), shop.delivered("c.txt")) == ("first", "second")
+
+
+async def test_undoing_goes_back_to_the_commit_it_began_at(shop: Shop) -> None:
+    place = await shop.begin("1.1")
+    (place / "b.txt").write_text("changed\n")
+    await shop.end("1.1")
+    found = await shop.history.difference(1)
+
+    asked = await shop.history.undoing(1)
+    done = await shop.history.undo(1, asked, "undo")
+
+    assert [(one.path, one.added, one.removed) for one in found.files] == [("b.txt", 1, 1)]
+    assert done
+    assert (shop.whole / "b.txt").read_text() == "b\n"
+    assert shop.git("diff", "trunk", "milepost/goal-1") == ""
+
+
+async def test_a_branch_that_somebody_moved_is_not_overwritten(shop: Shop) -> None:
+    place = await shop.begin("1.1")
+    (place / "b.txt").write_text("changed\n")
+    await shop.end("1.1")
+    shop.git("branch", "-f", "milepost/goal-1", "trunk")
+    second = await shop.begin("1.2")
+    (second / "c.txt").write_text("c\n")
+
+    with pytest.raises(NoHistory) as told:
+        await shop.end("1.2")
+
+    assert told.value.public.startswith(f"The branch milepost/goal-1 of {shop.path} was moved by somebody else")
+    assert shop.git("rev-parse", "milepost/goal-1") == shop.git("rev-parse", "trunk")
+
+
+async def test_only_what_the_owner_listed_can_be_named(shop: Shop) -> None:
+    shop.history.check({"repo": "shop"})
+    shop.history.check({"repo": str(shop.path)})
+    shop.history.check({"tests": "true"})
+
+    with pytest.raises(WrongInput) as other:
+        shop.history.check({"repo": "/etc"})
+
+    assert other.value.public == "#repo=/etc is none of the repositories that are open to goals: shop."
+
+
+async def test_everything_of_the_goal_goes_with_it(shop: Shop) -> None:
+    await shop.begin("1.1")
+    folders = Folders(shop.home / "data")
+
+    await folders.remove(1)
+
+    assert shop.worktrees == []
+    assert list((shop.home / "data" / "histories").iterdir()) == []

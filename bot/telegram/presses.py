@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from bot.telegram.access import Role
+from bot.telegram.commands import grants
 from bot.telegram.commands.arguments import goal_number, task_ref
 from bot.telegram.commands.deciding import check_may_decide, refusal
 from bot.telegram.commands.history import read_target, undoing, undone
@@ -32,18 +33,8 @@ class Pressed:
 
 async def press(request: Request, data: str) -> Pressed:
     """Raises WrongInput where this person may not."""
-    if data.startswith("x:"):
-        return await _example(request, data[2:])
-    if data.startswith("t:"):
-        return await _again(request, data[2:])
-    if data.startswith("l:"):
-        return await _letters(request, data[2:])
-    if data.startswith("u:"):
-        return await _undo(request, data[2:])
-    if data.startswith("v:"):
-        return await _revoke(request, data[2:])
-    if data in (PRESS_STOP, PRESS_RESUME):
-        return await _stopping(request, data)
+    if (button := _BUTTONS.get(data[:2])) is not None:
+        return await button(request, data[2:])
     read = read_data(data)
     if read is None:
         return Pressed(toast=NOT_MINE, alert=True)
@@ -64,10 +55,20 @@ async def press(request: Request, data: str) -> Pressed:
     return Pressed(toast=clip(reply.sentence, TOAST_CHARACTERS_MAX), said=said)
 
 
+async def _take_back(request: Request, data: str) -> Pressed:
+    goal, _, key = data.partition(":")
+    if goal_number(goal) is None or not key:
+        return Pressed(toast=NOT_MINE, alert=True)
+    reply = await grants.revoke(request, goal, key)
+    return Pressed(toast=clip(reply.sentence, TOAST_CHARACTERS_MAX), alert=not isinstance(reply, Accepted))
+
+
 async def _stopping(request: Request, data: str) -> Pressed:
+    if f"s:{data}" not in (PRESS_STOP, PRESS_RESUME):
+        return Pressed(toast=NOT_MINE, alert=True)
     if request.role < Role.REQUESTER:
         raise WrongInput("Stopping and resuming need the role requester or higher.")
-    if data == PRESS_STOP:
+    if f"s:{data}" == PRESS_STOP:
         return Pressed(toast="⛔ Everything is stopped.", said=await stop(request))
     return Pressed(toast=clip(lift(request) or "Nothing is stopped.", TOAST_CHARACTERS_MAX))
 
@@ -142,3 +143,15 @@ async def _undo(request: Request, data: str) -> Pressed:
         raise WrongInput("Undoing needs the role requester or higher.")
     said = await (undone(request, target, seen) if seen else undoing(request, target))
     return Pressed(toast="Undone" if seen else "", said=said)
+
+
+_BUTTONS = {
+    "x:": _example,
+    "t:": _again,
+    "l:": _letters,
+    "u:": _undo,
+    "v:": _revoke,
+    "g:": _take_back,
+    "s:": _stopping,
+}
+"""By how their data begins; every other button answers a decision."""

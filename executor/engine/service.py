@@ -21,6 +21,7 @@ from executor.engine.attempt import Tools
 from executor.engine.change_commands import ChangeCommands
 from executor.engine.desk import ReadTime, goal_of, iso_time
 from executor.engine.goal_commands import GoalCommands
+from executor.engine.grant_commands import GrantCommands
 from executor.engine.halting import Halting
 from executor.engine.history_commands import HistoryCommands
 from executor.engine.lesson_commands import LessonCommands
@@ -54,6 +55,7 @@ class Executor(
     StrategyCommands,
     LetterCommands,
     LessonCommands,
+    GrantCommands,
     HistoryCommands,
     Readings,
 ):

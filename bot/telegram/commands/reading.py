@@ -2,10 +2,11 @@
 
 from bot.telegram.cards import goal_card, live_card, plan_lines
 from bot.telegram.commands.arguments import check_has_task, first_word, meant_view, task_ref
+from bot.telegram.commands.grants import given_now, grant_buttons, grant_lines, revoke
 from bot.telegram.commands.records import log_message
-from bot.telegram.desk import Request, Said, say
+from bot.telegram.desk import Request, Said, say, say_reply
 from bot.telegram.html import bold, code, escape
-from bot.telegram.message import Button, Message, fit
+from bot.telegram.message import Button, Message, fit, rows_of
 from bot.telegram.words import bar, clock_time
 from executor.domain.goal import GoalState
 from executor.domain.milestone import progress_of
@@ -86,9 +87,15 @@ async def whoami(request: Request) -> Said:
 
 
 async def system(request: Request) -> Said:
-    lines = await request.desk.engine.system()
+    """How everything is, with what was granted; ``/system revoke 12 1a2b3c4d`` takes a grant back."""
+    match request.words.split():
+        case [verb, goal, key] if verb.lower() == "revoke":
+            return say_reply(await revoke(request, goal.removeprefix("#"), key))
+    lines, given = await request.desk.engine.system(), await given_now(request)
     now = request.desk.scene()
-    return say("\n".join([*(escape(line) for line in lines), f"Now: {clock_time(now.now, now.now, now.timezone)}"]))
+    shown = [*(escape(line) for line in lines), f"Now: {clock_time(now.now, now.now, now.timezone)}"]
+    html = "\n".join([*shown, *grant_lines(request, given)])
+    return Said(message=Message(html=html, buttons=rows_of(grant_buttons(request, given))))
 
 
 def welcome(request: Request) -> Said:

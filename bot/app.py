@@ -53,6 +53,7 @@ from executor.actions.mcp.session import Place
 from executor.actions.outfit import Outfit, outfit
 from executor.actions.own import Recipe
 from executor.actions.project import ProjectFolder
+from executor.actions.quota import DiskUse
 from executor.actions.standard import standard_actions
 from executor.actions.survey import Survey
 from executor.actions.survivors import end_every_attempt
@@ -265,6 +266,7 @@ def _tools(
         mender=OfflineMender(),
         gates=gates_of(settings),
         brake=brake,
+        quota=DiskUse(settings.data_dir, clock, settings.workspace.mb_max),
         history=Histories(settings.data_dir, clock, _not_kept, repositories=settings.workspace.repositories),
     )
 

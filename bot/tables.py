@@ -131,6 +131,7 @@ class Sandbox(Table):
 class Workspace(Table):
     """What goals may work in, beside a folder of their own."""
 
+    mb_max: Annotated[int, Strict(), Field(ge=10, le=100_000_000, description="megabytes, at least 10")] = 10_000
     repositories: Places = ()
 
 

@@ -62,7 +62,9 @@ from executor.ports import (
     Mender,
     Mind,
     NoBrake,
+    NoQuota,
     Project,
+    Quota,
     Watches,
     Workspaces,
 )
@@ -93,6 +95,7 @@ class Tools:
     gates: Gates = Gates()
     brake: Brake = NoBrake()
     history: History = Forgetful()
+    quota: Quota = NoQuota()
     turns: Turns | None = None  # None: nothing is worked on in turns here
 
 

@@ -26,6 +26,7 @@ from executor.ports.brake import Brake, NoBrake
 from executor.ports.gates import GateFailure, Mender, Project
 from executor.ports.history import REPOSITORY, Forgetful, History, NoHistory
 from executor.ports.outbox import Outbox
+from executor.ports.quota import NoQuota, Quota
 from executor.ports.record import GoalRecord
 from executor.ports.secrets import Seal
 from executor.ports.sender import (
@@ -84,6 +85,7 @@ __all__ = [
     "NoHistory",
     "NoMark",
     "Mind",
+    "NoQuota",
     "NotDelivered",
     "Opinion",
     "Outbox",
@@ -92,6 +94,7 @@ __all__ = [
     "Pulse",
     "Purpose",
     "Purse",
+    "Quota",
     "Receipt",
     "Rethought",
     "Report",

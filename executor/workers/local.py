@@ -12,6 +12,7 @@ from executor.engine.halting import after_a_stop
 from executor.engine.nursery import Nursery
 from executor.engine.turns import works_in_turns
 from executor.ports import Assignment, Report
+from executor.workers.bounded import bounded
 from executor.workers.keeping import begin, keep, marker
 
 Recorder = Callable[[Assignment, int, float, str], Awaitable[None]]
@@ -86,7 +87,9 @@ class LocalWorkers:
         run = InTurns(whole) if works_in_turns(assignment.task) else whole
         try:
             await begin(whole)
-            outcome: Outcome = after_a_stop(run, await run.outcome(), self._tools.brake.held())
+            outcome: Outcome = after_a_stop(
+                run, await bounded(whole, run.outcome(), self._nursery.start), self._tools.brake.held()
+            )
         except asyncio.CancelledError:  # ours: stop_task or stop; the children have been ended on the way up
             stop = self._tools.brake.held()
             outcome = run.interrupted(stop.note if stop else "Milepost stopped it")

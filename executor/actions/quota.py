@@ -1,0 +1,73 @@
+"""The Quota port: what a goal's folder, its worktrees and its history take on the disk."""
+
+import asyncio
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from executor.actions.history.histories import HISTORIES
+from executor.actions.history.scan import size_words
+from executor.ports import Clock
+
+SPARING = 50  # a measurement is good for so many times as long as it took
+GOALS_MAX = 1_000
+MEGABYTE = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    bytes: int
+    good_until_s: float
+
+
+class DiskUse:
+    """See the module. `mb_max` of one goal, in megabytes."""
+
+    def __init__(self, data_dir: Path, clock: Clock, mb_max: int) -> None:
+        self._data_dir = data_dir.absolute()
+        self._clock = clock
+        self._bytes_max = mb_max * MEGABYTE
+        self._known: dict[int, Measured] = {}
+
+    async def full(self, goal_number: int) -> str | None:
+        known = self._known.get(goal_number)
+        if known is None or self._clock.monotonic() >= known.good_until_s:
+            known = await self._measure(goal_number)
+        if known.bytes <= self._bytes_max:
+            return None
+        self._known.pop(goal_number, None)  # whoever makes room must not wait
+        return (
+            f"The goal's folder takes {size_words(known.bytes)}, and {size_words(self._bytes_max)} are allowed. Make "
+            "room in it, or raise workspace.mb_max"
+        )
+
+    async def _measure(self, goal_number: int) -> Measured:
+        began_s = self._clock.monotonic()
+        size = await asyncio.to_thread(lambda: sum(map(_size, self._places(goal_number))))
+        now_s = self._clock.monotonic()
+        if len(self._known) >= GOALS_MAX:
+            self._known.clear()
+        measured = self._known[goal_number] = Measured(size, now_s + (now_s - began_s) * SPARING)
+        return measured
+
+    def _places(self, goal_number: int) -> Iterator[Path]:
+        workspaces = self._data_dir / "workspaces"
+        yield workspaces / str(goal_number)
+        yield from workspaces.glob(f"{goal_number}.*")
+        yield self._data_dir / HISTORIES / str(goal_number)
+
+
+def _size(folder: Path) -> int:
+    """What it takes on the disk; what can't be looked into counts nothing. Links are not followed."""
+    total, seen = 0, set[int]()
+    for here, folders, names in os.walk(folder):
+        for name in (*folders, *names):
+            try:
+                status = os.lstat(f"{here}/{name}")
+            except OSError:
+                continue
+            if status.st_nlink == 1 or status.st_ino not in seen:
+                seen.add(status.st_ino)
+                total += status.st_blocks * 512
+    return total

@@ -10,14 +10,19 @@ from typing import Any
 
 from loguru import logger
 
-from benchmarks import big_goal, live, machine, press, recovery, startup, throughput, ticks
+from benchmarks import big_goal, live, machine, press, recovery, startup, throughput, ticks, tokens
 from benchmarks.table import Section, markdown, section_text
 from executor.domain.errors import Unconfigured
 
 RESULTS = Path(__file__).parent / "RESULTS.md"
-RECOVERY = Path(__file__).parent / "RECOVERY.md"  # has a page of its own: it measures no speed
+RECOVERY = Path(__file__).parent / "RECOVERY.md"
+TOKENS = Path(__file__).parent / "TOKENS.md"
 LIVE = "live"  # says something of the model and its day: printed, and kept by nobody
 HEADING = "What Milepost costs"
+PAGES = {  # these have pages of their own: they measure no speed
+    "recovery": (RECOVERY, "What Milepost recovers from"),
+    "tokens": (TOKENS, "What goals cost in tokens"),
+}
 
 BENCHMARKS: Mapping[str, Callable[[Path], Coroutine[Any, Any, Section]]] = {
     "ticks": ticks.run,
@@ -33,9 +38,9 @@ def main() -> int:
     parser.add_argument(
         "names",
         nargs="*",
-        choices=[*BENCHMARKS, "recovery", LIVE, []],
+        choices=[*BENCHMARKS, *PAGES, LIVE, []],
         metavar="name",
-        help=", ".join([*BENCHMARKS, "recovery"]) + "; live: stories with the configured model, which costs money",
+        help=", ".join([*BENCHMARKS, *PAGES]) + "; live: stories with the configured model, which costs money",
     )
     parser.add_argument("--times", type=int, default=recovery.TIMES, help="of each scenario of recovery (default: 8)")
     chosen = parser.parse_args()
@@ -58,15 +63,18 @@ def main() -> int:
     if names == list(BENCHMARKS):
         RESULTS.write_text(markdown(HEADING, facts, sections), encoding="utf-8")
         print(f"Written to {RESULTS}")
-    if names == ["recovery"]:
-        RECOVERY.write_text(markdown("What Milepost recovers from", facts, sections), encoding="utf-8")
-        print(f"Written to {RECOVERY}")
+    if len(names) == 1 and names[0] in PAGES:
+        page, heading = PAGES[names[0]]
+        page.write_text(markdown(heading, facts, sections), encoding="utf-8")
+        print(f"Written to {page}")
     return 0
 
 
 async def _run(name: str, folder: Path, times: int) -> Section:
     if name == "recovery":
         return await recovery.run(folder, times)
+    if name == "tokens":
+        return await tokens.run(folder)
     return await (live.run if name == LIVE else BENCHMARKS[name])(folder)
 
 

@@ -142,7 +142,7 @@ def tell(story: Story, folder: Path, environ: Mapping[str, str], *, minutes_max:
     return Told(
         state=state,
         asked=asked,
-        true=state == "completed" and _holds(story.truth, folder / "data" / "workspaces" / str(number)),
+        true=state == "completed" and holds(story.truth, folder / "data" / "workspaces" / str(number)),
         seconds=time.monotonic() - began,
         calls=calls,
         tokens=tokens,
@@ -207,7 +207,7 @@ def _wait_for(process: "subprocess.Popen[bytes]", client: ControlClient, log: Pa
     raise Unconfigured(f"Milepost did not start: {log.read_text(errors='replace')[-500:]}")
 
 
-def _holds(truth: str, folder: Path) -> bool:
+def holds(truth: str, folder: Path) -> bool:
     return folder.is_dir() and subprocess.run(["bash", "-c", truth], cwd=folder, capture_output=True).returncode == 0
 
 

@@ -69,39 +69,39 @@ def _measure(engine: _Engine, folder: Path) -> list[Peer]:
     folder.mkdir(parents=True)
     python = ENVIRONMENTS / engine.script / "bin" / "python"
     try:
-        _install(python, engine.packages)
+        install(python, engine.packages)
         if not engine.postgres:
             return [_run(python, engine.script, name, words, str(folder)) for words, name in engine.variants]
         with postgres.server() as address:
             return [_run(python, engine.script, name, words, address) for words, name in engine.variants]
     except (OSError, subprocess.SubprocessError, postgres.NoPostgres) as error:
-        return [Peer(name=name, why=_reason(error)) for _, name in engine.variants]
+        return [Peer(name=name, why=reason(error)) for _, name in engine.variants]
 
 
-def _install(python: Path, packages: Sequence[str]) -> None:
-    if python.exists() and _said([str(python), "-m", "pip", "freeze"], 30).count("==") >= len(packages):
+def install(python: Path, packages: Sequence[str]) -> None:
+    if python.exists() and said([str(python), "-m", "pip", "freeze"], 30).count("==") >= len(packages):
         return
     folder = python.parents[1]
-    _said([sys.executable, "-m", "venv", str(folder)], INSTALL_S_MAX)
+    said([sys.executable, "-m", "venv", str(folder)], INSTALL_S_MAX)
     pip = ["-m", "pip", "--disable-pip-version-check", "--no-input", "-q"]
-    _said([str(python), *pip, "install", *packages], INSTALL_S_MAX)
+    said([str(python), *pip, "install", *packages], INSTALL_S_MAX)
 
 
 def _run(python: Path, script: str, name: str, words: str, place: str) -> Peer:
     """The script's last line is JSON with `tasks` and `seconds`."""
     try:
-        said = _said([str(python), str(HERE / f"{script}.py"), words, place], RUN_S_MAX)
-        result = json.loads(said.strip().splitlines()[-1])
+        printed = said([str(python), str(HERE / f"{script}.py"), words, place], RUN_S_MAX)
+        result = json.loads(printed.strip().splitlines()[-1])
     except (subprocess.SubprocessError, ValueError, IndexError) as error:
-        return Peer(name=name, why=_reason(error))
+        return Peer(name=name, why=reason(error))
     return Peer(name=name, rate=result["tasks"] / result["seconds"])
 
 
-def _said(command: Sequence[str], seconds: int) -> str:
+def said(command: Sequence[str], seconds: int) -> str:
     return subprocess.run(command, check=True, capture_output=True, text=True, timeout=seconds).stdout
 
 
-def _reason(error: Exception) -> str:
+def reason(error: Exception) -> str:
     if isinstance(error, subprocess.CalledProcessError):
         lines = (error.stderr or error.stdout or "").strip().splitlines()
         return lines[-1][:120] if lines else f"exit {error.returncode}"

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from executor.domain.visible import unhidden
+from executor.planner.models.outline import outline
 from executor.ports import Purpose
 
 _DATA = """\
@@ -128,13 +129,13 @@ _WITH_ACTIONS = frozenset({Purpose.PLAN, Purpose.ADAPT, Purpose.DIAGNOSE, Purpos
 
 
 def system_text(purpose: Purpose, actions: Mapping[str, str], schema: Mapping[str, Any] | None) -> str:
-    """`actions` are the known ones with their lines. The shape stands in the text as well, for servers that do not
-    enforce it."""
+    """`actions` are the known ones with their lines. The shape stands in the text as well, in short, for servers
+    that do not enforce it."""
     parts = [_TEXTS[purpose], _REALITY, _DATA]
     if purpose in _WITH_ACTIONS:
         parts.append("Actions and their parameters:\n" + "\n".join(f"- {actions[name]}" for name in sorted(actions)))
     if schema is not None:
-        parts.append("Answer with one JSON object alone, in this shape (JSON Schema):\n" + compact(schema))
+        parts.append("Answer with one JSON object alone, in this shape (? may be left out):\n" + outline(schema))
     return "\n\n".join(parts)
 
 

@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, Field, ValidationError
 
 from executor.domain.errors import WrongInput
 from executor.domain.plan import ExecutionType
+from executor.planner.models.outline import trimmed
 from executor.planner.shapes import CheckShape, CriterionShape, Line, Shape, TaskShape, Text, dropped, what_is_wrong
 
 S = TypeVar("S", bound=Shape)
@@ -129,7 +130,7 @@ class ProposeReply(Shape):
 
 def schema_of(model: type[Shape]) -> Mapping[str, Any]:
     """Its JSON schema, self-contained."""
-    return model.model_json_schema()
+    return trimmed(model.model_json_schema())
 
 
 def read_as(model: type[S], raw: object) -> tuple[S, list[str]]:

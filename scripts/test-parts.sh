@@ -21,3 +21,13 @@ if ! chromium >/dev/null; then
     fi
     echo "No Chromium on this machine: the browser tests will be skipped."
 fi
+
+# A tool server from npm. Its versions and hashes stand in tests/package-lock.json.
+tool_server=tests/node_modules/.bin/mcp-server-filesystem
+if [ ! -e "$tool_server" ] && command -v npm >/dev/null; then
+    echo "Installing a tool server from npm for the tests …"
+    timeout 300 npm ci --prefix tests --no-audit --no-fund --ignore-scripts --loglevel=error >/dev/null || true
+fi
+if [ ! -e "$tool_server" ]; then
+    echo "No tool server from npm on this machine: its test will be skipped; those from PyPI run."
+fi

@@ -36,12 +36,17 @@ class Bench:
         self.configure()
 
     def configure(self, **changes: Any) -> None:
-        """As after a restart with another configuration."""
+        """Before anything was asked of the server."""
         place = Place(**{"name": "notes", "command": self.server.command} | changes)
         self.servers = Servers(
             [place], folder=self.folder, launcher=PlainLauncher(), start=self.nursery.start, clock=self.clock
         )
         self.registry = Registry([Mcp(self.servers)])
+
+    async def restart(self, **changes: Any) -> None:
+        """A new life of Milepost, with another configuration of the server."""
+        await self.servers.close()
+        self.configure(**changes)
 
     async def call(self, tool: str, **arguments: Any) -> Result | Waiting:
         """As the engine runs a task: checked, looked up, run."""

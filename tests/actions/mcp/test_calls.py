@@ -237,7 +237,7 @@ async def test_what_a_server_offered_is_known_after_a_restart_without_asking_it(
     bench.server.offers(tool("echo"))
     await bench.servers.look("notes")
 
-    bench.configure()
+    await bench.restart()
 
     with pytest.raises(WrongInput, match="it has echo"):
         bench.registry.get("mcp").check({"server": "notes", "tool": "dance"})

@@ -538,6 +538,7 @@ def _plugs(house: House, operator: int | None) -> Plugs:
 
 async def _start(house: House, chat: Chat, stack: AsyncExitStack) -> None:
     """Executor, courier, chat, alarm; each is stopped before the one it stands on."""
+    house.outfit.servers.look_around()
     courier = house.nursery.start(chat.courier.run(), "courier")
     stack.push_async_callback(_ended, chat.courier.stop, courier)
     loop = house.nursery.start(house.executor.run(), "executor")

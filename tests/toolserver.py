@@ -36,9 +36,12 @@ class ToolServer:
 
     def offers(self, *tools: dict[str, Any]) -> None:
         """From now on it lists these."""
-        new = self.folder / "tools.new"
-        new.write_text(json.dumps(tools))
-        new.replace(self.folder / "tools.json")
+        self.offers_later(*tools)
+        (self.folder / "tools.new").replace(self.folder / "tools.json")
+
+    def offers_later(self, *tools: dict[str, Any]) -> None:
+        """It lists these once its tool ``swap`` has been called."""
+        (self.folder / "tools.new").write_text(json.dumps(tools))
 
     @property
     def calls(self) -> list[tuple[str, dict[str, Any]]]:
@@ -84,6 +87,28 @@ def ask(method: str) -> None:
     print(json.dumps(request), flush=True)
 
 
+def replied(folder: Path, message: dict[str, Any]) -> dict[str, Any] | None:
+    """The result of a request; None: there is no such method."""
+    match message["method"]:
+        case "initialize":
+            version = message["params"]["protocolVersion"]
+            info = {"name": "test", "version": "1"}
+            return {"protocolVersion": version, "capabilities": {"tools": {}}, "serverInfo": info}
+        case "tools/list":
+            return {"tools": json.loads((folder / "tools.json").read_text())}
+        case "tools/call":
+            name, arguments = message["params"]["name"], message["params"].get("arguments") or {}
+            with (folder / "calls.jsonl").open("a") as file:
+                file.write(json.dumps([name, arguments]) + "\n")
+            if name.startswith("swap"):
+                (folder / "tools.new").replace(folder / "tools.json")
+            if name.startswith("greedy"):
+                ask("sampling/createMessage")
+                ask("roots/list")
+            return answer(name, arguments)
+    return None
+
+
 def main() -> None:
     folder = Path(sys.argv[1])
     (folder / f"start-{os.getpid()}").touch()
@@ -96,24 +121,7 @@ def main() -> None:
             with (folder / "heard.jsonl").open("a") as file:
                 file.write(json.dumps(message) + "\n")
             continue
-        result: dict[str, Any] | None = None
-        match message["method"]:
-            case "initialize":
-                result = {
-                    "protocolVersion": message["params"]["protocolVersion"],
-                    "capabilities": {"tools": {}},
-                    "serverInfo": {"name": "test", "version": "1"},
-                }
-            case "tools/list":
-                result = {"tools": json.loads((folder / "tools.json").read_text())}
-            case "tools/call":
-                name, arguments = message["params"]["name"], message["params"].get("arguments") or {}
-                with (folder / "calls.jsonl").open("a") as file:
-                    file.write(json.dumps([name, arguments]) + "\n")
-                if name.startswith("greedy"):
-                    for method in ("sampling/createMessage", "roots/list"):
-                        ask(method)
-                result = answer(name, arguments)
+        result = replied(folder, message)
         if "id" in message:
             reply = (
                 {"result": result} if result is not None else {"error": {"code": -32601, "message": "No such method"}}

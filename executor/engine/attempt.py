@@ -110,6 +110,7 @@ class Run:
     texts: list[str]
     began_effect: bool = False
     diagnoses: bool = True
+    found: Mapping[str, Any] | Result | Waiting | None = None
 
     async def outcome(self) -> Outcome:
         """Never raises but for CancelledError; then the caller asks `interrupted()`."""
@@ -220,14 +221,11 @@ class Run:
     async def _work(self) -> Outcome:
         task = self._task
         action = self.tools.actions.get(task.spec.action)
-        parameters = self._parameters()
+        parameters = await self._ready()
+        if not isinstance(parameters, Mapping):
+            return parameters if isinstance(parameters, Waiting) else await self.judge(parameters)
         if (needs := self._needs_person(action.ask(parameters))) is not None:
             return needs
-        if not task.taken_over:
-            found = await self.tools.actions.ready(task.spec.action, parameters)
-            if not isinstance(found, Mapping):
-                return found if isinstance(found, Waiting) else await self.judge(found)
-            parameters = found
         if task.taken_over and task.answer is not None:
             result: Result | Waiting = Result(success=True, result=f"Done by {task.answer.by}")
         elif (asking := await self.asks_first(parameters)) is not None:
@@ -260,15 +258,20 @@ class Run:
         if task.spec.check is None and task.spec.when is None:
             return None  # the action itself asks in its turn
         try:
-            return await self.asks_first(None if task.taken_over else self._parameters())
+            found = None if task.taken_over else await self._ready()
         except WrongInput:
-            return await self.asks_first(None)
+            found = None
+        return await self.asks_first(found if isinstance(found, Mapping) else None)
 
-    def _parameters(self) -> Mapping[str, Any]:
-        """The action's, with the outputs that they refer to. Raises WrongInput."""
-        spec = self._task.spec
-        parameters = self.tools.actions.get(spec.action).check(spec.parameters)
-        return self.tools.actions.fill(parameters, spec.action, self.assignment.outputs)
+    async def _ready(self) -> Mapping[str, Any] | Result | Waiting:
+        """The action's parameters, with the outputs that they refer to and all that had to be looked up, once: what is
+        asked about is what runs. Raises WrongInput."""
+        if self.found is None:
+            spec, actions = self._task.spec, self.tools.actions
+            parameters = actions.get(spec.action).check(spec.parameters)
+            parameters = actions.fill(parameters, spec.action, self.assignment.outputs)
+            self.found = parameters if self._task.taken_over else await actions.ready(spec.action, parameters)
+        return self.found
 
     def _noting_unset(self, result: Result | Waiting, parameters: Mapping[str, Any]) -> Result | Waiting:
         """A command that failed may have failed for want of a secret, without a word about it."""

@@ -101,7 +101,7 @@ def test_a_number_is_a_text_as_well(scene: Scene) -> None:
         ),
         (
             ("env", "python3", "-c", "print('{who}')"),
-            "[actions.greet]: {who} stands in the program of python3; write \"$who\" there.",
+            '[actions.greet]: {who} stands in the program of python3; write "$who" there.',
         ),
     ],
 )

@@ -31,7 +31,7 @@ class McpParameters(Parameters):
     server: Name
     tool: Name
     arguments: dict[str, Any] = Field(default_factory=dict)
-    definition: str | None = Field(default=None, exclude=True)
+    definition: int = Field(default=0, exclude=True)
 
 
 class Mcp(Typed[McpParameters]):
@@ -112,7 +112,7 @@ class Mcp(Typed[McpParameters]):
                 parameters.server,
                 parameters.tool,
                 arguments,
-                identity=parameters.definition or "",
+                identity=parameters.definition,
                 timeout_s=context.timeout_s,
             )
         except ServerTrouble as trouble:
@@ -151,7 +151,17 @@ class Mcp(Typed[McpParameters]):
 
 
 def _given(parameters: McpParameters) -> list[str]:
-    return [f"{name} = {json.dumps(one, ensure_ascii=False)}" for name, one in parameters.arguments.items()]
+    return [f"{name} = {_value(one)}" for name, one in parameters.arguments.items()]
+
+
+def _value(value: Any) -> str:
+    """A text as it is, unless it could be taken for something else."""
+    if isinstance(value, str):
+        try:
+            json.loads(value)
+        except ValueError:
+            return value
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _shown(parameters: McpParameters) -> str:

@@ -1,6 +1,7 @@
 """All configured servers: what they offer, what of it was accepted, and the calls themselves."""
 
 import asyncio
+import hashlib
 import importlib
 import json
 from collections.abc import Iterable, Mapping
@@ -15,6 +16,7 @@ from executor.actions.mcp.pins import Known, Pins
 from executor.actions.mcp.session import Answer, Connect, Place
 from executor.actions.mcp.trouble import Refuses, ServerTrouble
 from executor.domain.errors import Unconfigured, WrongInput
+from executor.domain.stop import Stopped
 from executor.ports import Brake, Clock, NoBrake
 
 OFFER_CHARACTERS_MAX = 24_000  # of all that a model is told about tools: about 6,000 tokens
@@ -79,11 +81,12 @@ class Servers:
             return Hints()
         return hints_of(known.seen.get(tool), trusted=trusted)
 
-    def identity(self, server: str, tool: Tool) -> str:
-        """What an approval is bound to beside the arguments: the definition, and where the server comes from."""
+    def identity(self, server: str, tool: Tool) -> int:
+        """What an approval is bound to beside the arguments: the definition, and where the server comes from. A number,
+        because it is for comparing, and nobody should have to read it on a card."""
         place = self.place(server)
         where = [place.name, list(place.command), place.url, sorted(place.env), sorted(place.headers)]
-        return f"{tool.digest}:{Tool(name=canonical(where).decode()).digest}"
+        return int.from_bytes(hashlib.sha256(canonical([tool.record(), where])).digest())
 
     # ------------------------------------------------------------------------------------------------------ asking them
 
@@ -93,7 +96,7 @@ class Servers:
         return self._pins.saw(server, read_tools(await actor.tools()))
 
     async def call(
-        self, server: str, tool: str, arguments: Mapping[str, Any], *, identity: str, timeout_s: float
+        self, server: str, tool: str, arguments: Mapping[str, Any], *, identity: int, timeout_s: float
     ) -> Answer:
         """Call exactly what was approved: the server is asked once more what the tool is. Raises ServerTrouble."""
         known = await self.look(server)
@@ -123,19 +126,21 @@ class Servers:
     async def _report(self, server: str) -> dict[str, Any]:
         try:
             known = await self.look(server)
-        except (ServerTrouble, Unconfigured) as trouble:
+        except (ServerTrouble, Unconfigured, Stopped) as trouble:
             return {"server": server, "problem": trouble.public, "tools": [], "changed": []}
         changed = [name for name in known.seen if known.differs(name)]
         return {"server": server, "problem": "", "tools": list(known.seen), "changed": changed}
 
     # -------------------------------------------------------------------------------------------------------- the offer
 
+    def look_around(self) -> "list[asyncio.Task[None]]":
+        """Begin to ask every server about which nothing is known yet, so that plans can be held against what it has."""
+        return [self._looking(name) for name in self.names if not self._seen(name)]
+
     async def offer(self) -> Mapping[str, Any]:
         """What a model is told: servers, their tools and what they take, within a bound. Servers about which nothing is
         known are asked first, for a moment."""
-        unknown = [name for name in self.names if not self._seen(name)]
-        looks = [self._looking(name) for name in unknown]
-        if looks:
+        if looks := self.look_around():
             await asyncio.wait(looks, timeout=FIRST_LOOK_S)
         left = OFFER_CHARACTERS_MAX
         offer: dict[str, Any] = {}
@@ -168,7 +173,7 @@ class Servers:
     async def _quiet_look(self, server: str) -> None:
         try:
             await self.look(server)
-        except (ServerTrouble, Unconfigured):
+        except (ServerTrouble, Unconfigured, Stopped):
             return  # whoever uses the server hears of it
 
 

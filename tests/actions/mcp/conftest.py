@@ -1,5 +1,6 @@
 """Servers over real child processes, with a clock that tests move."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,9 +38,15 @@ class Bench:
 
     def configure(self, **changes: Any) -> None:
         """Before anything was asked of the server."""
+        brake = changes.pop("brake", None)
         place = Place(**{"name": "notes", "command": self.server.command} | changes)
         self.servers = Servers(
-            [place], folder=self.folder, launcher=PlainLauncher(), start=self.nursery.start, clock=self.clock
+            [place],
+            folder=self.folder,
+            launcher=PlainLauncher(),
+            start=self.nursery.start,
+            clock=self.clock,
+            brake=brake,
         )
         self.registry = Registry([Mcp(self.servers)])
 
@@ -55,6 +62,10 @@ class Bench:
         if isinstance(ready, Result | Waiting):
             return ready
         return await self.registry.get("mcp").run(ready, self.scene.context())
+
+    async def idle(self) -> None:
+        """Let the server's process go on."""
+        await asyncio.sleep(0.005)
 
     async def result(self, tool: str, **arguments: Any) -> Result:
         result = await self.call(tool, **arguments)

@@ -1,6 +1,5 @@
 """Calling tools of a server that is a real child process."""
 
-import asyncio
 import json
 
 import pytest
@@ -81,7 +80,7 @@ async def test_an_idle_server_is_closed_and_the_next_call_starts_it_again(bench:
 
     bench.clock.advance(301)
     while bench.servers.running:
-        await asyncio.sleep(0.005)
+        await bench.idle()
     await bench.result("echo")
 
     assert bench.server.starts == 2

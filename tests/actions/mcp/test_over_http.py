@@ -58,7 +58,9 @@ def speaks(site: Site, call: Callable[[asyncio.StreamWriter, dict[str, Any]], No
         head = site.heard[-1].decode()
         if not head.startswith("POST"):
             return say(writer, None, "405 Method Not Allowed")
-        length = next(int(line.split(":")[1]) for line in head.splitlines() if line.lower().startswith("content-length"))
+        length = next(
+            int(line.split(":")[1]) for line in head.splitlines() if line.lower().startswith("content-length")
+        )
         message = json.loads(await reader.readexactly(length))
         match message["method"]:
             case "initialize":
@@ -84,7 +86,9 @@ def say(writer: asyncio.StreamWriter, message: dict[str, Any] | None, said: Any,
         writer.write(f"HTTP/1.1 {said}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode())
         return
     body = json.dumps({"jsonrpc": "2.0", "id": message["id"], part: said}).encode()
-    head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+    head = (
+        f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+    )
     writer.write(head.encode() + body)
 
 

@@ -103,7 +103,7 @@ async def test_a_tool_that_changes_between_the_approval_and_the_call_is_not_call
 
 async def test_nobody_can_name_a_definition_from_outside(bench: Bench) -> None:
     bench.server.offers(BEFORE)
-    parameters = bench.registry.get("mcp").check({**CALL, "definition": "x"})
+    parameters = bench.registry.get("mcp").check({**CALL, "definition": 7})
 
     result = await bench.registry.get("mcp").run(parameters, bench.scene.context())
 

@@ -22,9 +22,7 @@ def git(folder: Path, *arguments: str) -> str:
 async def test_the_time_server_tells_the_time(bench: Bench) -> None:
     bench.configure(command=(sys.executable, "-m", "mcp_server_time"), trust=("*",))
 
-    result = await bench.result(
-        "convert_time", source_timezone="UTC", time="12:00", target_timezone="Asia/Kolkata"
-    )
+    result = await bench.result("convert_time", source_timezone="UTC", time="12:00", target_timezone="Asia/Kolkata")
 
     assert result.success
     assert "+5.5h" in result.output

@@ -1,0 +1,93 @@
+"""All servers together: what models are told of them, and what a STOP does to them."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from executor.actions.mcp.servers import OFFER_CHARACTERS_MAX
+from executor.domain.errors import WrongInput
+from executor.domain.outcome import Result
+from executor.domain.stop import Stop, Stopped
+from executor.ports import NoBrake
+from tests.actions.mcp.conftest import Bench
+from tests.fakes import START
+from tests.toolserver import tool
+
+
+@dataclass
+class Handbrake(NoBrake):
+    stop: Stop | None = None
+
+    def held(self) -> Stop | None:
+        return self.stop
+
+
+async def test_a_model_is_told_every_tool_with_what_it_takes(bench: Bench) -> None:
+    bench.server.offers(tool("echo", "Makes\n a   note", {"title": {"type": "string"}}), tool("other"))
+
+    offers = await bench.registry.offers()
+
+    assert offers == {"mcp": {"notes": ["echo(title*: string): Makes a note", "other(): "]}}
+
+
+async def test_what_a_model_is_told_is_bounded_however_much_a_server_says(bench: Bench) -> None:
+    bench.server.offers(*(tool(f"tool{index}", "x" * 10_000) for index in range(200)))
+
+    offers = await bench.registry.offers()
+
+    lines = offers["mcp"]["notes"]
+    assert sum(map(len, lines)) <= OFFER_CHARACTERS_MAX + 100
+    assert lines[-1] == f"… {200 - len(lines) + 1} more tools"
+
+
+async def test_a_server_that_can_not_be_asked_is_told_as_that(bench: Bench) -> None:
+    (bench.server.folder / "refuse-to-start").touch()
+
+    assert await bench.registry.offers() == {"mcp": {"notes": "it could not be asked yet"}}
+
+
+async def test_where_no_server_is_configured_nothing_is_offered_and_the_error_says_how(bench: Bench) -> None:
+    bench.servers._places.clear()
+
+    with pytest.raises(WrongInput, match="none is configured"):
+        bench.registry.get("mcp").check({"server": "notes", "tool": "echo"})
+    assert await bench.registry.offers() == {}
+
+
+async def test_a_stop_ends_a_server_in_the_middle_of_a_call_and_starts_none(bench: Bench) -> None:
+    brake = Handbrake()
+    bench.configure(brake=brake)
+    bench.server.offers(tool("sleep_long"))
+    ready = await bench.registry.ready("mcp", {"server": "notes", "tool": "sleep_long", "arguments": {}})
+    assert not isinstance(ready, Result)
+    call = bench.nursery.start(bench.registry.get("mcp").run(ready, bench.scene.context()), "call")  # type: ignore[arg-type]
+    while not bench.server.calls:
+        await bench.idle()
+
+    brake.stop = Stop(by="Ann", at=START)
+    bench.clock.advance(1)
+    result = await call
+
+    assert result.metadata["outcome_unknown"] is True
+    assert bench.servers.running == []
+    with pytest.raises(Stopped):
+        await bench.servers.look("notes")
+    assert bench.server.starts == 1
+
+
+async def test_the_doctor_hears_of_every_server_what_it_has_and_what_changed(bench: Bench) -> None:
+    bench.server.offers(tool("echo"), tool("other"))
+    await bench.servers.look("notes")
+    bench.server.offers(tool("echo", "Other"), tool("other"))
+
+    report = await bench.servers.report()
+
+    assert report == [{"server": "notes", "problem": "", "tools": ["echo", "other"], "changed": ["echo"]}]
+
+
+async def test_the_doctor_hears_why_a_server_can_not_be_used(bench: Bench) -> None:
+    (bench.server.folder / "refuse-to-start").touch()
+
+    [found] = await bench.servers.report()
+
+    assert found["problem"] == "ended by itself: the key is missing"

@@ -1,0 +1,75 @@
+"""What the doctor says about tool servers and about actions that are not Milepost's own."""
+
+from typing import Any
+
+import pytest
+
+from bot.settings import Settings
+from bot.tool_findings import tools, unpinned
+from executor.domain.errors import Unconfigured
+
+
+def lines(found: dict[str, Any], **settings: Any) -> list[str]:
+    return [finding.line() for finding in tools(Settings(**settings), lambda _: found)]
+
+
+def test_a_place_without_any_hears_nothing() -> None:
+    assert lines({}) == []
+
+
+def test_each_server_is_a_line_with_what_is_wrong_and_what_to_do() -> None:
+    servers = [
+        {"server": "good", "problem": "", "tools": ["a", "b"], "changed": []},
+        {"server": "new", "problem": "", "tools": ["a"], "changed": ["a"]},
+        {"server": "gone", "problem": "ended by itself: no key", "tools": [], "changed": []},
+    ]
+
+    assert lines({"servers": servers}) == [
+        "ok    mcp good: 2 tools",
+        "note  mcp new: 1 tools; changed since accepted: a → each asks before it runs",
+        "WRONG mcp gone: ended by itself: no key → try its command by hand; its keys belong into env or headers",
+    ]
+
+
+def test_actions_of_ones_own_and_those_that_can_not_be_used_are_named() -> None:
+    found = {"own": ["deploy"], "installed": ["greet"], "problems": ["The action x (y) can't be loaded: E: z"]}
+
+    assert lines(found) == [
+        "WRONG actions: The action x (y) can't be loaded: E: z → correct the package, or remove it",
+        "ok    actions: beside Milepost's own: deploy, greet",
+    ]
+
+
+def test_a_server_that_would_be_loaded_in_any_version_is_noted() -> None:
+    mcp = {"notes": {"command": ("npx", "-y", "notes-server")}}
+
+    assert lines({}, mcp=mcp) == [
+        "note  mcp notes: notes-server is loaded in whatever version is newest → name the version that you trust, like "
+        "notes-server@1.2.3"
+    ]
+
+
+def test_a_milepost_that_can_not_ask_says_why() -> None:
+    def refuse(settings: Settings) -> dict[str, Any]:
+        raise Unconfigured("The SDK is missing.")
+
+    assert [finding.line() for finding in tools(Settings(), refuse)] == ["WRONG tools: The SDK is missing."]
+
+
+@pytest.mark.parametrize(
+    ("command", "package"),
+    [
+        (("npx", "-y", "@a/b"), "@a/b"),
+        (("npx", "-y", "@a/b@latest"), "@a/b@latest"),
+        (("npx", "-y", "@a/b@1.0.0"), ""),
+        (("/usr/bin/uvx", "mcp-server-time"), "mcp-server-time"),
+        (("uvx", "mcp-server-time==2026.10.19"), ""),
+        (("uvx", "mcp-server-time@2026.10.19"), ""),
+        (("pipx", "run", "notes"), "notes"),
+        (("npx", "./server"), ""),
+        (("notes-server",), ""),
+        ((), ""),
+    ],
+)
+def test_a_package_is_pinned_by_a_version_that_is_a_number(command: tuple[str, ...], package: str) -> None:
+    assert unpinned(command) == package

@@ -166,6 +166,12 @@ class ServiceTable(Table):
     start: Annotated[str, Field(min_length=1, description='a command, like "systemctl --user start postgresql"')]
 
 
+class Drafts(Table):
+    """What becomes of texts that a person found good."""
+
+    send: Text = ""
+
+
 class Gates(Table):
     """What must hold before any goal is complete. Without a command, only a goal that demands it (#tests, #audit) is
     tested or audited; a goal with #tests=no goes without."""
@@ -236,6 +242,7 @@ class Settings(Table):
     roles: dict[str, RoleTable] = Field(default_factory=dict)
     rules: Rules = Rules()
     services: dict[str, ServiceTable] = Field(default_factory=dict)
+    drafts: Drafts = Drafts()
     gates: Gates = Gates()
     quiet_hours: QuietHours = QuietHours()
     log: Log = Log()

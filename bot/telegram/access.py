@@ -36,7 +36,7 @@ GUARDED = frozenset(
     }
 )
 """Decisions that let something happen: never a requester's, not even about their own goal."""
-GUARDED_OPTIONS = frozenset({"retry-with-fix"})
+GUARDED_OPTIONS = frozenset({"retry-with-fix", "send"})
 """Options that let something happen, in whatever decision."""
 HARMLESS_OPTIONS = frozenset({"ask-why"})
 

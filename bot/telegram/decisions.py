@@ -13,7 +13,7 @@ from bot.telegram.changes import change_lines, fix_lines
 from bot.telegram.html import bold, clip, code, escape, evidence, italic, pre, unquoted, with_code
 from bot.telegram.message import Button, Message, fit, rows_of
 from bot.telegram.words import clock_time
-from executor.domain.decision import Decision, DecisionKind, DecisionState, Option
+from executor.domain.decision import SEND, Decision, DecisionKind, DecisionState, Option
 
 DATA_BYTES_MAX = 64
 LABEL_CHARACTERS_MAX = 40
@@ -99,7 +99,8 @@ def hint(decision: Decision) -> str:
     """The text twins, for those who type and for buttons that can't be pressed any more."""
     number = decision.number
     if decision.kind is DecisionKind.DRAFT:
-        return f"Reply with what should be different, or /answer {number} looks-good"
+        send = " or send" if SEND in decision.options else ""
+        return f"Reply with what should be different or with the whole text, or /answer {number} looks-good{send}"
     if decision.kind is DecisionKind.QUESTION and (decision.free_text or not decision.options):
         return f"Reply to this message, or /answer {number} <i>your words</i>"
     words = [option.name for option in decision.options]
@@ -207,6 +208,8 @@ def _draft(decision: Decision) -> list[str]:
     lines = [f"✍️ {bold(_name(facts))}", "", escape(str(facts.get("preview") or "").strip())]
     if file := str(facts.get("file") or ""):
         lines += ["", f"The whole text: {code(file)}"]
+    if sends := str(facts.get("sends") or ""):
+        lines += ["", "Send runs:", pre(sends)]
     return lines
 
 

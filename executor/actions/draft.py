@@ -7,13 +7,15 @@ from typing import ClassVar
 
 from pydantic import Field, field_validator
 
+from executor.actions.edits import edited
 from executor.actions.paths import Folder
 from executor.actions.typed import Parameters, Typed
 from executor.actions.write import sound_path
+from executor.domain.errors import WrongInput
 from executor.domain.outcome import Result
-from executor.ports import About, Context, Mind
+from executor.ports import About, Ask, Context, Mind
 
-NO_MODEL = "A draft needs a model: set [brain] provider, or take the task over."
+NO_MODEL = "I work without a model. Please reply with the text itself:"
 EARLIER_CHARACTERS = 6_000  # of the output of one task that the draft depends on
 EARLIER_BYTES = 40_000  # of the last draft, when it is to be done better
 
@@ -29,7 +31,7 @@ class DraftParameters(Parameters):
 
 
 class Draft(Typed[DraftParameters]):
-    """`mind` None: there is no model, and the task fails with a sentence that says so."""
+    """`mind` None: there is no model, and a person writes it."""
 
     name: ClassVar[str] = "draft"
     model = DraftParameters
@@ -39,34 +41,50 @@ class Draft(Typed[DraftParameters]):
 
     def what(self, parameters: DraftParameters) -> str:
         place = f" into {parameters.path}" if parameters.path else ""
-        return f"a model writes{place}: {parameters.instructions}"
+        return f"{'a person' if self._mind is None else 'a model'} writes{place}: {parameters.instructions}"
+
+    def question(self, parameters: DraftParameters) -> Ask | None:
+        if self._mind is not None:
+            return None
+        return Ask(manual=False, question=f"{NO_MODEL}\n\n{parameters.instructions}")
 
     async def act(self, parameters: DraftParameters, context: Context) -> Result:
-        if self._mind is None:
-            return Result(success=False, error=NO_MODEL, metadata={"execution_time": 0.0})
         began = monotonic()
         path = parameters.path or f"draft-{context.task_ref}.md"
-        earlier = {key: text[-EARLIER_CHARACTERS:] for key, text in context.outputs.items()}
-        facts: dict[str, object] = {"goal": context.goal_title, "earlier_outputs": earlier}
-        if context.answer is not None:  # a person looked at the last draft
-            facts["last_draft"] = await asyncio.to_thread(_text, context, path)
-            facts["what_to_do_better"] = context.answer.text
-        about = About(goal_number=int(context.task_ref.partition(".")[0]), task_ref=context.task_ref)
-        text = await self._mind.draft(parameters.instructions, facts, about)
+        text, by = await self._text(parameters, context, path)
         size = await asyncio.to_thread(Folder(context.workspace).write, path, text.encode())
         return Result(
             success=True,
-            result=f"{path}, {size:,} bytes, written by {self._mind.name}",
+            result=f"{path}, {size:,} bytes, written by {by}",
             output=text,
             metadata={
                 "execution_time": round(monotonic() - began, 3),
                 "file_path": path,
                 "file_size": size,
-                "model": self._mind.name,
+                "by_person" if self._mind is None else "model": by,
             },
         )
 
+    async def _text(self, parameters: DraftParameters, context: Context, path: str) -> tuple[str, str]:
+        """The text, and who wrote it."""
+        answer, mind = context.answer, self._mind
+        if mind is None:
+            if answer is None:
+                raise WrongInput(NO_MODEL)
+            return answer.text, answer.by
+        facts: dict[str, object] = {
+            "goal": context.goal_title,
+            "earlier_outputs": {key: text[-EARLIER_CHARACTERS:] for key, text in context.outputs.items()},
+        }
+        if answer is not None:  # a person looked at the last draft
+            last = await asyncio.to_thread(_last, context, path)
+            if (given := edited(last, answer.text)) is not None:
+                return given, answer.by
+            facts |= {"last_draft": last, "what_to_do_better": answer.text}
+        about = About(goal_number=int(context.task_ref.partition(".")[0]), task_ref=context.task_ref)
+        return await mind.draft(parameters.instructions, facts, about), mind.name
 
-def _text(context: Context, path: str) -> str:
+
+def _last(context: Context, path: str) -> str:
     with Folder(context.workspace).reading(path) as file:
         return os.read(file, EARLIER_BYTES).decode(errors="replace")

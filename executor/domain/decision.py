@@ -72,6 +72,8 @@ PROVIDE_VALUE = _o("Provide value", text=True)
 
 RETRY_WITH_FIX = _o("Retry with fix")
 """Beside a blockage's options where a repair is known that waits for a word."""
+SEND = _o("Send")
+"""Beside a draft's options where it is a letter, and a command that sends letters is configured."""
 IMPASSE = (_o("Retry"), _o("Skip"), _o("Pause"), _o("Stop", no=True))
 """Of a blockage of the whole goal, in which every way is blocked; each option is about all blocked tasks."""
 

@@ -44,3 +44,4 @@ class Limits:
     outage_ask_s: float = 1_800.0  # then a person is asked as well
     resources: Mapping[str, int] = field(default_factory=dict)  # capacities by name; what is not named has 1
     services: tuple[Service, ...] = ()  # that may be started when a task finds them down
+    send: str = ""  # the owner's command that sends the letter on its standard input; "": nothing can be sent

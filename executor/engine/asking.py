@@ -6,7 +6,7 @@ from decimal import Decimal
 from executor.domain.allowance import Allowance, AllowanceKind
 from executor.domain.attempt import AttemptState
 from executor.domain.blockage import BlockageType
-from executor.domain.decision import Decision, DecisionKind, Option
+from executor.domain.decision import SEND, Decision, DecisionKind, Option
 from executor.domain.effect import EffectState
 from executor.domain.goal import GoalState
 from executor.domain.outcome import NeedsApproval, NeedsReview
@@ -14,6 +14,7 @@ from executor.domain.task import Answer, Task, TaskState
 from executor.domain.visible import made_visible
 from executor.engine.blocking import block_task
 from executor.engine.case import Case
+from executor.engine.drafts import options_of, send, sending_facts
 from executor.engine.flow import NOT_BEGUN, end
 from executor.engine.granting import give
 from executor.engine.replies import Caller
@@ -85,6 +86,7 @@ def approve(case: Case, decision: Decision, caller: Caller, option: Option) -> s
 def ask_for_review(case: Case, task: Task, outcome: NeedsReview) -> None:
     """What was made counts once a person says that it is good."""
     case.move_task(task.ref, TaskState.AWAITING_APPROVAL, summary="Waits for a person to look at it")
+    options = options_of(case, outcome.preview)
     case.ask(
         DecisionKind.DRAFT,
         task_ref=task.ref,
@@ -95,7 +97,9 @@ def ask_for_review(case: Case, task: Task, outcome: NeedsReview) -> None:
             "preview": outcome.preview,
             "evidence": outcome.evidence,
             "file": outcome.result.metadata.get("file_path") or "",
+            **sending_facts(case, task, options),
         },
+        options=options,
         free_text=True,
     )
 
@@ -109,7 +113,7 @@ def review(case: Case, decision: Decision, caller: Caller, option: Option | None
         if attempt is not None:
             case.set_attempt(replace(attempt, state=AttemptState.SUCCEEDED, evidence=evidence, finished_at=case.now))
         case.move_task(task.ref, TaskState.COMPLETED, summary=evidence)
-        return f"{task.ref} is done."
+        return send(case, decision, task, caller) if option == SEND else f"{task.ref} is done."
     case.end_attempt(task.ref, AttemptState.FAILED)
     again = case.move_task(task.ref, TaskState.QUEUED, summary=f"{caller.name}: {text or 'do it again'}"[:200])
     case.set_task(replace(again, answer=Answer(text=text or "Do it again.", by=caller.name, at=case.now)))

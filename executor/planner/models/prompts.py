@@ -87,7 +87,8 @@ the share of the expectation that is not met, 0 to 1. evidence quotes in one sen
 
 _DRAFT = """\
 Write the text that is asked for, and nothing else: no preface, no comment, no code fence around it. Use only facts from
-the data; where one is missing, leave a gap in square brackets that says what is missing. Plain language."""
+the data; where one is missing, leave a gap in square brackets that says what is missing. An e-mail begins with the
+lines To: and Subject: and an empty line. Plain language."""
 
 _ACT = """\
 You work on one task of a goal, in turns, on one Linux machine. In each turn send either call (one action) or finish.

@@ -11,7 +11,10 @@ from executor.planner.workflows import Library
 from tests.builders import command, draft, goal
 from tests.planner.reading import read
 
-KNOWN = "Workflows that I know: backup-folder, machine-health, python-project, watch-page (/workflows)"
+KNOWN = (
+    "Workflows that I know: backup-folder, email-draft, machine-health, meeting-summary, python-project, report, "
+    "watch-page (/workflows)"
+)
 
 
 async def planned(text: str) -> Plan:

@@ -58,7 +58,8 @@ def test_options_and_a_description_may_follow() -> None:
         ("/run", "Name a workflow, such as: /run backup-folder folder=~/Documents. /workflows lists them all."),
         (
             "/run magic",
-            "There is no workflow “magic”. There are: backup-folder, machine-health, python-project, watch-page.",
+            "There is no workflow “magic”. There are: backup-folder, email-draft, machine-health, "
+            "meeting-summary, python-project, report, watch-page.",
         ),
         (
             "/run watch-page",

@@ -178,7 +178,7 @@ def test_files_that_are_no_text_or_too_large_are_named(tmp_path: Path) -> None:
 def test_a_broken_file_costs_none_of_the_others_and_is_named_when_asked_for(tmp_path: Path) -> None:
     mine = library(tmp_path, broken="name = ", bare=BARE)
 
-    assert [*mine.load()[0]] == ["backup-folder", "bare", "machine-health", "python-project", "watch-page"]
+    assert [*mine.load()[0]] == sorted([*(path.stem for path in BUILT_IN.glob("*.toml")), "bare"])
     with pytest.raises(WrongInput, match=r"The workflow broken can't be read: broken.toml, line 1: Invalid value"):
         mine.get("broken")
 
@@ -203,7 +203,8 @@ def test_an_unknown_workflow_is_refused_with_the_known_ones(tmp_path: Path) -> N
         Library(tmp_path / "nowhere").get("magic")
 
     assert refused.value.public == (
-        "There is no workflow “magic”. There are: backup-folder, machine-health, python-project, watch-page."
+        "There is no workflow “magic”. There are: backup-folder, email-draft, machine-health, meeting-summary, "
+        "python-project, report, watch-page."
     )
 
 
@@ -224,7 +225,7 @@ def test_actions_that_do_not_exist_are_a_problem_of_the_file(tmp_path: Path) -> 
 
 
 def test_the_built_in_workflows_have_no_problems() -> None:
-    actions = ScriptedActions(*map(ScriptedAction, ("shell", "write", "http", "wait", "notify")))
+    actions = ScriptedActions(*map(ScriptedAction, ("shell", "write", "http", "wait", "notify", "draft")))
 
     workflows, problems = Library(actions=actions).load()
 

@@ -54,7 +54,7 @@ async def test_an_email_is_changed_by_a_reply_and_sent_exactly_as_shown(
         while "reply_markup" not in card:
             card = await talk.hear("Nothing runs before you press Start", patience_s=PATIENCE_S)
         await talk.press(card, "Start")
-        first = await talk.hear("on Tuesday.", patience_s=PATIENCE_S)
+        first = await talk.hear("Dear John", patience_s=PATIENCE_S)
         room.say(MAIL.replace("Tuesday", "Wednesday"), reply_to=first["message_id"])
         second = await talk.hear("on Wednesday.", patience_s=PATIENCE_S)
         (tmp_path / "data/workspaces/1/email.txt").write_text("To: john@example.com\n\nnot what was shown")
@@ -94,7 +94,7 @@ async def test_without_a_model_the_notes_are_summarised_by_a_person(tmp_path: Pa
         for what, text in wanted.items():
             asked = await question(talk, what)
             room.say(text, reply_to=asked["message_id"])
-        shown = await talk.hear("What was decided: Ann ships.", patience_s=PATIENCE_S)
+        shown = await talk.hear("✍️ 1.1 Summarise the notes", patience_s=PATIENCE_S)
         await talk.press(shown, "Looks good")
         await talk.hear("Goal Complete", patience_s=PATIENCE_S)
 

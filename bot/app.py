@@ -267,7 +267,13 @@ def _tools(
         gates=gates_of(settings),
         brake=brake,
         quota=DiskUse(settings.data_dir, clock, settings.workspace.mb_max),
-        history=Histories(settings.data_dir, clock, _not_kept, repositories=settings.workspace.repositories),
+        history=Histories(
+            settings.data_dir,
+            clock,
+            _not_kept,
+            file_bytes_max=settings.workspace.file_mb_max * 1_000_000,
+            repositories=settings.workspace.repositories,
+        ),
     )
 
 

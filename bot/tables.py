@@ -132,6 +132,7 @@ class Workspace(Table):
     """What goals may work in, beside a folder of their own."""
 
     mb_max: Annotated[int, Strict(), Field(ge=10, le=100_000_000, description="megabytes, at least 10")] = 10_000
+    file_mb_max: Annotated[int, Strict(), Field(ge=1, le=1_000, description="megabytes, 1 to 1000")] = 50
     repositories: Places = ()
 
 

@@ -185,6 +185,23 @@ async def test_what_the_project_ignores_stays_out_and_what_it_tracks_stays_in(sh
     assert shop.git("diff", "--name-only", "trunk", "milepost/goal-1").splitlines() == ["made.txt"]
 
 
+async def test_a_file_that_can_not_be_merged_is_not_lost_with_the_worktree(shop: Shop) -> None:
+    place = await shop.begin("1.1")
+    (place / "small.txt").write_text("small\n")
+    with (place / "large").open("wb") as large:
+        large.truncate(60_000_000)
+
+    with pytest.raises(NoHistory) as told:
+        await shop.end("1.1")
+    kept = place.is_dir()
+    (place / "large").unlink()
+    await shop.end("1.1")
+
+    assert told.value.public.startswith("1.1 left files that can't be merged: large (60.0 MB). Let it remove them")
+    assert kept
+    assert shop.delivered("small.txt") == "small"
+
+
 async def test_a_failed_attempt_merges_nothing_and_the_next_goes_on_in_its_folder(shop: Shop) -> None:
     place = await shop.begin("1.1")
     (place / "half.txt").write_text("half\n")

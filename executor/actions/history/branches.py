@@ -13,13 +13,14 @@ from pathlib import Path
 
 from executor.actions.history.git import ATTRIBUTES, Git, GitFailed
 from executor.actions.history.origin import bring, deliver
-from executor.actions.history.repository import Repository
+from executor.actions.history.repository import Repository, readable
 from executor.actions.history.restoring import go_back
 from executor.domain.change import Branch
 from executor.ports.history import NoHistory
 
 TOO_OLD = "Merging needs git 2.38 or newer on this machine."
 CONFLICT = 1
+LOST_SHOWN = 10
 SHOWN = "shown"
 """The branch that says which state the goal's folder has."""
 ORIGIN = "origin"
@@ -76,6 +77,7 @@ class Branches:
         repository, git = self._task(branch.task_ref), self.whole.git
         if not repository.tip:
             return ()
+        _nothing_lost(branch, repository)
         conflicts: tuple[str, ...] = ()
         if git.run("merge-base", "--is-ancestor", repository.tip, git.tip(), codes=(0, 1), said=True) != b"0":
             tree, conflicts = _merged(git, git.tip(), repository.tip)
@@ -145,6 +147,16 @@ class Branches:
         self.whole.git.run("update-ref", "-d", f"refs/heads/{repository.branch}")
         shutil.rmtree(repository.workspace, ignore_errors=True)
         self.tasks.pop(repository.branch.removeprefix("task-"), None)
+
+
+def _nothing_lost(branch: Branch, repository: Repository) -> None:
+    """With its folder would go what its commits don't hold. Raises NoHistory."""
+    lost = [f"{readable(path)} ({reason})" for path, reason in repository.left_out.items()]
+    if lost:
+        raise NoHistory(
+            f"{branch.task_ref} left files that can't be merged: {', '.join(lost[:LOST_SHOWN])}. "
+            "Let it remove them or name them in .gitignore; workspace.file_mb_max says how large a file may be."
+        )
 
 
 def _merged(git: Git, ours: str, theirs: str) -> tuple[str, tuple[str, ...]]:

@@ -61,8 +61,8 @@ class Repository:
     ) -> bool:
         """Write a commit where anything has changed; whether it was. With `undid` even where nothing has."""
         found = scan(self.workspace, self._now_ns(), self.file_bytes_max)
-        self.left_out = found.left_out
         self._without_ignored(found)
+        self.left_out = found.left_out
         gone = [path for path in self.known if path not in found.files and not self._still_there(path, found)]
         message = _message(title or attempt, attempt, ran, found, undid, command_id)
         writing = Commit(self, message, at)
@@ -86,11 +86,11 @@ class Repository:
         if not self.ignoring:
             return
         for path in self.git.ignored(self.workspace):
-            if path.endswith(b"/"):
-                for inner in [one for one in found.files if one.startswith(path) and one not in self.known]:
-                    del found.files[inner]
-            elif path not in self.known:
-                found.files.pop(path, None)
+            for there in (found.files, found.left_out):
+                below = path.endswith(b"/")
+                for one in [one for one in there if one == path or (below and one.startswith(path))]:
+                    if one not in self.known:
+                        there.pop(one, None)
 
     def _read(self, found: Scan, write: Callable[[bytes, bytes, bytes], None]) -> Iterator[tuple[bytes, Known]]:
         """Every file that may have changed, written where it has."""

@@ -28,4 +28,7 @@ def shown_command(parameters: Mapping[str, Any]) -> str:
     for name in ("command", "code", "url", "path", "question", "instructions", "text"):
         if isinstance(value := parameters.get(name), str):
             return value
+    if {"server", "tool"} <= parameters.keys():  # of a tool server
+        given = parameters.get("arguments") or {}
+        return " ".join([f"{parameters['server']}: {parameters['tool']}", *(f"{key}={given[key]}" for key in given)])
     return shlex.join(f"{key}={value}" for key, value in parameters.items()) if parameters else ""

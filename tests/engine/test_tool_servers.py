@@ -13,6 +13,7 @@ from executor.domain.decision import DecisionKind
 from executor.domain.plan import Check, CheckKind, GoalDraft, TaskSpec
 from executor.engine.nursery import Nursery
 from executor.engine.policy import Policy
+from executor.engine.wording import shown_command
 from tests.builders import ANN
 from tests.fakes import ManualClock
 from tests.toolserver import ToolServer, tool
@@ -176,3 +177,9 @@ async def test_a_server_that_can_not_start_is_a_blockage_that_says_so(tmp_path: 
         [decision] = await here.executor.open_decisions()
         assert decision.kind is DecisionKind.BLOCKAGE
         assert "notes" in decision.question
+
+
+def test_the_log_names_the_server_and_its_tool_before_the_arguments() -> None:
+    parameters = {"server": "mail", "tool": "send", "arguments": {"to": "ann@example.com", "copies": 2}}
+
+    assert shown_command(parameters) == "mail: send to=ann@example.com copies=2"

@@ -283,7 +283,12 @@ def _not_kept(goal_number: int, error: Exception) -> None:
 
 
 def _actions(settings: Settings, launcher: Launcher, mind: Mind | None, servers: Servers, brake: Brake) -> Outfit:
-    standard = standard_actions(launcher, _timezone(settings), settings.http.allow, mind, brake)
+    zone = _timezone(settings)
+
+    def read(text: str) -> GoalDraft:
+        return read_goal(text, now=SystemClock().now(), timezone=zone)
+
+    standard = standard_actions(launcher, zone, settings.http.allow, mind, brake, read)
     recipes = [
         Recipe(name=name, command=one.command, parameters=one.parameters, risk=one.risk)
         for name, one in settings.actions.items()

@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
-from sqlalchemy import Integer, Select, and_, bindparam, exists, func, literal_column, or_, select
+from sqlalchemy import Integer, Select, and_, bindparam, exists, func, literal_column, not_, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from executor.domain.attempt import Attempt, AttemptState
@@ -27,7 +27,7 @@ from storage.tables import attempts, brain_calls, circuits, decisions, execution
 from storage.tables.attempts import ATTEMPT_MEASURED
 from storage.tables.base import among, columns
 from storage.tables.decisions import DECISION_OPEN
-from storage.tables.goals import GOAL_TAKES, GOAL_UNFINISHED
+from storage.tables.goals import GOAL_IS_PART, GOAL_TAKES, GOAL_UNFINISHED
 from storage.tables.notices import NOTICE_DEAD, NOTICE_PENDING
 from storage.tables.tasks import TASK_FREE, TASK_WAITS_FOR_ITS_TIME
 
@@ -107,8 +107,12 @@ _COUNTS = (
 _SUMS = select(*(count.scalar_subquery() for count in _COUNTS))
 
 
-async def read_goals(connection: AsyncConnection, open_only: bool, chat_id: int | None, limit: int) -> list[Goal]:
+async def read_goals(
+    connection: AsyncConnection, open_only: bool, chat_id: int | None, limit: int, whole: bool
+) -> list[Goal]:
     statement: Select[tuple[object, ...]] = _NEWEST
+    if whole:
+        statement = statement.where(not_(GOAL_IS_PART))
     if open_only:
         statement = statement.where(GOAL_UNFINISHED)
     if chat_id is not None:

@@ -17,6 +17,7 @@ from executor.domain.limits import Limits
 from executor.domain.notice import Notice, NoticeKind
 from executor.ports import CYCLES, BrainFailed, Call, Failure, Receipt, Spent
 from storage.connections import Connections
+from storage.families import WITH_PARTS, read_lineage, whole
 from storage.fetching import fetch, fetch_first
 from storage.model_outage import let_through, note_end
 from storage.noticing import put_notices
@@ -42,13 +43,13 @@ class Caps:
 
 
 _COST_OF_GOAL = select(func.coalesce(func.sum(brain_calls.c.cost_microusd), 0)).where(
-    brain_calls.c.goal_number == bindparam("goal")
+    brain_calls.c.goal_number.in_(WITH_PARTS)
 )
 _COST_SINCE = select(func.coalesce(func.sum(brain_calls.c.cost_microusd), 0)).where(
     brain_calls.c.at >= bindparam("since")
 )
 _CYCLES = select(func.count()).where(
-    brain_calls.c.goal_number == bindparam("goal"), brain_calls.c.purpose.in_(sorted(CYCLES))
+    brain_calls.c.goal_number.in_(WITH_PARTS), brain_calls.c.purpose.in_(sorted(CYCLES))
 )
 _ALLOWED = select(func.coalesce(func.sum(allowances.c.amount), 0)).where(
     allowances.c.goal_number == bindparam("goal"), allowances.c.kind == bindparam("kind")
@@ -112,7 +113,8 @@ class PurseRows:
                     return str(paid.reply)
             await let_through(connection, call)
             if call.goal_number is not None:
-                await self._check_goal(connection, call.goal_number, worst, call)
+                for goal in (call.goal_number, *await read_lineage(connection, call.goal_number)):
+                    await self._check_goal(connection, goal, worst, call)
             await self._checkday_of(connection, call.at, worst)
             await connection.execute(insert(brain_calls).values(_values(call, worst, digest)))
         return None
@@ -147,7 +149,7 @@ class PurseRows:
         if call is None or call.chat_id is None:
             return
         cap = await self._cap_of(connection, call.goal_number)
-        used = await _number(connection, _SETTLED_COST, {"goal": call.goal_number})
+        used = await _number(connection, _SETTLED_COST, whole(call.goal_number))
         passed = [percent for percent in NOTED_PERCENT if cap and used * 100 >= cap * percent]
         if passed:
             at = call.at + timedelta(seconds=duration_s)
@@ -176,21 +178,22 @@ class PurseRows:
 
     async def _check_goal(self, connection: AsyncConnection, goal: int, worst: int, call: Call) -> None:
         cap = await self._cap_of(connection, goal)
-        used = await _number(connection, _COST_OF_GOAL, {"goal": goal})
+        used = await _number(connection, _COST_OF_GOAL, whole(goal))
+        of = "" if goal == call.goal_number else f"Of goal {goal}, which this is part of: "
         if worst and used + worst > cap:
             raise BrainFailed(
                 Failure.BUDGET,
-                f"{_usd(used)} of {_usd(cap)} is used, and the next request could cost up to {_usd(worst)}.",
+                f"{of}{_usd(used)} of {_usd(cap)} is used, and the next request could cost up to {_usd(worst)}.",
                 limit=AllowanceKind.GOAL,
             )
         if call.purpose in CYCLES:
             limit = self._caps.cycles_max + await _number(
                 connection, _ALLOWED, {"goal": goal, "kind": AllowanceKind.CYCLES.value}
             )
-            if await _number(connection, _CYCLES, {"goal": goal}) >= limit:
+            if await _number(connection, _CYCLES, whole(goal)) >= limit:
                 raise BrainFailed(
                     Failure.CYCLES,
-                    f"The {limit} reasoning cycles of this goal are used up.",
+                    f"{of}The {limit} reasoning cycles of this goal are used up.",
                     limit=AllowanceKind.CYCLES,
                 )
 
@@ -212,7 +215,7 @@ async def read_budget(connection: AsyncConnection, goal_number: int) -> Budget |
     if own is None:
         return None
     allowed = await _number(connection, _ALLOWED, {"goal": goal_number, "kind": AllowanceKind.GOAL.value})
-    spent = await _number(connection, _COST_OF_GOAL, {"goal": goal_number})
+    spent = await _number(connection, _COST_OF_GOAL, whole(goal_number))
     return Budget(own_usd=own.budget_usd, allowed_usd=Decimal(allowed) / MICRO, spent_usd=Decimal(spent) / MICRO)
 
 

@@ -22,7 +22,7 @@ from executor.domain.plan import GoalDraft, Plan
 from executor.domain.secret import SealedSecret
 from executor.domain.turn import Turn
 from executor.ports import CaseRows, Clock, CrashPoints, GoalRecord, GoalView, Pulse, Spent, Transaction
-from storage import chats, habits, housekeeping, inbox, listing, outbox, purse, schema
+from storage import chats, families, habits, housekeeping, inbox, listing, outbox, purse, schema
 from storage.chats import ChatRows
 from storage.connections import Connections
 from storage.habits import HabitRows
@@ -147,9 +147,11 @@ class Database:
         async with self._connections.read() as connection:
             return await listing.read_durations(connection, signatures, most)
 
-    async def goals(self, *, open_only: bool, chat_id: int | None = None, limit: int = 50) -> list[Goal]:
+    async def goals(
+        self, *, open_only: bool, chat_id: int | None = None, limit: int = 50, whole: bool = False
+    ) -> list[Goal]:
         async with self._connections.read_once() as connection:
-            return await listing.read_goals(connection, open_only, chat_id, limit)
+            return await listing.read_goals(connection, open_only, chat_id, limit, whole)
 
     async def dead_letters(self, chat_id: int | None, *, offset: int, limit: int) -> list[DeadLetter]:
         async with self._connections.read() as connection:
@@ -214,6 +216,15 @@ class Database:
     async def budget(self, goal_number: int) -> Budget | None:
         async with self._connections.read() as connection:
             return await purse.read_budget(connection, goal_number)
+
+    async def families(self) -> list[tuple[int, str]]:
+        async with self._connections.read_once() as connection:
+            return await families.read_families(connection)
+
+    async def subgoal(self, task_ref: str, attempt: int) -> GoalView | None:
+        async with self._connections.read() as connection:
+            number = await families.read_subgoal(connection, task_ref, attempt)
+            return None if number is None else await read_view(connection, number)
 
     async def spent_usd(self, goal_number: int) -> Decimal:
         async with self._connections.read_once() as connection:

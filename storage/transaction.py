@@ -17,6 +17,7 @@ from executor.domain.lesson import Lesson
 from executor.domain.plan import GoalDraft, Plan
 from executor.ports import CaseRows, Changes, Clock, Due
 from storage.codec import dumps, loads, plain
+from storage.families import count_subgoals, read_families
 from storage.fetching import Question, ask, fetch
 from storage.lessons import read_lessons
 from storage.listing import CIRCUIT_HOLDS, read_circuits
@@ -146,6 +147,12 @@ class WriteTransaction:
 
     async def budget(self, goal_number: int) -> Budget | None:
         return await read_budget(self._connection, goal_number)
+
+    async def subgoals(self, root: int) -> int:
+        return await count_subgoals(self._connection, root)
+
+    async def families(self) -> list[tuple[int, str]]:
+        return await read_families(self._connection)
 
     async def plan_makers(self, goal_numbers: Collection[int]) -> Mapping[tuple[int, int], str]:
         return await read_plan_makers(self._connection, goal_numbers)

@@ -239,7 +239,8 @@ def live_card(view: GoalView, scene: Scene) -> str:
     sign, words = GOAL_SIGNS[goal.state], GOAL_WORDS[goal.state]
     if goal.state is GoalState.BLOCKED and not any(task.state is TaskState.BLOCKED for task in view.tasks):
         sign, words = WAITS_FOR_PERSON
-    lines = [f"{sign} {bold(goal.title)}", f"#{goal.number} · {words}"]
+    part = f" · part of {goal.parent_task}" if goal.parent_task else ""
+    lines = [f"{sign} {bold(goal.title)}", f"#{goal.number} · {words}{part}"]
     if scene.stop is not None and not goal.final:
         lines.append(f"⛔ {escape(stop_words(scene.stop, scene))}; /resume goes on")
     if view.tasks:

@@ -49,6 +49,8 @@ class Registry:
         WrongInput where an output would be evaluated and is no whole number."""
         programs = PROGRAMS.get(action, frozenset())
         cleaned = {key: references.clean(text) for key, text in outputs.items()}
+        if action == "goal":  # in a goal's text a line is a step and a backtick begins a command
+            cleaned = {key: " ".join(text.replace("`", "'").split()) for key, text in cleaned.items()}
         filled = {
             name: value if name in programs else references.fill_text(value, cleaned)
             for name, value in parameters.items()
@@ -111,6 +113,7 @@ _RISKS: Mapping[str, frozenset[Risk]] = {
     "ask": frozenset(),
     "manual": frozenset(),
     "workflow": frozenset(),
+    "goal": frozenset(),
     SUBTASKS: frozenset(),
     "notify": frozenset(),
     "write": frozenset({Risk.WRITES}),

@@ -93,6 +93,9 @@ class Goal:
     outlook: Outlook | None = None  # what was foreseen at the last look; None: nothing to say
     reason: str = ""  # why it is paused, blocked, failed or cancelled; for people
     times_taken_up: int = 0  # after it had ended
+    parent_task: str | None = None  # the task of another goal that waits for this one (domain/family.py)
+    parent_attempt: int = 0  # and which attempt at it
+    lineage: tuple[int, ...] = ()  # the goals that it is part of, the root first
     revision: int = 0  # grows with every stored change; compare-and-set uses it
     created_at: datetime
     updated_at: datetime

@@ -6,7 +6,7 @@ from typing import Any
 
 from executor.domain.blockage import BlockageType
 from executor.domain.diagnosis import Diagnosis
-from executor.domain.plan import TaskSpec
+from executor.domain.plan import GoalDraft, TaskSpec
 from executor.domain.values import quick
 
 
@@ -93,6 +93,14 @@ class NeedsAllowance:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NeedsGoal:
+    """It is a goal of its own, and waits for that one: `number`, or None where it has to be made."""
+
+    draft: GoalDraft
+    number: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NeedsApproval:
     """A person approves exactly `what` before it runs, and what runs `beside` it to look whether it is needed or done;
     `digest` is of all their bytes, `parts` of each, the action first. `why` it asks at all. `turn`: the one of a
@@ -157,6 +165,7 @@ Outcome = (
     | NeedsPerson
     | NeedsAllowance
     | NeedsApproval
+    | NeedsGoal
     | NeedsReview
     | Interrupted
     | Uncertain

@@ -139,4 +139,5 @@ class GoalDraft:
     reading: tuple[str, ...] = ()
     workflow: str | None = None  # plan by this workflow instead of asking the brain
     workflow_parameters: Mapping[str, str] = field(default_factory=dict)
+    accepted: bool = False  # a person has accepted its tasks word for word, as part of another goal's plan
     single: bool = False  # one task, which is begun at once: now, in parts, or by a person (domain/strategy.py)

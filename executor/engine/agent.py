@@ -21,6 +21,7 @@ from executor.domain.outcome import (
     Interrupted,
     NeedsAllowance,
     NeedsApproval,
+    NeedsGoal,
     NeedsPerson,
     NeedsReview,
     NotNeeded,
@@ -201,7 +202,7 @@ class InTurns:
                 return changed(outcome, why=why, turn=turn.number)
             case Waiting() | NeedsPerson() | NeedsAllowance() | Uncertain() | Interrupted():
                 return outcome
-            case NeedsReview() | NotNeeded() | GateClosed():
+            case NeedsReview() | NotNeeded() | GateClosed() | NeedsGoal():
                 raise AssertionError(f"a single call does not end in {type(outcome).__name__}")
 
     def _as_attempt(self, turn: Turn, *, own: bool) -> Run:

@@ -37,7 +37,11 @@ def allow(case: Case, decision: Decision, caller: Caller, option: Option) -> str
         return f"Goal {case.goal.number} is stopped."
     kind = AllowanceKind(str(decision.facts["limit"]))
     amount = Decimal(option.name.removeprefix("+"))
-    case.allow(Allowance(id=str(decision.number), goal_number=case.goal.number, kind=kind, amount=amount, at=case.now))
+    for number in (case.goal.number, *case.goal.lineage):  # what a part may cost, the whole may cost
+        granted = str(decision.number) if number == case.goal.number else f"{decision.number}/{number}"
+        case.allow(Allowance(id=granted, goal_number=number, kind=kind, amount=amount, at=case.now))
+        if kind is AllowanceKind.DAY:
+            break
     for task in [t for t in case.tasks.values() if t.state is TaskState.AWAITING_APPROVAL]:
         if not case.open_decisions(task.ref):
             case.move_task(task.ref, TaskState.QUEUED, summary=f"{caller.name} allowed {option.label}")

@@ -41,6 +41,7 @@ from executor.engine.judging import doubted, hidden, told_by, was_answered
 from executor.engine.policy import Policy
 from executor.engine.secrets import Secrets
 from executor.engine.standstill import with_left
+from executor.engine.subgoals import goal_of_attempt, wanted_draft
 from executor.engine.turns import Turns
 from executor.engine.wording import said
 from executor.ports import (
@@ -230,6 +231,9 @@ class Run:
             result: Result | Waiting = Result(success=True, result=f"Done by {task.answer.by}")
         elif (asking := await self.asks_first(parameters)) is not None:
             return asking
+        elif (draft := wanted_draft(self.tools.actions, task.spec.action, parameters)) is not None:
+            came = goal_of_attempt(self.assignment, draft, self.tools.actions)
+            return await self.judge(came) if isinstance(came, Result) else came
         else:
             self.tools.brake.check()  # before anything is begun: afterwards an effect may be out
             self.began_effect = not action.repeatable(parameters)

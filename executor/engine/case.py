@@ -16,6 +16,7 @@ from executor.domain.blockage import Blockage
 from executor.domain.decision import OPTIONS, Decision, DecisionKind, DecisionState, Option
 from executor.domain.effect import EFFECT_MOVES, Effect, EffectState
 from executor.domain.event import Event
+from executor.domain.family import awaited
 from executor.domain.goal import Goal, GoalState
 from executor.domain.lesson import Lesson, LessonUse
 from executor.domain.limits import Limits
@@ -75,6 +76,7 @@ class Case:
     blockages: dict[str, Blockage] = field(init=False)  # open ones by task ref
     effects: dict[str, Effect] = field(init=False)  # unsettled ones by task ref
     stop_tasks: set[str] = field(default_factory=set)  # running attempts to be ended after the commit
+    wanted: list[tuple[str, GoalDraft]] = field(default_factory=list)  # goals that its tasks are, by task ref
     provided: list[Provided] = field(default_factory=list)  # values that a person has just given
     _new: Changes = field(default_factory=Changes)
     _touched: bool = False
@@ -366,6 +368,16 @@ class Case:
         self._new.new_milestones.extend(milestones)
 
     # ------------------------------------------------------------------------------------------------- the end
+
+    @property
+    def concerns_others(self) -> bool:
+        """It is part of another goal, or one of its tasks waited for a goal, or does now."""
+        tasks = chain(self.rows.tasks, self.tasks.values())
+        return self.goal.parent_task is not None or any(task.waits_on and awaited(task.waits_on) for task in tasks)
+
+    @property
+    def changes_anything(self) -> bool:
+        return self._touched
 
     def changes(self) -> Changes:
         """Everything that this case changed, the goal's revision and its card included."""

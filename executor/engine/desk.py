@@ -50,6 +50,8 @@ class Desk:
         self._mark = mark
         self._read_time = read_time
         self.ticked_at: datetime | None = None
+        self.parts_to_plan = False  # goals that are part of others may wait for their plan
+        self.families_changed = True  # a goal that is part of another, or has such; at the start nobody knows
         self._to_look: set[int] = set()  # goals whose plan or deadline has changed
 
     def _now(self) -> datetime:
@@ -101,6 +103,7 @@ class Desk:
             self._workers.stop_task(ref)
         if worth_a_look(case):
             self._to_look.add(case.goal.number)
+        self.families_changed = self.families_changed or case.concerns_others
         self._wake()
         return reply
 

@@ -68,13 +68,13 @@ class GoalCommands(Desk):
             plan = error.public
         except BrainFailed as error:
             plan = error
-        await self._keep_plan(goal, plan, single=draft.single)
+        await self._keep_plan(goal, plan, draft=draft)
 
     async def planning_failed(self, goal: Goal, failed: BrainFailed) -> None:
         """No plan came of it, for a reason that no brain names: the goal waits, unless it moved on meanwhile."""
         await self._keep_plan(goal, failed)
 
-    async def _keep_plan(self, goal: Goal, plan: Plan | str | BrainFailed, *, single: bool = False) -> None:
+    async def _keep_plan(self, goal: Goal, plan: Plan | str | BrainFailed, *, draft: GoalDraft | None = None) -> None:
         def store(case: Case) -> Reply:
             waits = case.goal.state in (GoalState.PENDING, GoalState.PLANNING) and case.goal.revision == goal.revision
             if not waits:
@@ -83,8 +83,10 @@ class GoalCommands(Desk):
                 plan_later(case, plan)
             elif isinstance(plan, str):
                 refuse_plan(case, plan)
-            elif single:
+            elif draft is not None and draft.single:
                 begin_single(case, plan)
+            elif case.goal.parent_task is not None:  # the gates of this place hold the whole goal back, not its parts
+                propose(case, plan, autonomy=self._autonomy, at_once=draft is not None and draft.accepted)
             else:
                 propose(case, plan, autonomy=self._autonomy, gates=self._tools.gates)
             return Accepted(sentence="Planned.", goal_number=goal.number)

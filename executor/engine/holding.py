@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from executor.domain.circuit import Circuit, CircuitState
+from executor.domain.family import awaited
 from executor.domain.task import Task, TaskState
 from executor.engine.reasons import Code, Hold
 from executor.engine.spans import ago, ahead
@@ -29,3 +30,16 @@ def _held(task: Task, circuit: Circuit, now: datetime) -> Hold:
     else:
         then = f"looks again {ahead(circuit.retry_at, now)}"
     return Hold(code=code, sentence=f"{gone}; {then}", since=circuit.opened_at, next_at=circuit.retry_at)
+
+
+def holds_by_goal(view: GoalView) -> dict[str, Hold]:
+    """By task ref."""
+    return {
+        task.ref: Hold(code=Code.WAITS_FOR_GOAL, sentence=f"waits for a goal of its own; {_lower(task.summary)}")
+        for task in view.tasks
+        if awaited(task.waits_on) and task.state is TaskState.PAUSED
+    }
+
+
+def _lower(text: str) -> str:
+    return f"{text[:1].lower()}{text[1:]}"

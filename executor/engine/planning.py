@@ -21,7 +21,7 @@ _NEW = -1  # the revision of a goal that is not stored yet
 
 
 def open_goal(
-    draft: GoalDraft, origin: Origin, number: int, *, now: datetime, limits: Limits, numbers: Numbers, by: Caller
+    draft: GoalDraft, origin: Origin, number: int, *, now: datetime, limits: Limits, numbers: Numbers, by: Caller | None
 ) -> Case:
     """The case of a new goal, pending, with its draft and its five milestones."""
     goal = _read(Goal(number=number, title="", origin=origin, revision=_NEW, created_at=now, updated_at=now), draft)

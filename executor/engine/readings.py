@@ -11,7 +11,7 @@ from executor.domain.plan import Plan
 from executor.domain.turn import Turn
 from executor.engine.capacity import kept_back
 from executor.engine.desk import Desk, read_reply
-from executor.engine.holding import holds_by_circuit
+from executor.engine.holding import holds_by_circuit, holds_by_goal
 from executor.engine.reasons import Around, Code, Hold
 from executor.engine.replies import Reply
 from executor.engine.spans import ago, span
@@ -31,9 +31,9 @@ class Readings(Desk):
         return await self._store.view(goal_number)
 
     async def newest(self, chat_id: int | None) -> int | None:
-        """The chat's newest open goal, else its newest, else None."""
+        """The chat's newest open goal, else its newest, else None. Never a part of another goal."""
         for open_only in (True, False):
-            if goals := await self._store.goals(open_only=open_only, chat_id=chat_id, limit=1):
+            if goals := await self._store.goals(open_only=open_only, chat_id=chat_id, limit=1, whole=True):
                 return goals[0].number
         return None
 
@@ -98,6 +98,7 @@ class Readings(Desk):
         holds: dict[str, Hold] = {}
         if any(task.waits_on for task in view.tasks):
             holds |= holds_by_circuit(view, await self._store.circuits(), self._now())
+            holds |= holds_by_goal(view)
         said = kept_back(view, self._tools.limits.resources, self._now())
         return holds | {ref: Hold(code=Code.WAITS_FOR_RESOURCE, sentence=one) for ref, one in said.items()}
 

@@ -31,6 +31,7 @@ class Code(StrEnum):
     WAITS_FOR_TIME = "waits_for_time"
     WAITS_FOR_WORKER = "waits_for_worker"
     WAITS_FOR_RESOURCE = "waits_for_resource"
+    WAITS_FOR_GOAL = "waits_for_goal"  # a goal that is this task
     CIRCUIT_OPEN = "circuit_open"
     PAUSED = "paused"
     STOPPED = "stopped"
@@ -53,6 +54,7 @@ LIVE = frozenset(
         Code.WAITS_FOR_TIME,
         Code.WAITS_FOR_WORKER,
         Code.WAITS_FOR_RESOURCE,
+        Code.WAITS_FOR_GOAL,
         Code.CIRCUIT_OPEN,
         Code.PAUSED,
         Code.STOPPED,

@@ -20,6 +20,7 @@ from executor.engine.assigning import AssignCommands
 from executor.engine.attempt import Tools
 from executor.engine.change_commands import ChangeCommands
 from executor.engine.desk import ReadTime, goal_of, iso_time
+from executor.engine.families import Families
 from executor.engine.goal_commands import GoalCommands
 from executor.engine.grant_commands import GrantCommands
 from executor.engine.halting import Halting
@@ -57,6 +58,7 @@ class Executor(
     LessonCommands,
     GrantCommands,
     HistoryCommands,
+    Families,
     Readings,
 ):
     """`changed` is called after every commit of a command or a tick: the courier listens. `log_error(what, error)`."""
@@ -151,6 +153,7 @@ class Executor(
     def alarm(self) -> None:
         """The scheduler's wake: also gives a second chance to what a bug held up."""
         self._ticker.retry_set_aside()
+        self.families_changed = True
         self._awake.set()
 
     async def recover(self) -> int:
@@ -187,6 +190,7 @@ class Executor(
             if not stopped:
                 await self.watching.begin()
             did = await self._ticker.tick()
+            did += await self._families()
             if not stopped:
                 await self._seek()
         await self._ticked()
@@ -194,9 +198,18 @@ class Executor(
             self._changed()
         return did > 0
 
+    async def _families(self) -> int:
+        """Look after goals that are part of others, where one of them has changed."""
+        if not (self.families_changed or self._ticker.families_changed):
+            return 0
+        changed = await self.look_after_families()
+        self.families_changed = self._ticker.families_changed = changed  # what changed may change the next generation
+        return int(changed)
+
     async def _seek(self) -> None:
         """Everything beside the tasks that reaches outside: models, and what is looked ahead for."""
-        if not self._brain.immediate:
+        if not self._brain.immediate or self.parts_to_plan:
+            self.parts_to_plan = False
             await self._plan_new_goals()
         self._rethink()
         self._look_out()

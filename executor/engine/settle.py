@@ -18,6 +18,7 @@ from executor.domain.outcome import (
     Interrupted,
     NeedsAllowance,
     NeedsApproval,
+    NeedsGoal,
     NeedsPerson,
     NeedsReview,
     NotNeeded,
@@ -40,6 +41,7 @@ from executor.engine.lessons import failed_again, succeeded
 from executor.engine.loops import lost_too_often, noted, noted_loss, noted_poll, pointless_wait
 from executor.engine.outages import hold, settled
 from executor.engine.repairing import known_repair
+from executor.engine.subgoals import park_for_goal
 from executor.engine.turns import effect_of_turn, end_with
 
 _EFFECTS = {
@@ -50,6 +52,7 @@ _EFFECTS = {
     NeedsPerson: EffectState.FAILED,
     NeedsAllowance: EffectState.FAILED,
     NeedsApproval: EffectState.FAILED,
+    NeedsGoal: EffectState.FAILED,
     NeedsReview: EffectState.DONE,
     NotNeeded: EffectState.FAILED,
 }
@@ -83,7 +86,7 @@ def _settle_open(case: Case, task: Task, attempt: Attempt, outcome: Outcome) -> 
             _record(case, attempt, AttemptState.FAILED, outcome.result, outcome.evidence)
             _settle_effect(case, task.ref, EffectState.FAILED, outcome.cause)
             carry_out(case, task, AskPerson(type=outcome.type, cause=outcome.cause, confidence=1.0), outcome.result)
-        case Waiting() | NeedsPerson() | NeedsAllowance() | NeedsApproval() | NeedsReview():
+        case Waiting() | NeedsPerson() | NeedsAllowance() | NeedsApproval() | NeedsGoal() | NeedsReview():
             _settle_parked(case, task, attempt, outcome)
         case Interrupted():
             _record(case, attempt, AttemptState.INTERRUPTED, None, outcome.note)
@@ -106,7 +109,7 @@ def _settle_parked(
     case: Case,
     task: Task,
     attempt: Attempt,
-    outcome: Waiting | NeedsPerson | NeedsAllowance | NeedsApproval | NeedsReview,
+    outcome: Waiting | NeedsPerson | NeedsAllowance | NeedsApproval | NeedsGoal | NeedsReview,
 ) -> None:
     """The attempt stays open, without a slot and without a timer of its own."""
     match outcome:
@@ -122,6 +125,9 @@ def _settle_parked(
         case NeedsApproval():
             _park(case, replace(attempt, evidence=NOT_BEGUN))
             ask_for_approval(case, task, outcome)
+        case NeedsGoal():
+            _park(case, attempt)
+            park_for_goal(case, task, outcome)
         case NeedsReview():
             _settle_effect(case, task.ref, EffectState.DONE, outcome.evidence)
             _park(case, replace(attempt, result=outcome.result.record()))

@@ -35,6 +35,8 @@ from executor.engine.rethinking import stuck
 from executor.engine.services import services_of
 from executor.engine.settle import settle
 from executor.engine.steering import off_course, steer
+from executor.engine.subgoals import ACTION as GOAL
+from executor.engine.subgoals import open_wanted
 from executor.engine.taking import why_not
 from executor.engine.ways import unused
 from executor.engine.wording import shown_command
@@ -73,6 +75,7 @@ class Ticker:
         self.to_look: set[int] = set()  # goals in which something finished that changes what is foreseen
         self.to_rethink: set[int] = set()  # goals that are stuck, for the model
         self._set_aside: list[Finished] = []
+        self.families_changed = False
         self.circuits_changed: Callable[[], None] = lambda: None
 
     def report(self, assignment: Assignment, outcome: Outcome, texts: Sequence[str]) -> None:
@@ -123,12 +126,14 @@ class Ticker:
         now, parts, cases = self._tools.clock.now(), [], []
         failed = any(isinstance(report.outcome, Stumbled | Blocked) for report in finished)
         lessons = await transaction.lessons() if failed else []
+        made: list[Case] = []
         for rows in await transaction.cases(list(by_goal)):
             case = Case(rows, now, self._tools.limits, numbers, circuits=circuits, lessons=lessons)
             reports, known = by_goal[rows.goal.number], circuits.noted()
             try:
                 for report in reports:
                     settle(case, report.task_ref, report.number, report.outcome, report.texts)
+                opened = await open_wanted(transaction, case, numbers, made)
                 advance(case)
                 steer(case, unused(await transaction.plans(case.goal.number)) if off_course(case) else ())
                 if self._tools.mind is not None and stuck(case):
@@ -137,13 +142,15 @@ class Ticker:
                     self.to_look.add(case.goal.number)
                 parts.append(case.changes())
                 cases.append(case)
+                made += opened
             except Exception as error:  # noqa: BLE001 - one goal's bug must not hold up every other goal
                 self._log_failure(f"goal {rows.goal.number}", error)
                 self._set_aside.extend(reports)
                 circuits.back_to(known)
-        changes = merge(parts)
+        changes = merge([*parts, *(case.changes() for case in made)])
         circuits.add_to(changes)
         await transaction.save(changes)
+        self.families_changed = self.families_changed or any(case.concerns_others for case in (*cases, *made))
         return cases
 
     async def _claim(
@@ -287,6 +294,9 @@ class Ticker:
             if (lost := self._tools.secrets.lost(assignment.goal.number, assignment.task.spec)) is not None:
                 self.report(assignment, Blocked(result=lost, type=BlockageType.EXTERNAL, cause=lost.error or ""), [])
                 return assignment
+            if assignment.task.spec.action == GOAL:
+                child = await self._store.subgoal(assignment.task.ref, assignment.attempt.number)
+                assignment = replace(assignment, child=child)
             if environment := self._tools.secrets.environment(assignment.goal.number, assignment.task.spec):
                 assignment = replace(assignment, environment=environment)
             self.workers.start(assignment)

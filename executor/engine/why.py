@@ -28,6 +28,7 @@ _BY_URGENCY = (
     Code.WAITS_FOR_RETRY,
     Code.WAITS_FOR_TIME,
     Code.WAITS_FOR_RESOURCE,
+    Code.WAITS_FOR_GOAL,
     Code.CIRCUIT_OPEN,
     Code.STOPPED,
     Code.NOT_RUNNING,

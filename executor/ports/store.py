@@ -137,6 +137,14 @@ class Transaction(Protocol):
         """As Store.budget."""
         ...
 
+    async def subgoals(self, root: int) -> int:
+        """How many goals were ever made for the tasks of this one, and for theirs."""
+        ...
+
+    async def families(self) -> list[tuple[int, str]]:
+        """As Store.families."""
+        ...
+
     async def plan_makers(self, goal_numbers: Collection[int]) -> Mapping[tuple[int, int], str]:
         """Who made each version of these goals' plans, by goal and version."""
         ...
@@ -245,8 +253,10 @@ class Store(Protocol):
         done is absent."""
         ...
 
-    async def goals(self, *, open_only: bool, chat_id: int | None = None, limit: int = 50) -> list[Goal]:
-        """Newest first."""
+    async def goals(
+        self, *, open_only: bool, chat_id: int | None = None, limit: int = 50, whole: bool = False
+    ) -> list[Goal]:
+        """Newest first; `whole` leaves out those that are part of others."""
         ...
 
     async def dead_letters(self, chat_id: int | None, *, offset: int, limit: int) -> list[DeadLetter]:
@@ -322,6 +332,15 @@ class Store(Protocol):
 
     async def budget(self, goal_number: int) -> Budget | None:
         """None for a goal that does not exist."""
+        ...
+
+    async def families(self) -> list[tuple[int, str]]:
+        """Goals that are part of others and not over, or still waited for, each with the task that wanted it; oldest
+        first."""
+        ...
+
+    async def subgoal(self, task_ref: str, attempt: int) -> GoalView | None:
+        """The goal that this attempt at a task wanted, or an earlier one that was interrupted."""
         ...
 
     async def spent_usd(self, goal_number: int) -> Decimal:

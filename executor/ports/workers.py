@@ -9,6 +9,7 @@ from executor.domain.goal import Goal
 from executor.domain.outcome import Outcome
 from executor.domain.task import Task
 from executor.domain.values import quick
+from executor.ports.store import GoalView
 
 
 @quick
@@ -23,6 +24,7 @@ class Assignment:
     outputs: Mapping[str, str] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     accepted: bool = True
+    child: GoalView | None = None  # the goal that this attempt wanted
 
 
 class Workers(Protocol):

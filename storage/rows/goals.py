@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from functools import lru_cache
 
+from executor.domain.family import as_text, from_text
 from executor.domain.goal import Goal, GoalState, Origin
 from executor.domain.grant import Grant
 from executor.domain.outlook import Outlook
@@ -52,6 +53,9 @@ def goal_values(goal: Goal, draft: GoalDraft | None) -> Values:
         "person_name": plain(origin.person_name),
         "via": origin.via,
         "draft": None if draft is None else draft_to(draft),
+        "parent_task": goal.parent_task,
+        "parent_attempt": goal.parent_attempt,
+        "lineage": as_text(goal.lineage),
         "revision": max(goal.revision, 0),
         "created_at": goal.created_at,
     }
@@ -88,6 +92,9 @@ def goal_from(row: Record) -> Goal:
         plan_trail=() if row.plan_trail is None else tuple(loads(row.plan_trail)),
         times_taken_up=row.times_taken_up,
         outlook=None if row.outlook is None else outlook_from(row.outlook),
+        parent_task=row.parent_task,
+        parent_attempt=row.parent_attempt,
+        lineage=from_text(row.lineage),
         revision=row.revision,
         created_at=row.created_at,
         updated_at=row.updated_at,

@@ -28,9 +28,9 @@ def among(column: ColumnElement[str], values: Iterable[StrEnum]) -> ColumnElemen
     return or_(*(column == literal_column(f"'{value}'") for value in sorted(values)))
 
 
-def partial_index(name: str, *columns: Column[Any], where: ColumnElement[bool]) -> Index:
+def partial_index(name: str, *columns: Column[Any], where: ColumnElement[bool], unique: bool = False) -> Index:
     """An index over the unfinished rows alone: it stays small however much is finished."""
-    return Index(name, *columns, sqlite_where=where, postgresql_where=where)
+    return Index(name, *columns, unique=unique, sqlite_where=where, postgresql_where=where)
 
 
 def columns(table: Table, *, without: Iterable[str] = ()) -> list[Column[Any]]:

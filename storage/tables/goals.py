@@ -37,6 +37,9 @@ goals = Table(
     Column("plan_due_at", Instant),  # not planned before then
     Column("plan_tries", Integer, nullable=False, server_default="0"),
     Column("grants", Text),  # JSON object: digests that always or never may run; None: none
+    Column("parent_task", Text),  # 12.3: the task of another goal that waits for this one
+    Column("parent_attempt", Integer, nullable=False, server_default="0"),
+    Column("lineage", Text),  # /12/13/: the goals that it is part of; None: of none
     Column("revision", Integer, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("updated_at", Instant, nullable=False),
@@ -58,3 +61,6 @@ partial_index("ix_executor_goals_over", goals.c.finished_at, where=GOAL_OVER)
 partial_index("ix_executor_goals_unfinished", goals.c.number, where=GOAL_UNFINISHED)
 Index("ix_executor_goals_state", goals.c.state)
 Index("ix_executor_goals_chat", goals.c.chat_id, goals.c.number)
+
+GOAL_IS_PART = goals.c.parent_task.is_not(None)
+partial_index("ix_executor_goals_part", goals.c.parent_task, goals.c.parent_attempt, where=GOAL_IS_PART, unique=True)

@@ -20,6 +20,7 @@ from bot.telegram.assembly import Chat, Plugs, assemble
 from bot.telegram.connection import Connection
 from executor.actions.agent import Agent
 from executor.actions.ask import Ask
+from executor.actions.goal import Goal as GoalAction
 from executor.actions.launcher import PlainLauncher
 from executor.actions.manual import Manual
 from executor.actions.notify import Notify
@@ -137,6 +138,10 @@ class Plan:
     mind: Mind | None = None
 
 
+def _goal(text: str) -> GoalDraft:
+    return read_goal(text, now=SystemClock().now(), timezone=ZONE)
+
+
 @dataclass(slots=True)
 class Life:
     """See the module. `trouble` collects what no life may have, such as an exception in the background."""
@@ -213,7 +218,9 @@ class Life:
         clock = SystemClock()
         shell = ScriptedShell(self.outside, self.points)
         tools = Tools(
-            actions=Registry([Ask(), Manual(), Notify(), Wait(PlainLauncher(), ZONE), shell, Agent(["shell"])]),
+            actions=Registry(
+                [Ask(), Manual(), Notify(), Wait(PlainLauncher(), ZONE), GoalAction(_goal), shell, Agent(["shell"])]
+            ),
             checks=ScriptedChecks(),
             workspaces=Folders(self.folder / "workspaces"),
             clock=clock,

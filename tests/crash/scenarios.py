@@ -78,6 +78,14 @@ FURNISH = GoalDraft(
     ),
 )
 
+NEST = GoalDraft(
+    title="Build a shed",
+    tasks=(
+        TaskSpec(key="roof", title="Roof", action="goal", parameters={"text": "Roof\n1. Lay it: `ok`\n2. Look at it"}),
+        TaskSpec(key="door", title="Door", action="shell", parameters={"command": "pay"}, depends_on=("roof",)),
+    ),
+)
+
 HANG = """/goal Hang the picture
 1. Buy a nail: `pay and hang`
 2. Hold the hammer: `hang`
@@ -132,6 +140,15 @@ async def _travel(executor: Executor, outside: Outside) -> None:
     caller = Caller(person_id=chat_id, name="Ann", via="shell")
     origin = Origin(chat_id=chat_id, via="shell")
     reply = await executor.set_goal(draft, origin=origin, caller=caller, command_id="travel")
+    assert isinstance(reply, Accepted), reply
+
+
+async def _nest(executor: Executor, outside: Outside) -> None:
+    """A goal one of whose tasks is a goal of its own."""
+    chat_id = outside.chat.operator_id
+    caller = Caller(person_id=chat_id, name="Ann", via="shell")
+    origin = Origin(chat_id=chat_id, via="shell")
+    reply = await executor.set_goal(NEST, origin=origin, caller=caller, command_id="nest")
     assert isinstance(reply, Accepted), reply
 
 
@@ -301,6 +318,7 @@ SCENARIOS = (
     Scenario(name="stopped", plan=Plan(goals=1), begin=_stopped),
     Scenario(name="blocked", plan=Plan(goals=1, script=_come_back), begin=_blocks),
     Scenario(name="in turns", plan=Plan(goals=1, script=_in_turns, mind=ScriptedMind(_next_turn)), begin=_approves),
+    Scenario(name="nest", plan=Plan(goals=2, script=_nest), begin=lambda outside: None),
     Scenario(name="late", plan=Plan(goals=1, script=_travel), begin=lambda outside: None),
 )
 

@@ -84,7 +84,11 @@ def test_what_differs_makes_the_old_row_the_new_one(values: st.SearchStrategy[An
     ("known", "fixed", "columns"),
     [
         (task(), {"ref", "goal_number", "kind", "parent_ref", "revision", "created_at"}, rows.task_changes),
-        (running(), {"number", "origin", "revision", "created_at"}, rows.goal_changes),
+        (
+            running(),
+            {"number", "origin", "revision", "created_at", "parent_task", "parent_attempt", "lineage"},
+            rows.goal_changes,
+        ),
         (attempt(), {"task_ref", "number", "goal_number", "started_at"}, rows.attempt_changes),
     ],
     ids=["task", "goal", "attempt"],

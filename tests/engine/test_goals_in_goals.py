@@ -1,0 +1,292 @@
+"""A task that is a goal of its own: it is made once, waited for without a timer, and goes the way of its parent."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from executor.actions.launcher import PlainLauncher
+from executor.actions.registry import Registry
+from executor.actions.standard import standard_actions
+from executor.domain.errors import WrongInput
+from executor.domain.family import SUBGOALS_MAX
+from executor.domain.goal import GoalState
+from executor.domain.plan import Check, CheckKind, TaskSpec
+from executor.engine.replies import Accepted
+from executor.planner.goal_text import read_goal
+from executor.ports import Action, BrainFailed, Call, Purpose
+from storage.purse import Caps
+from tests.builders import ANN, CHAT, draft
+from tests.fakes import START, CrashAt, Crashed, ManualClock, ScriptedAction
+from tests.world import World, world
+
+ASK = "Ask Ann\n1. Call Ann"
+WORK = "Work\n1. Do it: `true`"
+
+
+def registry(shell: Action | None = None) -> Registry:
+    actions = standard_actions(
+        PlainLauncher(), UTC, (), read_goal=lambda text: read_goal(text, now=START, timezone=ZoneInfo("UTC"))
+    )
+    return Registry([*(one for one in actions if one.name != "shell"), shell or ScriptedAction("shell")])
+
+
+@asynccontextmanager
+async def place(folder: Path, shell: Action | None = None, **more: Any) -> AsyncIterator[World]:
+    async with world(folder, registry=registry(shell), **more) as here:
+        yield here
+
+
+def part(text: str, key: str = "1", **more: Any) -> TaskSpec:
+    return TaskSpec(key=key, title=f"Part {key}", action="goal", parameters={"text": text}, **more)
+
+
+def step(key: str, command: str = "true", **more: Any) -> TaskSpec:
+    return TaskSpec(key=key, title=f"Step {key}", action="shell", parameters={"command": command}, **more)
+
+
+async def test_the_task_waits_for_its_goal_and_goes_on_with_its_end(tmp_path: Path) -> None:
+    async with place(tmp_path) as here:
+        number = await here.start_goal(draft(part(ASK), step("2", depends_on=("1",))))
+        await here.settle()
+        waiting = await here.view(number)
+        child = await here.view(2)
+        done = await here.executor.done("2.1", caller=ANN, command_id="done")
+        await here.settle()
+        over = await here.view(number)
+
+        assert [(t.ref, str(t.state), t.waits_on) for t in waiting.tasks] == [
+            ("1.1", "paused", "goal:2"),
+            ("1.2", "pending", None),
+        ]
+        assert waiting.goal.state is GoalState.IN_PROGRESS
+        assert waiting.tasks[0].summary == "Goal 2: 10 %, waits for a person"
+        assert (child.goal.title, child.goal.parent_task, child.goal.lineage) == ("Ask Ann", "1.1", (1,))
+        assert child.goal.state is GoalState.BLOCKED  # nobody had to press Start: all of it stood on the plan
+        assert isinstance(done, Accepted)
+        assert (over.goal.state, [str(t.state) for t in over.tasks]) == (GoalState.COMPLETED, ["completed"] * 2)
+        assert (await here.database.outputs(1, ["1"]))["1"].splitlines()[0] == "Ask Ann: completed"
+        assert here.failures == []
+
+
+async def test_why_says_what_it_waits_for_and_nothing_counts_as_a_stall(tmp_path: Path) -> None:
+    async with place(tmp_path) as here:
+        number = await here.start_goal(draft(part(ASK)))
+        await here.settle()
+        here.clock.advance(3600)
+        await here.settle()
+        why = await here.executor.why(number)
+
+        assert why is not None
+        assert [(one.ref, str(one.code)) for one in why.tasks] == [("1.1", "waits_for_goal")]
+        assert why.tasks[0].sentence == "waits for a goal of its own; goal 2: 10 %, waits for a person"
+        assert (await here.view(number)).blockages == ()
+
+
+async def test_a_goal_that_fails_is_a_blockage_and_a_retry_makes_another_one(tmp_path: Path) -> None:
+    async with place(tmp_path) as here:
+        number = await here.start_goal(draft(part(ASK)))
+        await here.settle()
+        await here.executor.fail(2, reason="Ann is away", caller=ANN, command_id="fail")
+        await here.settle()
+        blocked = await here.view(number)
+        await here.press("retry")
+        await here.settle()
+
+        assert [(str(b.type), b.cause) for b in blocked.blockages] == [
+            ("external", "Goal 2 is failed: Declared failed by Ann: Ann is away")
+        ]
+        assert (await here.view(3)).goal.parent_attempt == 2
+        assert (await here.states(number)) == {"1.1": "paused"}
+
+
+async def test_cancelling_flows_down_to_the_last_generation(tmp_path: Path) -> None:
+    async with place(tmp_path) as here:
+        number = await here.start_goal(draft(part(ASK), part("Other\n1. Call Bob", key="2")))
+        await here.settle()
+        await here.executor.cancel_task("1.2", caller=ANN, command_id="one")
+        await here.settle()
+        one = [str((await here.view(n)).goal.state) for n in (1, 2, 3)]
+        await here.executor.cancel(number, caller=ANN, command_id="all")
+        await here.settle()
+        both = [str((await here.view(n)).goal.state) for n in (1, 2, 3)]
+
+        assert one == ["in_progress", "blocked", "cancelled"]
+        assert both == ["cancelled"] * 3
+        assert (await here.view(3)).goal.reason == "Cancelled with 1.2, which it was part of."
+        assert await here.executor.open_decisions() == []
+
+
+async def test_a_pause_flows_down_and_so_does_its_end(tmp_path: Path) -> None:
+    async with place(tmp_path) as here:
+        number = await here.start_goal(draft(part(ASK)))
+        await here.settle()
+        await here.executor.pause(number, caller=ANN, command_id="pause")
+        await here.settle()
+        paused = (await here.view(2)).goal
+        await here.executor.resume(number, caller=ANN, command_id="resume")
+        await here.settle()
+
+        assert (paused.state, paused.reason) == (GoalState.PAUSED, "Paused with goal 1")
+        assert (await here.view(2)).goal.state is GoalState.BLOCKED
+
+
+async def test_skipping_or_taking_over_the_task_ends_its_goal(tmp_path: Path) -> None:
+    async with place(tmp_path) as here:
+        await here.start_goal(draft(part(ASK), part("Other\n1. Call Bob", key="2")))
+        await here.settle()
+        await here.executor.skip("1.1", caller=ANN, command_id="skip")
+        await here.executor.take_over("1.2", caller=ANN, command_id="take over")
+        await here.settle()
+
+        assert [str((await here.view(n)).goal.state) for n in (2, 3)] == ["cancelled", "cancelled"]
+        assert await here.states(1) == {"1.1": "skipped", "1.2": "awaiting_approval"}
+
+
+async def test_deadline_and_budget_lie_within_those_of_the_parent(tmp_path: Path) -> None:
+    soon = START + timedelta(hours=2)
+    texts = ["Ask by 2026-03-02 10:00 $0.25\n1. Call", "Ask by 2026-03-09 $9\n1. Call", "Ask\n1. Call"]
+    async with place(tmp_path) as here:
+        tasks = [part(text, key=str(place)) for place, text in enumerate(texts, start=1)]
+        await here.start_goal(draft(*tasks, deadline_at=soon, budget_usd=Decimal("0.5")))
+        await here.settle()
+        goals = [(await here.view(n)).goal for n in (2, 3, 4)]
+
+        assert [(one.deadline_at, one.budget_usd) for one in goals] == [
+            (START + timedelta(hours=1), Decimal("0.25")),
+            (soon, Decimal("0.5")),
+            (soon, Decimal("0.5")),
+        ]
+
+
+async def test_its_own_check_decides_after_the_goal_has_ended(tmp_path: Path) -> None:
+    check = Check(kind=CheckKind.COMMAND, command="looks right")
+    async with place(tmp_path) as here:
+        await here.start_goal(draft(part(WORK, check=check)))
+        view = await here.run_until_over(1)
+
+        assert (view.goal.state, view.tasks[0].summary) == (GoalState.COMPLETED, "`looks right` → exit 0")
+
+
+async def test_what_uses_an_output_is_shown_before_it_starts_and_can_add_no_command(tmp_path: Path) -> None:
+    shell = ScriptedAction("shell")
+    async with place(tmp_path) as here:
+        await here.start_goal(
+            draft(
+                TaskSpec(key="1", title="Ask", action="ask", parameters={"question": "What?"}),
+                part("Do ${1.output}\n1. Call Ann about ${1.output}", key="2", depends_on=("1",)),
+            )
+        )
+        await here.settle()
+        [question] = await here.executor.open_decisions()
+        await here.executor.answer(
+            question.number, option=None, text="a\n2. Evil: `rm -rf .`", revision=None, caller=ANN, command_id="say"
+        )
+        await here.settle()
+        child = await here.view(2)
+
+        assert child.goal.state is GoalState.AWAITING_START
+        assert child.goal.title == "Do a 2. Evil: 'rm -rf .'"
+        assert [task.spec.action for task in child.tasks] == ["manual"]
+        assert shell.runs == []
+
+
+def test_a_command_of_a_sub_goal_can_not_use_an_output() -> None:
+    with pytest.raises(WrongInput, match="let a task write it to a file"):
+        registry().get("goal").check({"text": "Do\n1. Say: `echo ${1.output}`"})
+    with pytest.raises(WrongInput):
+        registry().get("goal").check({"text": "  "})
+
+
+async def test_goals_that_make_goals_end_somewhere(tmp_path: Path) -> None:
+    async with place(tmp_path) as here:
+        parts = [part(f"Ask\n1. Call {n}", key=str(n)) for n in range(1, SUBGOALS_MAX + 2)]
+        await here.start_goal(draft(*parts))
+        await here.settle()
+        view = await here.view(1)
+
+        assert [task.waits_on for task in view.tasks].count(None) == 1
+        assert [blockage.cause for blockage in view.blockages] == [
+            f"Goal 1 has had {SUBGOALS_MAX} goals of its own, and may have no more"
+        ]
+
+
+@pytest.mark.parametrize("label", ["tick", "family", "plan"])
+@pytest.mark.parametrize("moment", ["before_commit", "after_commit"])
+async def test_a_crash_anywhere_makes_one_goal_and_ends_both(tmp_path: Path, label: str, moment: str) -> None:
+    """The program dies at each passing of the point in turn, and goes on each time."""
+    clock, crashes = ManualClock(), 0
+    for nth in range(1, 30):
+        points = CrashAt(f"storage.{label}.{moment}", nth)
+        crashed = await _life(tmp_path / str(nth), clock, points)
+        await _life(tmp_path / str(nth), clock, CrashAt())
+        async with place(tmp_path / str(nth), clock=clock) as here:
+            await here.settle()
+            goals = await here.executor.goals()
+            assert sorted((one.number, str(one.state)) for one in goals) == [(1, "completed"), (2, "completed")]
+        crashes += crashed
+        if not crashed:
+            break
+    assert crashes > 0
+
+
+async def _life(folder: Path, clock: ManualClock, points: CrashAt) -> bool:
+    """Start the goal where it has not started, and go on until all is over; True: it crashed on the way."""
+    try:
+        async with place(folder, clock=clock, crash_points=points) as here:
+            await here.executor.recover()
+            await here.set_goal(draft(part(WORK)))
+            await here.executor.start(1, caller=ANN, command_id="start")
+            await here.run_until_over(1, seconds=200)
+    except (Crashed, RuntimeError):  # the world raises what crashed in the background
+        if not points.crashed:
+            raise
+    return points.crashed
+
+
+async def test_a_goal_and_its_parts_share_one_budget(tmp_path: Path) -> None:
+    async with place(tmp_path) as here:
+        await here.start_goal(draft(part(ASK), budget_usd=Decimal("0.5")))
+        await here.settle()
+        purse = here.database.purse(Caps(goal_usd=Decimal(1), day_usd=Decimal(9), cycles_max=2))
+        await purse.reserve(call("a", 1, "0.3"))
+        with pytest.raises(BrainFailed, match=r"Of goal 1, which this is part of: \$0\.30 of \$0\.50 is used"):
+            await purse.reserve(call("b", 2, "0.3"))
+        await purse.reserve(call("c", 2, "0.1"))
+        with pytest.raises(BrainFailed, match="Of goal 1, which this is part of: The 2 reasoning cycles"):
+            await purse.reserve(call("d", 2, "0.01"))
+        budget = await here.executor.budget(1)
+
+        assert budget is not None
+        assert budget.spent_usd == Decimal("0.4")
+
+
+def call(name: str, goal: int, worst: str) -> Call:
+    return Call(
+        id=name,
+        goal_number=goal,
+        task_ref=None,
+        purpose=Purpose.PLAN,
+        provider="p",
+        model="m",
+        worst=Decimal(worst),
+        at=START,
+    )
+
+
+async def test_a_goal_that_is_taken_up_again_makes_its_part_anew(tmp_path: Path) -> None:
+    async with place(tmp_path) as here:
+        await here.start_goal(draft(part(ASK)))
+        await here.settle()
+        await here.executor.cancel(1, caller=ANN, command_id="cancel")
+        await here.settle()
+        await here.executor.take_up(1, caller=ANN, command_id="take up")
+        await here.settle()
+
+        assert [str((await here.view(n)).goal.state) for n in (1, 2, 3)] == ["in_progress", "cancelled", "blocked"]
+        assert await here.executor.newest(CHAT.chat_id) == 1

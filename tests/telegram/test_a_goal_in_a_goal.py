@@ -1,0 +1,40 @@
+"""A task that is a goal of its own, as a person on a phone sees it."""
+
+import re
+
+from executor.domain.goal import Origin
+from executor.domain.plan import GoalDraft, TaskSpec
+from executor.engine.replies import Accepted, Caller
+from tests.telegram.talk import Talk, words
+
+ROOF = "Lay the roof\n- It is dry: `true`\n1. Lay it: `echo laid`\n2. Look at it"
+
+
+async def test_it_has_its_own_card_and_stands_on_that_of_the_whole(talk: Talk) -> None:
+    me = talk.chat.operator_id
+    tasks = (
+        TaskSpec(key="1", title="The roof", action="goal", parameters={"text": ROOF}),
+        TaskSpec(key="2", title="Tell", action="shell", parameters={"command": "echo ${1.output}"}, depends_on=("1",)),
+    )
+    reply = await talk.house.executor.set_goal(
+        GoalDraft(title="Build a shed", tasks=tasks),
+        origin=Origin(chat_id=me, person_id=me, person_name="Ann"),
+        caller=Caller(person_id=me, name="Ann"),
+        command_id="set",
+    )
+    assert isinstance(reply, Accepted)
+    whole = await talk.hear("Build a shed")
+
+    await talk.press(whole, "Start")
+    part = await talk.hear("part of 1.1")
+    above = words(await talk.message(whole["message_id"], "waits for a person"))
+    why = words(await talk.say("/why", "waits for a goal"))
+    await talk.press(await talk.hear("Press Done"), "Done")
+    await talk.hear("Goal: Build a shed\nProgress: 100%")
+
+    assert "echo laid" in words(whole)
+    assert words(part).splitlines()[1].endswith("· part of 1.1")
+    assert re.search(r"1\.1 The roof · goal 2: \d+ %, waits for a person", above)
+    assert "1.1" in why
+    outputs = await talk.house.database.outputs(1, ["2"])
+    assert "Lay the roof: completed" in outputs["2"]

@@ -22,6 +22,7 @@ import httpx
 from pydantic import Field, field_validator, model_validator
 
 from executor.actions.addresses import Forbidden, resolve
+from executor.actions.idempotency import with_key
 from executor.actions.read import as_text
 from executor.actions.references import REFERENCE
 from executor.actions.transport import GuardedTransport
@@ -151,7 +152,7 @@ class Http(Typed[HttpParameters]):
         """Fill the exchange; what went wrong, in one line."""
         try:
             async with asyncio.timeout(context.timeout_s):
-                await self._follow(exchange, parameters, context.output_bytes_max)
+                await self._follow(exchange, parameters, context)
         except TimeoutError:
             return f"timed out after {context.timeout_s:g} s"
         except Forbidden as error:
@@ -166,9 +167,10 @@ class Http(Typed[HttpParameters]):
             return f"the redirect leads to no web address: {error}"
         return None
 
-    async def _follow(self, exchange: _Exchange, parameters: HttpParameters, bytes_max: int) -> None:
+    async def _follow(self, exchange: _Exchange, parameters: HttpParameters, context: Context) -> None:
+        bytes_max = context.output_bytes_max
         body = _body(parameters)
-        headers = {"user-agent": AGENT, **parameters.headers}
+        headers = {"user-agent": AGENT, **with_key(parameters, context)}
         if not isinstance(parameters.body, str | None) and "content-type" not in {name.lower() for name in headers}:
             headers["content-type"] = "application/json"
         async with httpx.AsyncClient(

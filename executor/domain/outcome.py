@@ -134,10 +134,11 @@ class Interrupted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Uncertain:
-    """An outside effect was begun and its end was not seen."""
+    """An outside effect was begun and its end was not seen. `looked`: its check was looked at, and does not hold."""
 
     note: str
     result: Result | None = None
+    looked: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -340,7 +340,7 @@ class Run:
         if seen.met:
             return Succeeded(result=result, evidence=seen.evidence)
         if self.began_effect:  # what was done once is not done again for the sake of its check
-            return Uncertain(note=f"It ran, but the check does not hold: {seen.evidence}", result=result)
+            return Uncertain(note=f"It ran, but the check does not hold: {seen.evidence}", result=result, looked=True)
         shown = doubted(result) or hidden(result) or told_by(seen, result)
         shown = await with_left(shown, result, check, self.tools.workspaces, self._task.goal_number)
         return Stumbled(result=shown, evidence=f"The check does not hold: {seen.evidence}")

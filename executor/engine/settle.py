@@ -29,7 +29,7 @@ from executor.domain.outcome import (
     Uncertain,
     Waiting,
 )
-from executor.domain.plan import ExecutionType
+from executor.domain.plan import CheckKind, ExecutionType
 from executor.domain.task import Task, TaskKind, TaskState
 from executor.domain.values import replace
 from executor.engine.asking import ask_for_allowance, ask_for_approval, ask_for_review
@@ -263,8 +263,23 @@ def _interrupt(case: Case, task: Task, outcome: Interrupted) -> None:
 def _doubt(case: Case, task: Task, attempt: Attempt, outcome: Uncertain) -> None:
     _record(case, attempt, AttemptState.UNKNOWN, outcome.result, outcome.note)
     case.settle_effect(task.ref, EffectState.UNKNOWN)
+    if can_be_read_back(case, task, outcome):
+        case.event("effect.read_back", task.ref, note=outcome.note)
+        again = case.move_task(task.ref, TaskState.QUEUED, summary=f"{outcome.note}; I look whether it happened")
+        case.set_task(replace(again, verify_only=True))
+        return
     case.set_task(replace(task, verify_only=False))
     ask_about_effect(case, case.tasks[task.ref], outcome.note)
+
+
+def can_be_read_back(case: Case, task: Task, outcome: Uncertain) -> bool:
+    """The task's own check can tell, and was not looked at since. Nothing is repeated by looking."""
+    looked = outcome.looked or task.verify_only
+    check = task.spec.check
+    return not looked and check is not None and check.kind in _READ_BACK and not effect_of_turn(case, task)
+
+
+_READ_BACK = frozenset({CheckKind.COMMAND, CheckKind.FILE, CheckKind.HTTP})
 
 
 def ask_about_effect(case: Case, task: Task, note: str) -> None:

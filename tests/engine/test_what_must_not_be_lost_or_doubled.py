@@ -193,6 +193,41 @@ async def test_an_effect_whose_check_does_not_hold_is_not_repeated_by_itself(tmp
         assert decision.facts["note"] == "It ran, but the check does not hold: `test -s x` → exit 1"
 
 
+@pytest.mark.parametrize(("happened", "state"), [(True, "happened"), (False, "unknown")])
+async def test_an_effect_that_nobody_saw_the_end_of_is_read_back_where_a_check_can_tell(
+    tmp_path: Path, happened: bool, state: str
+) -> None:
+    """Looking repeats nothing. Only where it does not tell a person is asked, and once."""
+    work, checks = lost(), ScriptedChecks({"curl -f paid": happened})
+    async with world(tmp_path, work, checks=checks) as w:
+        number = await w.start_goal(draft(spec("1", check=command("curl -f paid"))))
+
+        view = await w.run_until_over(number, seconds=5)
+
+        decisions = await w.executor.open_decisions()
+        events = [event.name for event in await w.executor.events(number)]
+        assert (work.runs, checks.looked, effects(w)) == (["1.1"], ["curl -f paid"], [state])
+        assert (view.goal.state is GoalState.COMPLETED, [one.kind for one in decisions if not view.goal.final]) == (
+            happened,
+            [] if happened else [DecisionKind.EFFECT],
+        )
+        assert events.count("effect.read_back") == 1
+
+
+async def test_after_a_crash_the_read_back_comes_first(tmp_path: Path) -> None:
+    checks = ScriptedChecks({"curl -f paid": True})
+    points = CrashAt("attempt.after_action")
+    with contextlib.suppress(RuntimeError):
+        async with world(tmp_path, ScriptedAction(repeatable=False), checks=checks, crash_points=points) as w:
+            await w.start_goal(draft(spec("1", check=command("curl -f paid"))))
+            await w.settle()
+    work = ScriptedAction(repeatable=False)
+    async with world(tmp_path, work, checks=checks, executor_id="second") as w:
+        view = await w.run_until_over(1, seconds=5)
+
+        assert (view.goal.state, work.runs, effects(w)) == (GoalState.COMPLETED, [], ["happened"])
+
+
 async def test_an_effect_that_broke_off_with_a_bug_is_unknown_and_not_repeated(tmp_path: Path) -> None:
     def breaks(parameters: Mapping[str, Any], context: Context) -> Result:
         raise ValueError("half-way")

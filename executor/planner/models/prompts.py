@@ -29,7 +29,8 @@ ACTIONS: Mapping[str, str] = {
     "install": 'install {"packages": [str], "manager": "pip"|"npm"?}: into the goal\'s own environment',
     "write": 'write {"path": str, "content": str, "append": bool?}: a file in the goal\'s folder',
     "read": 'read {"path": str}: its content is the task\'s output',
-    "http": 'http {"method": str, "url": str, "headers": {}?, "body": str?, "expect_status": int?}',
+    "http": 'http {"method": str, "url": str, "headers": {}?, "body": str?, "expect_status": int?}; '
+    "the header Idempotency-Key with the value auto gets a key that stays the same when it has to be sent again",
     "draft": 'draft {"instructions": str, "path": str?}: a text, written by a model',
     "agent": 'agent {"instructions": str, "tools": [str]?, "turns_max": int?}: work in turns, where the steps are '
     "not known beforehand",

@@ -7,7 +7,7 @@ nothing new comes in, what runs is ended and stored, what is to be said is said,
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
@@ -56,7 +56,6 @@ from executor.actions.project import ProjectFolder
 from executor.actions.quota import DiskUse
 from executor.actions.standard import standard_actions
 from executor.actions.survey import Survey
-from executor.actions.survivors import end_every_attempt
 from executor.actions.watches import looks
 from executor.actions.workspaces import Folders
 from executor.domain.errors import SealBroken, Unconfigured
@@ -172,11 +171,6 @@ def shelf(settings: Settings) -> Shelf:
     servers = _servers(settings, launcher, Nursery(_background_failed).start, brake)
     found = _actions(settings, launcher, None, servers, brake)
     return _shelf(Library(settings.data_dir / "workflows", actions=found.actions))
-
-
-def end_processes(settings: Settings, recorded: Sequence[tuple[int | None, float | None, str]]) -> int:
-    """End every process of every attempt, whoever runs; how many there were. Opens nothing."""
-    return end_every_attempt(recorded, settings.data_dir.absolute())
 
 
 def archive(settings: Settings, goal_number: int, target: IO[bytes]) -> None:

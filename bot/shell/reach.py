@@ -5,7 +5,7 @@ import asyncio
 import importlib
 import os
 import time
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Coroutine, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import IO, Any, Protocol, cast
 
@@ -34,10 +34,6 @@ class App(Protocol):
 
     def shelf(self, settings: Settings) -> Shelf:
         """The workflows as `run` will read them; opens nothing."""
-        ...
-
-    def end_processes(self, settings: Settings, recorded: Sequence[tuple[int | None, float | None, str]]) -> int:
-        """End every process of every attempt in this data folder, those that are recorded first; how many."""
         ...
 
     def archive(self, settings: Settings, goal_number: int, target: IO[bytes]) -> None:

@@ -15,17 +15,16 @@ from pathlib import Path
 from bot.brake import FileBrake
 from bot.control.protocol import Document
 from bot.control.server import this_caller
+from bot.ending import Process, end_processes
 from bot.folder import holder
 from bot.real import SystemClock
 from bot.settings import Settings
-from bot.shell.reach import app, settings_of
+from bot.shell.reach import settings_of
 from executor.domain.errors import Unconfigured
 from executor.domain.stop import Stop
 
 READ_S = 2.0  # for a database that somebody holds
 _RUNNING = "SELECT pid, pid_started, task_ref, number FROM task_attempts WHERE state = 'running' AND pid IS NOT NULL"
-
-Process = tuple[int | None, float | None, str]
 
 
 def stop(given: argparse.Namespace) -> int:
@@ -36,7 +35,7 @@ def stop(given: argparse.Namespace) -> int:
         held, new = brake.set(_name())
     except OSError as error:
         raise Unconfigured(f"STOP can't be written in {settings.data_dir}: {error.strerror}.") from None
-    ended = app().end_processes(settings, recorded(settings.database))
+    ended = end_processes(settings.data_dir, recorded(settings.database))
     document: Document = {"stopped": True, "by": held.by, "at": held.at.isoformat(), "new": new, "ended": ended}
     return _print(given, document, _stopped(held, new=new, ended=ended))
 

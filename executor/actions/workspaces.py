@@ -43,11 +43,6 @@ class Folders:
     def inventory(self, goal_number: int) -> str:
         return inventory(self.folder(goal_number))
 
-    @property
-    def root(self) -> Path:
-        """Where all of them are."""
-        return self._root
-
     async def remove(self, goal_number: int) -> None:
         """Delete a goal's folder with everything in it, and its history; links in it are removed and not followed.
         Harmless where there is none. Raises OSError."""

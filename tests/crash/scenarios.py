@@ -274,10 +274,12 @@ def _secret(outside: Outside) -> None:
 
 
 def _stopped(outside: Outside) -> None:
-    """Everything is stopped while it is under way, and goes on."""
+    """Everything is stopped, and goes on. The goal can't be over before both were told: it waits for a person."""
+    outside.presses = tuple(label for label in outside.presses if label != "Done")
     outside.on_text["Planning Complete"] = _says(outside, "/stop")
     outside.on_text["Everything is stopped"] = _says(outside, "/resume")
-    outside.say(SMALL)
+    outside.on_text["has lifted the STOP"] = _says(outside, "/done 1.1")
+    outside.say("/goal Call the plumber\n1. Call\n2. Pay: `pay` after 1")
 
 
 def _next_turn(acting: Acting) -> Act:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.localchat import LocalChat
-from tests.telegram.talk import Talk, talking, words
+from tests.telegram.talk import Json, Talk, talking, words
 
 PATIENCE_S = 30.0
 
@@ -23,6 +23,11 @@ def git(shop: Path, *said: str) -> str:
         env={"PATH": os.environ["PATH"], "HOME": str(shop.parent), "GIT_CONFIG_NOSYSTEM": "1"},
     )
     return done.stdout.strip()
+
+
+async def _say(talk: Talk, text: str, answer: str) -> Json:
+    talk.chat.say(text)
+    return await talk.hear(answer, patience_s=PATIENCE_S)
 
 
 @pytest.fixture
@@ -47,11 +52,13 @@ async def talk(tmp_path: Path, shop: Path) -> AsyncIterator[Talk]:
 
 
 async def test_a_goal_puts_its_work_into_a_branch_of_the_repository(talk: Talk, shop: Path) -> None:
-    card = await talk.say(
+    card = await _say(
+        talk,
         "Sell coffee #repo=shop\n"
         "- Coffee has a price: `grep -q coffee prices`\n"
         "1. Add it: `echo coffee 4 >> prices`\n"
-        "2. Say so: `git log -1 --format=%H > note && cat prices >> note` after 1"
+        "2. Say so: `git log -1 --format=%H > note && cat prices >> note` after 1",
+        "press Start",
     )
 
     await talk.press(card, "Start")
@@ -70,12 +77,14 @@ async def test_a_goal_puts_its_work_into_a_branch_of_the_repository(talk: Talk, 
 
 async def test_two_tasks_that_change_the_same_line_are_a_blockage(talk: Talk, shop: Path) -> None:
     """Bob's task begins before Ann's is merged, fails once, and goes on where it was."""
-    card = await talk.say(
+    card = await _say(
+        talk,
         "Set the price #repo=shop\n"
         "1. Wait for a word\n"
         "2. Ann's: `echo tea 5 > prices` after 1\n"
         "3. Bob's: `echo tea 6 > prices; test -e again || { touch again; exit 1; }`\n"
-        "4. Look at it after 2"
+        "4. Look at it after 2",
+        "press Start",
     )
 
     await talk.press(card, "Start")
@@ -94,6 +103,6 @@ async def test_two_tasks_that_change_the_same_line_are_a_blockage(talk: Talk, sh
 
 
 async def test_a_repository_that_is_not_listed_is_one_clear_line(talk: Talk) -> None:
-    told = await talk.say("/goal Sell coffee #repo=bank\n1. Add it: `true`", "#repo=bank")
+    told = await _say(talk, "/goal Sell coffee #repo=bank\n1. Add it: `true`", "#repo=bank")
 
     assert words(told) == "#repo=bank is none of the repositories that are open to goals: shop."

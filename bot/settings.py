@@ -51,13 +51,12 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
 
 def unavailable(settings: Settings) -> list[str]:
     """What is a valid value but not part of this version yet, one line each; `up` refuses to run while there is any."""
-    tables = ("roles",)
     chosen = {
         'telegram.mode = "webhook"': (settings.telegram.mode == "webhook", 'use "polling"'),
         'workers.engine = "distributed"': (settings.workers.engine != "local", 'use "local"'),
         'sandbox.mode = "bubblewrap"': (settings.sandbox.mode == "bubblewrap", 'use "auto" or "none"'),
         "storage.url": (bool(settings.storage.url.get_secret_value()), 'leave it "" for SQLite in data_dir'),
-    } | {f"[{name}]": (getattr(settings, name) != getattr(Settings(), name), "remove it") for name in tables}
+    }
     return [f"{key} is not available in this version: {remedy}." for key, (used, remedy) in chosen.items() if used]
 
 

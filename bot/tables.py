@@ -67,6 +67,9 @@ class Access(Table):
     viewers: PersonIds = ()
 
 
+Purposes = Literal["plan", "act", "diagnose", "judge", "adapt", "draft", "review", "extract", "propose"]
+
+
 class BrainTable(Table):
     provider: Annotated[
         Literal["offline", "gemini", "openai"], Field(description='"offline", "gemini" or "openai"')
@@ -78,6 +81,13 @@ class BrainTable(Table):
     cycles_max: Count = 50
     price_in: Dollars = 0.0
     price_out: Dollars = 0.0
+    models: Annotated[
+        dict[Purposes, str], Field(description='a table of purpose = "model", like { diagnose = "a-small-model" }')
+    ] = Field(default_factory=dict)
+    prices: Annotated[
+        dict[str, Annotated[tuple[Dollars, Dollars], Field(description="[in, out] in US dollars")]],
+        Field(description='a table of "model" = [in, out], in US dollars for a million tokens'),
+    ] = Field(default_factory=dict)
 
 
 class ExecutorTable(Table):

@@ -81,7 +81,8 @@ class Draft(Typed[DraftParameters]):
             if (given := edited(last, answer.text)) is not None:
                 return given, answer.by
             facts |= {"last_draft": last, "what_to_do_better": answer.text}
-        about = About(goal_number=int(context.task_ref.partition(".")[0]), task_ref=context.task_ref)
+        number = int(context.task_ref.partition(".")[0])
+        about = About(goal_number=number, task_ref=context.task_ref, role=context.role)
         return await mind.draft(parameters.instructions, facts, about), mind.name
 
 

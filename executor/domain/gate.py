@@ -38,7 +38,7 @@ TITLES: Mapping[Gate, str] = {
     Gate.REVIEW: "The result is reviewed",
 }
 _DEMANDS: Mapping[Gate, tuple[str, ...]] = {
-    Gate.TESTS: ("tests", "must_pass_tests"),
+    Gate.TESTS: ("tests", "must_pass_tests", "testing_required"),
     Gate.SECURITY: ("audit", "require_security_audit"),
     Gate.REVIEW: (),
 }

@@ -44,4 +44,5 @@ class Limits:
     outage_ask_s: float = 1_800.0  # then a person is asked as well
     resources: Mapping[str, int] = field(default_factory=dict)  # capacities by name; what is not named has 1
     services: tuple[Service, ...] = ()  # that may be started when a task finds them down
+    role_tools: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # what an agent of that role may use
     send: str = ""  # the owner's command that sends the letter on its standard input; "": nothing can be sent

@@ -137,7 +137,8 @@ class InTurns:
         if (why := _enough(go, most)) is not None:
             return self._turn(turns, Finish(success=False, summary=why))
         tools = self.whole.tools
-        known = [name for name in tools.actions.names() if name not in WITHIN_AGENTS]
+        allowed = tools.limits.role_tools.get(self._assignment.task.spec.role or "", ()) or tools.actions.names()
+        known = [name for name in tools.actions.names() if name not in WITHIN_AGENTS and name in allowed]
         acting = Acting(
             facts=tools.secrets.hide.everywhere(facts_of(self._assignment, str(parameters["instructions"]))),
             turns=tuple(turns),
@@ -146,7 +147,8 @@ class InTurns:
             turns_max=most,
             warning=warning_in(go),
         )
-        about = About(goal_number=self._assignment.goal.number, task_ref=self._assignment.task.ref)
+        task = self._assignment.task
+        about = About(goal_number=task.goal_number, task_ref=task.ref, role=task.spec.role)
         return self._turn(turns, await mind.act(acting, about, tools.actions))
 
     def _turn(self, turns: Sequence[Turn], act: Call | Finish) -> Turn:

@@ -158,6 +158,7 @@ class Run:
         attempt, limits = self.assignment.attempt, self.tools.limits
         return Context(
             task_ref=self._task.ref,
+            role=self._task.spec.role,
             attempt=attempt.number,
             goal_title=self.assignment.goal.title,
             folder=partial(self.tools.workspaces.folder, self.assignment.goal.number),
@@ -358,7 +359,7 @@ class Run:
             "output": shown.output[-SHOWN_CHARACTERS:],
             "earlier_outputs": {key: text[-SHOWN_CHARACTERS:] for key, text in self.assignment.outputs.items()},
         }
-        about = About(goal_number=goal.number, task_ref=task.ref)
+        about = About(goal_number=goal.number, task_ref=task.ref, role=task.spec.role)
         opinion = await self.tools.mind.judge(question, facts, about)
         evidence = f"Opinion of {opinion.by}: {opinion.evidence}"
         if opinion.met:

@@ -22,7 +22,7 @@ async def diagnosed(
         return outcome
     shown = secrets.hidden(outcome)  # a model sees what the log shows, and no value
     assert isinstance(shown, Stumbled)
-    about = About(goal_number=assignment.goal.number, task_ref=task.ref)
+    about = About(goal_number=assignment.goal.number, task_ref=task.ref, role=task.spec.role)
     try:
         found = await mind.diagnose(task.spec, _facts(shown, assignment), about, actions)
     except BrainFailed:

@@ -34,6 +34,7 @@ class Context:
     started: Callable[[int, float, str], Awaitable[None]]
     tell: Callable[[str], None]
     answer: Answer | None = None
+    role: str | None = None
     outputs: Mapping[str, str] = field(default_factory=dict)
 
     @property

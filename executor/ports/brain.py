@@ -99,6 +99,7 @@ class About:
 
     goal_number: int | None = None
     task_ref: str | None = None
+    role: str | None = None  # who works on that task
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from executor.domain.goal import Goal
 from executor.domain.plan import MODEL, Alternative, Check, Criterion, GoalDraft, Plan, TaskSpec
 from executor.domain.strategy import OnlyPerson, strategy_of, tasks_of, words_for
 from executor.planner.models.asking import Asker
+from executor.planner.models.cast import own_roles
 from executor.planner.models.extracting import extract
 from executor.planner.models.prompts import fenced
 from executor.planner.models.shapes import AlternativeShape, PlanReply, read_as
@@ -39,7 +40,8 @@ class ModelBrain:
             return await self._offline.plan(draft, goal)
         if draft.single:
             return await self._single(draft, goal)
-        request = fenced("GOAL", {**_facts(draft, self._clock), "workflows": self._offline.known()})
+        more = {"workflows": self._offline.known(), **own_roles(self._asker.talk.cast)}
+        request = fenced("GOAL", {**_facts(draft, self._clock), **more})
         about = About(goal_number=goal.number)
 
         def read(raw: Any) -> Plan:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from executor.domain.errors import Unconfigured
 from executor.planner.models.asking import Asker
 from executor.planner.models.brain import ModelBrain
+from executor.planner.models.cast import Cast
 from executor.planner.models.gemini import Gemini
 from executor.planner.models.messages import Provider
 from executor.planner.models.mind import ModelMind
@@ -31,6 +32,7 @@ class ModelChoice:
     timeout_s: float
     price_in: float = 0.0
     price_out: float = 0.0
+    cast: Cast = Cast()
 
 
 def provider_of(choice: ModelChoice, now: Callable[[], datetime]) -> Provider:
@@ -69,6 +71,7 @@ def model_talk(choice: ModelChoice, *, purse: Purse, clock: Clock, ids: Ids, bra
         clock=clock,
         ids=ids,
         brake=brake or NoBrake(),
+        cast=choice.cast,
     )
 
 

@@ -64,7 +64,7 @@ class ModelMind:
 
         def read(raw: Any) -> Diagnosis:
             reply, _ = read_as(DiagnoseReply, raw)
-            return _diagnosis(reply, spec, actions, self.name)
+            return _diagnosis(reply, spec, actions, self.asker.talk.asked(Purpose.DIAGNOSE, about))
 
         found: Diagnosis = await asker.ask(Purpose.DIAGNOSE, DiagnoseReply, data, about, read, tokens=DIAGNOSE_TOKENS)
         return found
@@ -81,7 +81,7 @@ class ModelMind:
 
         def read(raw: Any) -> Rethought:
             reply, _ = read_as(AdaptReply, raw)
-            return _rethought(reply, question, actions, self.name)
+            return _rethought(reply, question, actions, self.asker.talk.asked(Purpose.ADAPT, about))
 
         found: Rethought = await asker.ask(Purpose.ADAPT, AdaptReply, data, about, read, tokens=PLAN_TOKENS)
         return found
@@ -94,7 +94,8 @@ class ModelMind:
 
         def read(raw: Any) -> Opinion:
             reply, _ = read_as(JudgeReply, raw)
-            return Opinion(met=reply.met, deviation=reply.deviation, evidence=reply.evidence, by=self.name)
+            by = self.asker.talk.asked(Purpose.JUDGE, about)
+            return Opinion(met=reply.met, deviation=reply.deviation, evidence=reply.evidence, by=by)
 
         opinion: Opinion = await self.asker.ask(Purpose.JUDGE, JudgeReply, data, about, read, tokens=JUDGE_TOKENS)
         return opinion

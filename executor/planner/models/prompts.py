@@ -63,6 +63,10 @@ Rules:
 - confidence is your honest probability that the task succeeds at the first attempt.
 - Paths are relative to the goal's folder and stay inside it. No sudo, no changes to the machine outside the folder, no
   secrets in the plan: name the variable in which a secret is expected ($NAME_TOKEN).
+- role says who a task suits: architect, coder, tester, reviewer, debugger, security, writer or researcher, or one that
+  the request lists with what it is good at.
+- metadata of the request, where there is any: domain and language say where the work belongs and in what it is done;
+  complexity low wants one or two tasks, high wants its parts to be checked one by one; testing_required wants tests.
 - If something only a person can know is missing, let the first task ask for it.
 - Times, money and limits in the request hold."""
 

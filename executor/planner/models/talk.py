@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from executor.domain.errors import WrongInput
+from executor.planner.models.cast import Cast
 from executor.planner.models.failures import failed, outage_of
 from executor.planner.models.messages import Message, Prompt, Provider, Reply
 from executor.planner.models.prices import Price, receipt
 from executor.planner.models.prompts import compact
-from executor.ports import About, BrainFailed, Brake, Call, Clock, Failure, Ids, NoBrake, Purse, Receipt
+from executor.ports import About, BrainFailed, Brake, Call, Clock, Failure, Ids, NoBrake, Purpose, Purse, Receipt
 
 T = TypeVar("T")
 
@@ -34,10 +35,20 @@ class Talk:
     clock: Clock
     ids: Ids
     brake: Brake = NoBrake()
+    cast: Cast = Cast()
+
+    def asked(self, purpose: Purpose, about: About) -> str:
+        """The model that is asked for this."""
+        return self.cast.model(self.model, purpose, about.role)
 
     async def ask(self, prompt: Prompt, about: About, read: Callable[[Any], T]) -> T:
         """The reply, read by `read`, which raises WrongInput with the reasons where it does not fit; those go back to
         the model at most twice. Raises BrainFailed."""
+        prompt = self.cast.prompt(prompt, about.role)
+        model = self.asked(prompt.purpose, about)
+        if model != self.model:
+            price = self.cast.price(self.provider_key, model)
+            return await replace(self, model=model, price=price, cast=Cast(roles={})).ask(prompt, about, read)
         digests = []
         for attempt in range(REPAIRS_MAX + 1):
             digests.append(self._digest(prompt))

@@ -474,6 +474,7 @@ async def run(settings: Settings) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     async with open_house(settings) as house, AsyncExitStack() as stack:
+        await house.outfit.servers.end_leftovers()
         connection, operator, address = await _connection(settings, stack)
         house.secrets.hide.learn(connection.token)
         chat = assemble(connection, _plugs(house, operator), local=operator is not None, mode=settings.telegram.mode)

@@ -14,7 +14,7 @@ from bot.settings import Settings, load
 from bot.shell.reach import app, ask, settings_of, usable
 from executor.domain.errors import Unconfigured
 
-TOOLS_S = 90.0  # for every tool server to start and to list what it has
+TOOLS_S = 150.0  # for every tool server to start and to list what it has
 COMMAND_S = 2.0  # how long a short command may hold the folder that `up` wants
 PAUSE_S = 0.1
 

@@ -13,7 +13,8 @@ def was_answered(result: Result) -> bool:
     """An outside effect failed, and the other side (or the command itself) said so: it may have done a part. Being
     asked to slow down is no such answer."""
     status = result.metadata.get("status")
-    return (status is not None and status != TOO_MANY_REQUESTS) or "exit_code" in result.metadata
+    said = result.metadata.get("answered") or "exit_code" in result.metadata
+    return (status is not None and status != TOO_MANY_REQUESTS) or bool(said)
 
 
 SURE = 0.8  # below this confidence a success is believed

@@ -166,6 +166,18 @@ async def test_a_server_that_dies_in_a_call_leaves_a_question_and_is_not_asked_t
         assert (str((await here.view(number)).goal.state), len(server.calls)) == ("completed", 1)
 
 
+async def test_a_tool_that_says_that_it_failed_may_have_done_a_part_and_is_not_called_again(tmp_path: Path) -> None:
+    server = ToolServer(tmp_path / "server")
+    server.offers(tool("fail_sending"))
+    async with place(tmp_path, server) as here:
+        number = await here.start_goal(notes("fail_sending"))
+
+        await here.run_until_over(number, seconds=30)
+
+        [decision] = await here.executor.open_decisions()
+        assert (decision.kind, len(server.calls)) == (DecisionKind.BLOCKAGE, 1)
+
+
 async def test_a_server_that_can_not_start_is_a_blockage_that_says_so(tmp_path: Path) -> None:
     server = ToolServer(tmp_path / "server")
     (server.folder / "refuse-to-start").touch()

@@ -11,9 +11,9 @@ from pydantic import Field, StringConstraints
 from executor.actions.mcp.actor import Resting
 from executor.actions.mcp.arguments import fitted, with_secrets, wrong
 from executor.actions.mcp.definitions import changes
-from executor.actions.mcp.results import Attachment, read_answer
+from executor.actions.mcp.results import ANSWERED, Attachment, read_answer
 from executor.actions.mcp.servers import Servers
-from executor.actions.mcp.trouble import Refuses, ServerTrouble
+from executor.actions.mcp.trouble import Changed, Refuses, ServerTrouble
 from executor.actions.paths import Folder
 from executor.actions.typed import Parameters, Typed, read
 from executor.domain.errors import WrongInput
@@ -128,7 +128,9 @@ class Mcp(Typed[McpParameters]):
         """What is not known to have been refused may have been done."""
         error = f"The tool server {parameters.server} {trouble.public}"
         metadata: dict[str, Any] = {"execution_time": round(seconds, 3), "command": _shown(parameters)}
-        if not isinstance(trouble, Refuses | Resting) and not self.may_repeat(parameters):
+        if isinstance(trouble, Refuses):
+            metadata |= ANSWERED
+        elif not isinstance(trouble, Changed | Resting) and not self.may_repeat(parameters):
             metadata["outcome_unknown"] = True
         return Result(success=False, result=error, error=error, metadata=metadata)
 

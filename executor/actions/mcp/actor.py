@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from executor.actions.mcp.session import Answer, Connect, Place, Session
-from executor.actions.mcp.trouble import Gone, Misbehaves, ServerTrouble
+from executor.actions.mcp.trouble import Gone, Misbehaves, ServerTrouble, said_last
 from executor.ports import Brake, Clock
 
 T = TypeVar("T")
@@ -20,7 +20,7 @@ T = TypeVar("T")
 Start = Callable[[Coroutine[Any, Any, Any], str], "asyncio.Task[Any]"]
 """The nursery's: background work by its name."""
 
-START_S = 60.0  # for a server to start and to greet; `npx` may have to load it first
+START_S = 120.0  # for a server to start and to greet; `npx` may have to load it first
 IDLE_S = 300.0  # without a call, after which it is closed
 PAUSE_FIRST_S = 1.0  # after its first death; doubles
 PAUSE_MAX_S = 300.0
@@ -139,7 +139,7 @@ class Actor:
                     session = await stack.enter_async_context(self._connect(self.place))
                 life.ready.set_result(session)
                 died = await self._until_left(life, session)
-                end = Gone("ended by itself") if died else end
+                end = Gone(said_last(session.last_words)) if died else end
         except TimeoutError:
             end = Gone(f"did not start within {START_S:g} s")
         except ServerTrouble as trouble:

@@ -11,6 +11,9 @@ from executor.actions.capture import Capture
 from executor.actions.mcp.session import Answer
 from executor.domain.outcome import Result
 
+ANSWERED = {"answered": True}
+"""In the metadata of a failure: the other side itself said so, and may have done a part of it."""
+
 FILES_MAX = 20
 FILE_BYTES_MAX = 10_000_000
 STRUCTURED_BYTES_MAX = 16_384  # kept apart in the metadata, beside the text
@@ -53,7 +56,7 @@ def read_answer(answer: Answer, name: str, output_bytes_max: int) -> tuple[Resul
     line = _line(output)
     if answer.failed:
         error = f"The tool says that it failed: {line or 'without a word'}"
-        return Result(success=False, result=error, output=output, error=error, metadata=metadata), []
+        return Result(success=False, result=error, output=output, error=error, metadata=metadata | ANSWERED), []
     return Result(success=True, result=line or "Answered", output=output, metadata=metadata), files
 
 

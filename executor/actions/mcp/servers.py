@@ -14,7 +14,8 @@ from executor.actions.mcp.actor import Actor, Start
 from executor.actions.mcp.definitions import Hints, Tool, canonical, hints_of, read_tools
 from executor.actions.mcp.pins import Known, Pins
 from executor.actions.mcp.session import Answer, Connect, Place
-from executor.actions.mcp.trouble import Refuses, ServerTrouble
+from executor.actions.mcp.trouble import Changed, ServerTrouble
+from executor.actions.survivors import end_every_attempt
 from executor.domain.errors import Unconfigured, WrongInput
 from executor.domain.stop import Stopped
 from executor.ports import Brake, Clock, NoBrake
@@ -102,7 +103,7 @@ class Servers:
         known = await self.look(server)
         now = known.seen.get(tool)
         if now is None or self.identity(server, now) != identity:
-            raise Refuses("changed this tool a moment ago; it was not called")
+            raise Changed("changed this tool a moment ago; it was not called")
         self._pins.accept(server, tool)  # one that differs from what was accepted only gets here with a person's word
         return await (await self._actor(server)).call(tool, arguments, timeout_s)
 
@@ -118,6 +119,11 @@ class Servers:
                 self._connect = await asyncio.to_thread(_sdk, self._launcher, self._folder)
             self._actors.setdefault(server, Actor(place, self._connect, self._start, self._clock, self._brake))
         return self._actors[server]
+
+    async def end_leftovers(self) -> None:
+        """End the servers of a Milepost that was killed; they may not have noticed."""
+        if self._folder.is_dir():
+            await asyncio.to_thread(end_every_attempt, [], self._folder.absolute())
 
     async def report(self) -> list[dict[str, Any]]:
         """How every server is, by asking it now."""

@@ -32,6 +32,11 @@ class Answer:
 class Session(Protocol):
     """A connected server. Every method raises ServerTrouble, and nothing else but CancelledError."""
 
+    @property
+    def last_words(self) -> str:
+        """The last line of its complaints; "" where it has none."""
+        ...
+
     async def tools(self) -> Sequence[Mapping[str, Any]]:
         """All definitions as the server sends them now."""
         ...

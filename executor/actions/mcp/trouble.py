@@ -11,12 +11,21 @@ class Gone(ServerTrouble):
     """The server is not there: it can't be started or reached, or it ended. What was asked of it may have been done."""
 
 
+def said_last(words: str) -> str:
+    """How a server ended, with the last line that it printed."""
+    return f"ended by itself: {words}" if words else "ended by itself"
+
+
 class Misbehaves(ServerTrouble):
     """It answered with something that is not the protocol, or beyond all measure."""
 
 
 class TooSlow(ServerTrouble):
     """It gave no answer in time."""
+
+
+class Changed(ServerTrouble):
+    """The tool is not what was approved; it was not called."""
 
 
 class Refuses(ServerTrouble):

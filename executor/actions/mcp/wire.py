@@ -23,9 +23,9 @@ from pydantic import ValidationError
 from executor.actions.launcher import Launcher
 from executor.actions.mcp.child import MESSAGE_BYTES_MAX, Child, end_predecessor, start_child
 from executor.actions.mcp.session import Answer, Connect, Place, Session
-from executor.actions.mcp.trouble import Gone, Misbehaves, Refuses, ServerTrouble, TooSlow
+from executor.actions.mcp.trouble import Gone, Misbehaves, Refuses, ServerTrouble, TooSlow, said_last
 
-ANSWER_S = 30.0  # for everything but calls
+ANSWER_S = 60.0  # for everything but calls
 PAGES_MAX = 64
 _REFUSALS = frozenset({METHOD_NOT_FOUND, INVALID_PARAMS})
 _CLOSED = (anyio.ClosedResourceError, anyio.BrokenResourceError, anyio.EndOfStream)
@@ -40,6 +40,10 @@ class SdkSession:
         self._last_words = last_words
         client.session.validate_tool_result = _believed  # type: ignore[method-assign]  # see above
 
+    @property
+    def last_words(self) -> str:
+        return self._last_words()
+
     async def tools(self) -> Sequence[Mapping[str, Any]]:
         found: list[Tool] = []
         cursor: str | None = None
@@ -47,7 +51,7 @@ class SdkSession:
             try:
                 page = await self._client.session.list_tools(params=PaginatedRequestParams(cursor=cursor))
             except Exception as error:  # noqa: BLE001 - the SDK and a foreign server: whatever it is, it is about that one
-                raise trouble_of(error, self._last_words()) from None
+                raise trouble_of(error, self.last_words) from None
             found += page.tools
             if (cursor := page.next_cursor) is None:
                 return [tool.model_dump(mode="json", by_alias=True, exclude_none=True) for tool in found]
@@ -57,7 +61,7 @@ class SdkSession:
         try:
             result = await self._client.session.call_tool(tool, dict(arguments), timeout_s, allow_input_required=True)
         except Exception as error:  # noqa: BLE001 - as above
-            raise trouble_of(error, self._last_words()) from None
+            raise trouble_of(error, self.last_words) from None
         if not isinstance(result, CallToolResult):
             raise Refuses("it wants to ask for something before it goes on, which is not allowed here")
         content = [one.model_dump(mode="json", by_alias=True, exclude_none=True) for one in result.content]
@@ -79,7 +83,7 @@ def trouble_of(error: BaseException, last_words: str = "") -> ServerTrouble:
         case ServerTrouble():
             return error
         case MCPError(code=code) if code == CONNECTION_CLOSED:
-            return Gone(f"ended by itself{f': {last_words}' if last_words else ''}")
+            return Gone(said_last(last_words))
         case MCPError(code=code) if code == REQUEST_TIMEOUT:
             return TooSlow("gave no answer in time")
         case MCPError(code=code) if code in _REFUSALS:

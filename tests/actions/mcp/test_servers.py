@@ -1,5 +1,8 @@
 """All servers together: what models are told of them, and what a STOP does to them."""
 
+import os
+import signal
+import subprocess
 from dataclasses import dataclass
 
 import pytest
@@ -91,3 +94,14 @@ async def test_the_doctor_hears_why_a_server_can_not_be_used(bench: Bench) -> No
     [found] = await bench.servers.report()
 
     assert found["problem"] == "ended by itself: the key is missing"
+
+
+async def test_a_server_that_outlived_its_milepost_is_ended(bench: Bench) -> None:
+    folder = bench.folder / "notes"
+    folder.mkdir(parents=True)
+    marks = {"MILEPOST_ATTEMPT": "mcp:notes", "MILEPOST_WORKSPACE": str(folder)}
+    deaf = subprocess.Popen(["sleep", "3600"], env=os.environ | marks, start_new_session=True)
+
+    await bench.servers.end_leftovers()
+
+    assert deaf.wait(timeout=60) == -signal.SIGKILL

@@ -130,6 +130,8 @@ def risk_of(name: str, parameters: Mapping[str, Any]) -> frozenset[Risk]:
     if name == "http":
         outside = str(parameters.get("method") or "GET").upper() not in _READING
         return frozenset({Risk.NETWORK, *([Risk.OUTSIDE] if outside else [])})
+    if name == "install" and parameters.get("manager") == "apt":
+        return _RISKS["install"] | {Risk.MACHINE, Risk.UNCONFINED}
     outside_effect = {Risk.OUTSIDE} if parameters.get("repeatable") is False else set()
     unconfined = {Risk.UNCONFINED} if name in CONFINED or (name == "wait" and parameters.get("command")) else set()
     return _RISKS.get(name, frozenset({Risk.OUTSIDE})) | unconfined | outside_effect

@@ -10,6 +10,7 @@ class Risk(StrEnum):
     OUTSIDE = "has an effect outside"
     SPENDS = "spends money"
     IRREVERSIBLE = "can't be undone"
+    MACHINE = "changes this machine for everybody"
     UNCONFINED = "runs without a sandbox"
     CHANGED = "is not what it was when it was accepted"
 

@@ -52,6 +52,8 @@ def reason_to_ask(question: Question, policy: Policy) -> str | None:
         return "The rules say that this always asks."
     if Risk.CHANGED in question.risk:
         return "What it calls has changed since it was accepted."
+    if Risk.MACHINE in question.risk:
+        return "It changes this machine for everybody, not only the goal's folder."
     if _matches(policy.unasked, question) and not _chains(question, policy.unasked):
         return None
     if question.autonomy != "full" and question.confidence < policy.confidence_min:

@@ -62,7 +62,8 @@ def services_of(spec: TaskSpec) -> tuple[str, ...]:
             url = spec.parameters.get("url")
             found = {origin(url)} if isinstance(url, str) else set()
         case "install":
-            found = {f"registry:{_REGISTRIES.get(str(spec.parameters.get('manager') or 'pip'), 'pypi')}"}
+            manager = str(spec.parameters.get("manager") or "pip")
+            found = set() if manager == "apt" else {f"registry:{_REGISTRIES.get(manager, 'pypi')}"}
         case "shell":
             command = spec.parameters.get("command")
             found = set(_origins(command)) if isinstance(command, str) and "://" in command else set()

@@ -498,3 +498,11 @@ async def test_an_output_that_makes_no_url_is_a_failure(scene: Scene) -> None:
         False,
         True,
     )
+
+
+async def test_a_head_without_end_is_given_up_soon(scene: Scene, site: Site) -> None:
+    site.answer = b"HTTP/1.1 200 OK\r\nX: " + b"x" * 1_000_000
+
+    result = await send(scene, site, {"url": site.url()})
+
+    assert (result.success, str(result.error).partition(":")[0]) == (False, "the connection to 127.0.0.1 broke off")

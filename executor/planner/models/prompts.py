@@ -26,7 +26,8 @@ ACTIONS: Mapping[str, str] = {
     "shell": 'shell {"command": str, "timeout_s": num?, "repeatable": bool?}: bash in the goal\'s folder, no root, no '
     "terminal; repeatable false for an effect outside that must not happen twice",
     "python": 'python {"code": str}: a Python program in the goal\'s folder',
-    "install": 'install {"packages": [str], "manager": "pip"|"npm"?}: into the goal\'s own environment',
+    "install": 'install {"packages": [str], "manager": "pip"|"npm"|"apt"?}: into the goal\'s own environment; '
+    "apt: into the machine, and asks a person",
     "write": 'write {"path": str, "content": str, "append": bool?}: a file in the goal\'s folder',
     "read": 'read {"path": str}: its content is the task\'s output',
     "http": 'http {"method": str, "url": str, "headers": {}?, "body": str?, "expect_status": int?}; '

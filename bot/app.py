@@ -20,8 +20,7 @@ from tzlocal import get_localzone_name
 
 from bot.alarm import Alarm
 from bot.brake import FileBrake
-from bot.cast import cast_of
-from bot.choices import gates_of
+from bot.choices import gates_of, roles_of
 from bot.control.body import GoalBodies, Readers
 from bot.control.commands import ShellCommands
 from bot.control.history import HistoryMethods
@@ -337,7 +336,9 @@ def _choice(settings: Settings) -> ModelChoice:
         timeout_s=chosen.timeout_s,
         price_in=chosen.price_in,
         price_out=chosen.price_out,
-        cast=cast_of(settings),
+        models={str(purpose): model for purpose, model in chosen.models.items()},
+        prices=chosen.prices,
+        roles=roles_of(settings),
     )
 
 

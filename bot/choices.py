@@ -4,6 +4,7 @@ import shlex
 
 from bot.settings import Settings
 from executor.domain.gate import Gates
+from executor.domain.role import Role
 
 
 def gates_of(settings: Settings) -> Gates:
@@ -14,3 +15,17 @@ def gates_of(settings: Settings) -> Gates:
 def _line(command: str | tuple[str, ...]) -> str:
     """As the shell takes it."""
     return command.strip() if isinstance(command, str) else shlex.join(command)
+
+
+def roles_of(settings: Settings) -> dict[str, Role]:
+    """The owner's own, by name."""
+    return {
+        name: Role(
+            name=name,
+            instructions=one.instructions,
+            model=one.model,
+            tools=one.tools,
+            capabilities=one.capabilities,
+        )
+        for name, one in settings.roles.items()
+    }

@@ -1,14 +1,15 @@
 """From the configuration to a brain with a model."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
 from executor.domain.errors import Unconfigured
+from executor.domain.role import Role
 from executor.planner.models.asking import Asker
 from executor.planner.models.brain import ModelBrain
-from executor.planner.models.cast import Cast
+from executor.planner.models.cast import Cast, roles_with
 from executor.planner.models.gemini import Gemini
 from executor.planner.models.messages import Provider
 from executor.planner.models.mind import ModelMind
@@ -32,7 +33,9 @@ class ModelChoice:
     timeout_s: float
     price_in: float = 0.0
     price_out: float = 0.0
-    cast: Cast = Cast()
+    models: Mapping[str, str] = field(default_factory=dict)  # by purpose
+    prices: Mapping[str, tuple[float, float]] = field(default_factory=dict)  # in and out, by model
+    roles: Mapping[str, Role] = field(default_factory=dict)  # the owner's own
 
 
 def provider_of(choice: ModelChoice, now: Callable[[], datetime]) -> Provider:
@@ -53,10 +56,20 @@ def model_of(choice: ModelChoice) -> str:
 
 def price_of(choice: ModelChoice) -> Price | None:
     """The configured price, else the listed one; None: only tokens are counted."""
-    if choice.price_in or choice.price_out:  # with two prices known, cached tokens count in full
-        price_in = Decimal(str(choice.price_in))
-        return Price(tokens_in=price_in, tokens_cached=price_in, tokens_out=Decimal(str(choice.price_out)))
+    if choice.price_in or choice.price_out:
+        return _price(choice.price_in, choice.price_out)
     return listed(choice.provider, model_of(choice))
+
+
+def cast_of(choice: ModelChoice) -> Cast:
+    prices = {model: _price(*both) for model, both in choice.prices.items()}
+    return Cast(models=choice.models, roles=roles_with(choice.roles), prices=prices)
+
+
+def _price(price_in: float, price_out: float) -> Price:
+    """With two prices known, cached tokens count in full."""
+    tokens_in = Decimal(str(price_in))
+    return Price(tokens_in=tokens_in, tokens_cached=tokens_in, tokens_out=Decimal(str(price_out)))
 
 
 def model_talk(choice: ModelChoice, *, purse: Purse, clock: Clock, ids: Ids, brake: Brake | None = None) -> Talk:
@@ -71,7 +84,7 @@ def model_talk(choice: ModelChoice, *, purse: Purse, clock: Clock, ids: Ids, bra
         clock=clock,
         ids=ids,
         brake=brake or NoBrake(),
-        cast=choice.cast,
+        cast=cast_of(choice),
     )
 
 

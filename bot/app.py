@@ -534,6 +534,7 @@ def _plugs(house: House, operator: int | None) -> Plugs:
         ),
         describe=house.describe,
         limits=house.executor.limits,
+        confidence_min=house.settings.executor.confidence_min if house.settings.executor.autonomy != "full" else 0.0,
         read_goal=house.read_goal,
         read_run=house.read_run,
         workflows=house.workflows,

@@ -38,6 +38,7 @@ from storage.tables.attempts import ATTEMPT_RUNNING
 from storage.tables.base import among, columns
 from storage.tables.goals import GOAL_TAKES, GOAL_UNFINISHED, GOAL_UNPLANNED
 from storage.tables.tasks import TASK_FREE, TASK_WAITS_FOR_ITS_TIME
+from storage.ways import read_refused_ways
 from storage.writing import write_changes
 
 _LAST_GOAL = Question(select(func.max(goals.c.number).label("number")), lambda row: row.number or 0)
@@ -141,6 +142,9 @@ class WriteTransaction:
 
     async def plans(self, goal_number: int) -> list[Plan]:
         return await read_plans(self._connection, goal_number)
+
+    async def refused_ways(self, goal_number: int) -> frozenset[str]:
+        return await read_refused_ways(self._connection, goal_number)
 
     async def lessons(self) -> list[Lesson]:
         return await read_lessons(self._connection)

@@ -71,6 +71,7 @@ class Plugs:
     quiet_hours: Hours = Hours()
     examples: Sequence[Example] = ()
     limits: Limits = field(default_factory=Limits)
+    confidence_min: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +105,7 @@ def assemble(
             timezone=plugs.timezone,
             describe=plugs.describe,
             limits=plugs.limits,
+            confidence_min=plugs.confidence_min,
             uses=plugs.secrets.uses,
             stop=plugs.brake.held(),
             has_changes=plugs.engine.has_changes,

@@ -48,6 +48,7 @@ ELSE_ASKS = "Anything else asks you first."
 BRIEF_CHARACTERS = 60
 OUTCOME_CHARACTERS = 100
 FINDINGS_MAX = 8
+BY_HAND = frozenset({"manual", "ask"})  # for a person anyway
 LINES_MAX = 16  # tasks on a live card: about one phone screen
 _STANDING_OUT = frozenset(
     {TaskState.IN_PROGRESS, TaskState.RETRYING, TaskState.AWAITING_APPROVAL, TaskState.BLOCKED, TaskState.FAILED}
@@ -63,6 +64,7 @@ class Scene:
     describe: Callable[[TaskSpec], str]
     limits: Limits = field(default_factory=Limits)
     uses: Callable[[TaskSpec], Sequence[str]] = lambda spec: ()  # the configured secrets that it is given
+    confidence_min: float = 0.0  # below it, a task is approved before it runs
     stop: Stop | None = None  # everything is stopped
     has_changes: Callable[[int], bool] = lambda number: False  # whether anything is kept that a goal changed
 
@@ -201,12 +203,14 @@ def _planned_task(
         lines.append(f"   then checked: {check_words(spec.check)}")
     if spec.optional:
         lines.append("   optional")
+    if spec.confidence < scene.confidence_min and spec.action not in BY_HAND:
+        lines.append(f"   ✋ asks you first: the plan is only {round(spec.confidence * 100)} % sure of it")
     return lines
 
 
 def _work(spec: TaskSpec, scene: Scene, *, brief: bool) -> str:
     described = unquoted(scene.describe(spec))
-    if spec.action in ("manual", "ask"):
+    if spec.action in BY_HAND:
         said = described.removeprefix("a person: ")
         return "👤 for a person" if said == spec.title else f"👤 {escape(_brief(described) if brief else described)}"
     if not brief:
@@ -244,7 +248,7 @@ def live_card(view: GoalView, scene: Scene) -> str:
     if scene.stop is not None and not goal.final:
         lines.append(f"⛔ {escape(stop_words(scene.stop, scene))}; /resume goes on")
     if view.tasks:
-        lines += ["", bar(goal.percentage), f"{progress.completed} of {progress.total} tasks done"]
+        lines += ["", bar(goal.percentage), f"{progress.completed} of {count(progress.total, 'task')} done"]
     work = [task for task in view.tasks if task.kind is TaskKind.WORK]
     checks = [task for task in view.tasks if task.kind is TaskKind.CRITERION]
     gates = [task for task in view.tasks if task.kind is TaskKind.GATE]

@@ -57,9 +57,11 @@ def joined(pieces: Sequence[TelegramMessage]) -> str:
 
 
 def _is_command(text: str) -> bool:
-    """A line of a text may begin with a path; only a command that exists is one."""
+    """A line of a text may begin with a path; a command that exists is one, and so is a single short line."""
     found = _COMMAND.match(text)
-    return found is not None and found[1].lower() in COMMANDS
+    if found is None:
+        return False
+    return found[1].lower() in COMMANDS or ("\n" not in text.strip() and units(text) <= WORD_UNITS)
 
 
 def _from_same_place(one: TelegramMessage, other: TelegramMessage) -> bool:

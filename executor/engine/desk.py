@@ -9,10 +9,12 @@ from dataclasses import asdict
 from datetime import datetime
 
 from executor.domain.errors import Conflict, WrongInput
+from executor.domain.plan import Plan
 from executor.engine.attempt import Tools
 from executor.engine.case import Case, Numbers
 from executor.engine.lookout import worth_a_look
 from executor.engine.replies import Accepted, Caller, Refused, Reply
+from executor.engine.steering import proposed_plan
 from executor.ports import Brain, Mark, Store, Transaction, Workers
 
 Act = Callable[[Case], Reply]
@@ -74,6 +76,15 @@ class Desk:
             return None
         numbers = Numbers(await transaction.next_decision_number())
         return Case(rows[0], self._now(), self._tools.limits, numbers, caller)
+
+    async def _plan(self, goal_number: int, version: int | None = None) -> Plan | None:
+        """The present one, or this version; also the next one, while it is proposed."""
+        plan = await self._store.plan(goal_number, version)
+        if plan is not None or version is None:
+            return plan
+        async with self._store.transaction("plan") as transaction:
+            case = await self._case(transaction, goal_number, None)
+        return proposed_plan(case, version) if case is not None else None
 
     async def _in_transaction(self, command_id: str, work: Work, *, decision: int | None = None) -> Reply:
         """Bad input found on the way is a refusal like any other; a refusal writes nothing."""

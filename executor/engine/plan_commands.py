@@ -98,7 +98,7 @@ class PlanCommands(Desk):
             case = await self._case(transaction, goal_number, caller)
             if case is None:
                 return None, no_goal(goal_number)
-            return case, act(case, unused(await transaction.plans(goal_number)))
+            return case, act(case, await unused(transaction, goal_number))
 
         return await self._in_transaction(command_id, find_and_act)
 
@@ -124,7 +124,7 @@ class PlanCommands(Desk):
         """What version `new` does otherwise than version `old`."""
         plans: list[Plan] = []
         for version in (old, new):
-            if (plan := await self._store.plan(goal_number, version)) is None:
+            if (plan := await self._plan(goal_number, version)) is None:
                 return Refused(code="no_such_version", sentence=f"Goal {goal_number} has no plan v{version}.")
             plans.append(plan)
         return diff(*plans)

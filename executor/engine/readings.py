@@ -42,7 +42,8 @@ class Readings(Desk):
         return await self._store.goals(open_only=open_only, chat_id=chat_id, limit=limit)
 
     async def plan(self, goal_number: int, version: int | None = None) -> Plan | None:
-        return await self._store.plan(goal_number, version)
+        """The present one, or this version; the next one too, while it waits for a word."""
+        return await self._plan(goal_number, version)
 
     async def attempts(self, goal_number: int, task_ref: str | None = None) -> list[Attempt]:
         return await self._store.attempts(goal_number, task_ref)

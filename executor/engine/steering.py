@@ -30,7 +30,7 @@ _BY_HAND = frozenset({"manual", "ask"})
 
 def off_course(case: Case) -> bool:
     """Nothing moves any more, and too much has failed, or something critical; and no change is proposed yet."""
-    if case.goal.state is not GoalState.BLOCKED or _proposed(case) is not None:
+    if case.goal.state is not GoalState.BLOCKED or proposed(case) is not None:
         return False
     critical = any(task.spec.critical for task in troubled(case))
     return critical or deviation_of(case) > case.limits.adaptation_threshold
@@ -116,7 +116,7 @@ def offer(case: Case, amendment: Amendment, *, because: Collection[str] = ()) ->
 
 def propose_change(case: Case, amendment: Amendment) -> Decision:
     """Ask about it. What it would try again is asked about here, and nowhere else meanwhile."""
-    if (earlier := _proposed(case)) is not None:
+    if (earlier := proposed(case)) is not None:
         case.close(earlier, "Another change is proposed")
     if (impasse := open_impasse(case)) is not None:
         case.close(impasse, "A change of the plan is proposed")
@@ -157,7 +157,15 @@ def amended(case: Case, old: Plan, amendment: Amendment) -> Plan:
     return replace(old, version=old.version + 1, tasks=(*stays, *tasks), criteria=criteria)
 
 
-def _proposed(case: Case) -> Decision | None:
+def proposed_plan(case: Case, version: int) -> Plan | None:
+    """The plan that a person is asked about, where it would be this version."""
+    decision = proposed(case)
+    if decision is None or decision.amendment is None or version != case.goal.plan_version + 1:
+        return None
+    return replace(amended(case, current_plan(case), decision.amendment), reason=decision.amendment.reason)
+
+
+def proposed(case: Case) -> Decision | None:
     kind = DecisionKind.ADAPTATION
     return next((decision for decision in case.open_decisions() if decision.kind is kind), None)
 

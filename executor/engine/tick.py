@@ -21,8 +21,9 @@ from executor.domain.plan import MODEL
 from executor.domain.subtasks import is_split, part_keys
 from executor.domain.task import TASK_DUE, Task, TaskKind, TaskState
 from executor.domain.values import quick, replace
+from executor.engine.aside import Aside, due_without
 from executor.engine.attempt import BY_MODEL, Tools, is_opinion
-from executor.engine.capacity import due_with_room, waits_for
+from executor.engine.capacity import waits_for
 from executor.engine.case import Case, Numbers, merge
 from executor.engine.circuits import Circuits
 from executor.engine.desk import no_goal
@@ -76,6 +77,7 @@ class Ticker:
         self.to_rethink: set[int] = set()  # goals that are stuck, for the model
         self._set_aside: list[Finished] = []
         self.families_changed = False
+        self._aside = Aside()
         self.circuits_changed: Callable[[], None] = lambda: None
 
     def report(self, assignment: Assignment, outcome: Outcome, texts: Sequence[str]) -> None:
@@ -135,7 +137,7 @@ class Ticker:
                     settle(case, report.task_ref, report.number, report.outcome, report.texts)
                 opened = await open_wanted(transaction, case, numbers, made)
                 advance(case)
-                steer(case, unused(await transaction.plans(case.goal.number)) if off_course(case) else ())
+                steer(case, await unused(transaction, case.goal.number) if off_course(case) else ())
                 if self._tools.mind is not None and stuck(case):
                     self.to_rethink.add(case.goal.number)
                 if follows(case) or worth_a_look(case):
@@ -160,7 +162,8 @@ class Ticker:
         free, now = self.workers.free(), self._tools.clock.now()
         if self._tools.brake.held() is not None:
             return [], 0
-        due = await due_with_room(transaction, now, free, self._tools.limits.resources) if free > 0 else []
+        aside, capacities = self._aside.waiting(now), self._tools.limits.resources
+        due = await due_without(aside, transaction, now, free, capacities) if free > 0 else []
         if not due:
             return [], 0
         refs = {item.task_ref for item in due}
@@ -180,7 +183,9 @@ class Ticker:
                 parts.append(case.changes())
             except Exception as error:  # noqa: BLE001 - as in _settle
                 self._log_failure(f"goal {rows.goal.number}", error)
+                self._aside.failed(rows.goal.number, now)
                 continue
+            self._aside.went_well(rows.goal.number)
             assignments += claimed
             held += waiting
         await transaction.save(merge(parts))

@@ -1,6 +1,6 @@
 """Ways that were weighed when a plan was made and not taken yet: what is left of them, and one of them as a change."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from executor.domain.amendment import Amendment
@@ -9,14 +9,20 @@ from executor.domain.keys import with_references
 from executor.domain.plan import Alternative, Plan, TaskSpec
 from executor.domain.task import TaskState
 from executor.engine.case import Case
+from executor.ports import Transaction
 
 _KEPT = frozenset({TaskState.COMPLETED, TaskState.SKIPPED, TaskState.IN_PROGRESS})
 
 
-def unused(plans: Sequence[Plan]) -> list[Alternative]:
-    """The alternatives of the newest plan that has any, without those that some version took; the likeliest first."""
+async def unused(transaction: Transaction, goal_number: int) -> list[Alternative]:
+    return left_of(await transaction.plans(goal_number), await transaction.refused_ways(goal_number))
+
+
+def left_of(plans: Sequence[Plan], refused: Collection[str]) -> list[Alternative]:
+    """The alternatives of the newest plan that has any, without those that some version took or a person did not want;
+    the likeliest first."""
     weighed = next((plan.alternatives for plan in reversed(plans) if plan.alternatives), ())
-    taken = {plan.chosen for plan in plans}
+    taken = {plan.chosen for plan in plans} | set(refused)
     left = [one for one in weighed if one.tasks and one.name not in taken]
     return sorted(left, key=lambda one: one.probability or 0.0, reverse=True)
 

@@ -129,6 +129,10 @@ class Transaction(Protocol):
         """Every version, oldest first."""
         ...
 
+    async def refused_ways(self, goal_number: int) -> frozenset[str]:
+        """The names of the alternatives that were proposed and that a person did not want."""
+        ...
+
     async def lessons(self) -> list[Lesson]:
         """What helped at least once and was not revoked, the last used first."""
         ...

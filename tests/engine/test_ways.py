@@ -8,7 +8,7 @@ from executor.domain.goal import Goal
 from executor.domain.outcome import Result
 from executor.domain.plan import Alternative, GoalDraft, Plan, TaskSpec
 from executor.engine.replies import Accepted
-from executor.engine.ways import by_alternative, unused
+from executor.engine.ways import by_alternative, left_of
 from tests.builders import ANN, draft, proposal, spec
 from tests.engine.conftest import Walk
 from tests.fakes import ScriptedAction
@@ -24,9 +24,10 @@ def test_what_is_left_is_what_no_version_took_the_likeliest_first() -> None:
     first = Plan(version=1, alternatives=(BY_BUS, BY_PLANE, BY_TRAIN), chosen="plane")
     later = Plan(version=2)
 
-    assert [one.name for one in unused([first, later])] == ["train", "bus"]
-    assert [one.name for one in unused([first, replace(later, chosen="train")])] == ["bus"]
-    assert unused([Plan()]) == []
+    assert [one.name for one in left_of([first, later], ())] == ["train", "bus"]
+    assert [one.name for one in left_of([first, replace(later, chosen="train")], ())] == ["bus"]
+    assert [one.name for one in left_of([first, later], {"train"})] == ["bus"]
+    assert left_of([Plan()], ()) == []
 
 
 def test_the_same_task_counts_as_done_and_another_one_under_its_key_gets_a_new_name() -> None:
@@ -85,6 +86,20 @@ async def test_when_the_chosen_way_fails_the_other_one_is_proposed_and_taken(tmp
             "Ride": "completed",
         }
         assert (view.goal.state, view.plan and view.plan.chosen) == ("completed", "train")
+
+
+async def test_a_way_that_a_person_did_not_want_is_not_proposed_again(tmp_path: Path) -> None:
+    flying = ScriptedAction("fly", behaviour=never)
+    async with world(tmp_path, ScriptedAction(), flying, brain=Weighing()) as w:
+        await w.start_goal(draft(*flight()))
+        await w.settle()
+        await w.press("revert")
+        await w.press("retry")
+        await w.settle()
+
+        asked = [one.kind for one in await w.executor.open_decisions()]
+
+    assert (len(flying.runs), asked) == (2, [DecisionKind.BLOCKAGE])
 
 
 async def test_adapt_shows_a_way_that_was_not_taken_where_nothing_has_failed(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from executor.domain.decision import DecisionKind
 from executor.domain.goal import Goal, GoalState
+from executor.domain.limits import Limits
 from executor.domain.notice import NoticeKind
 from executor.domain.outcome import Result, Waiting
 from executor.domain.plan import Check, Criterion, GoalDraft, Plan
@@ -296,6 +297,36 @@ async def test_a_task_whose_action_is_gone_holds_up_nobody_else(tmp_path: Path) 
         await w.settle()
 
         assert await w.states(number) == {"1.1": "blocked", "1.2": "completed"}
+
+
+async def test_goals_that_a_bug_breaks_take_nobody_elses_turn_and_wait_longer_each_time(tmp_path: Path) -> None:
+    class Buggy(ScriptedActions):
+        def get(self, name: str) -> Any:
+            if name == "bug" and broken:
+                raise KeyError("a bug")
+            return super().get(name)
+
+    broken: list[bool] = []
+    registry = Buggy(ScriptedAction(), ScriptedAction("bug"))
+    async with world(tmp_path, registry=registry, limits=Limits(concurrency=2)) as w:
+        numbers = []
+        for index, action in enumerate(["bug"] * 4 + ["work"]):
+            number = await w.set_goal(draft(spec("1", action=action), priority=5), f"set/{index}")
+            await w.executor.start(number, caller=ANN, command_id=f"start/{index}")
+            numbers.append(number)
+        broken.append(True)
+        for _ in range(60):
+            await w.settle()
+            w.clock.advance(1)
+        last, failures = await w.view(numbers[-1]), len(w.failures)
+        broken.clear()
+        w.clock.advance(60)
+        await w.settle()
+        views = [await w.view(number) for number in numbers]
+
+    assert last.goal.state is GoalState.COMPLETED
+    assert failures == 4 * 5  # after 2, 4, 8, 16 and 32 seconds
+    assert {view.goal.state for view in views} == {GoalState.COMPLETED}
 
 
 async def test_a_task_that_can_not_be_started_holds_up_nobody_else_and_is_begun_again(tmp_path: Path) -> None:

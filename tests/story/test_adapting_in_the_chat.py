@@ -134,11 +134,15 @@ async def test_revert_brings_the_task_back_with_its_ways_out(tmp_path: Path, roo
         await talk.hear("Blocked")
         card = await talk.hear("Why I ask")
         why = await talk.say("/why", "Count")
+        version = words(await talk.say("/plan 1 v2", "Plan v2"))
+        difference = words(await talk.say("/plan 1 diff 1 2", "v1 → v2"))
 
         await talk.say("/reject " + words(card).rpartition("/answer ")[2].split()[0], "Plan v1 stays.")
         blocked = await talk.hear("Blocked")
 
         assert "stands still" not in words(why)
+        assert version.startswith("Plan v2 · proposed, and waits for your word; v1 runs now\n1.1 is tried again behind")
+        assert "~ Count" in difference
         assert words(blocked).startswith("⛔ 1.1 Count\n")
         assert labels(blocked) == ["Retry", "Skip", "Take over", "Pause"]
 

@@ -183,7 +183,7 @@ def test_a_finished_card_shows_what_was_proved_and_how_long_it_took() -> None:
 
     text = plain(live_card(done, scene()))
 
-    assert "▓▓▓▓▓▓▓▓▓▓ 100 %\n1 of 1 tasks done" in text
+    assert "▓▓▓▓▓▓▓▓▓▓ 100 %\n1 of 1 task done" in text
     assert text.endswith("Done when\n✅ The archive exists\n\n⏱ 4 min")
 
 
@@ -255,3 +255,14 @@ def test_a_proposal_says_what_to_look_at_first() -> None:
         "• the disk is almost full\n"
         "• the deadline: at risk, ready by 19:00\n\n"
     ) in text
+
+
+def test_a_proposal_names_what_will_ask_because_the_plan_is_not_sure_of_it() -> None:
+    sure, unsure = shell("1", "Pack", "tar c .", confidence=0.5), shell("2", "Send", "scp a b:", confidence=0.4)
+    plan = replace(BACKUP, tasks=(sure, unsure, spec("3", "Call Ann", "manual", confidence=0.1)), criteria=())
+    one = view(GoalState.AWAITING_START, plan=plan)
+
+    text = plain(goal_card(one, replace(scene(), confidence_min=0.5)).html)
+
+    assert text.count("asks you first: the plan is only") == 1
+    assert "2 Send\n   scp a b:\n   at once\n   ✋ asks you first: the plan is only 40 % sure of it" in text

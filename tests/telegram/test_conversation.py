@@ -397,10 +397,10 @@ async def test_progress_says_how_far_a_goal_is_and_which_milestones_it_has_passe
     await talk.press(card, "Start")
     await talk.hear("Goal Complete")
 
-    said = words(await talk.say("/progress 1", "tasks done"))
+    said = words(await talk.say("/progress 1", "of 1 task done"))
 
     first, second, third, *milestones = said.splitlines()
-    assert (first, third) == ("Say hello #1", "1 of 1 tasks done")
+    assert (first, third) == ("Say hello #1", "1 of 1 task done")
     assert second.endswith(" 100 %")
     assert re.fullmatch(r"• Planning Complete \(10 %\): \d\d:\d\d", milestones[0])
     assert re.fullmatch(r"• Goal Complete \(100 %\): \d\d:\d\d", milestones[-1])

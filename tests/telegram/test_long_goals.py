@@ -68,6 +68,8 @@ def read(body: dict[str, Any]) -> Message:
         (4096, {"person": 2}, False),
         (4096, {"text": "/whoami"}, False),
         (4096, {"text": "/usr/bin/env is a path"}, True),
+        (4096, {"text": "/stauts 3"}, False),  # nobody's text goes on like that
+        (4096, {"text": "/tmp is cleared\nand more"}, True),
         (4096, {"reply_to_message": message(7, "What?")}, False),
     ],
 )

@@ -92,7 +92,9 @@ async def _one(request: Request, goal: str, version: int) -> Said:
     plan = await request.desk.engine.plan(view.goal.number, version)
     if plan is None:
         raise WrongInput(f"Goal {view.goal.number} has no plan v{version}; the newest is v{view.goal.plan_version}.")
-    runs = "the one that runs" if version == view.goal.plan_version else f"v{view.goal.plan_version} runs now"
+    now = view.goal.plan_version
+    runs = "the one that runs" if version == now else f"v{now} runs now"
+    runs = f"proposed, and waits for your word; {runs}" if version > now else runs
     lines = [f"Plan v{version} · {runs}", *([italic(plan.reason)] if plan.reason else [])]
     lines += plan_lines(view, plan, request.desk.scene())
     return Said(message=fit(Message(html="\n".join(lines)), f"plan-{view.goal.number}-v{version}.md"))

@@ -7,7 +7,7 @@ from bot.telegram.commands.records import log_message
 from bot.telegram.desk import Request, Said, say, say_reply
 from bot.telegram.html import bold, code, escape
 from bot.telegram.message import Button, Message, fit, rows_of
-from bot.telegram.words import bar, clock_time
+from bot.telegram.words import bar, clock_time, count
 from executor.domain.goal import GoalState
 from executor.domain.milestone import progress_of
 
@@ -30,7 +30,7 @@ async def progress(request: Request) -> Said:
     measured, scene = progress_of(view.tasks), request.desk.scene()
     lines = [f"{bold(view.goal.title)} #{view.goal.number}", bar(view.goal.percentage)]
     if view.tasks:
-        lines.append(f"{measured.completed} of {measured.total} tasks done")
+        lines.append(f"{measured.completed} of {count(measured.total, 'task')} done")
     for one in view.milestones:
         passed = clock_time(one.achieved_at, scene.now, scene.timezone) if one.achieved_at else "still ahead"
         lines.append(f"• {escape(one.title)} ({one.percentage} %): {passed}")

@@ -75,7 +75,7 @@ def _look(
             found.files[here] = Found(_mode(status), _stamp(status, now_ns))
             found.bytes += status.st_size
             if len(found.files) > FILES_MAX:
-                raise TooMany
+                raise TooMany(f"more than {FILES_MAX:,} files")
     for name in inner:
         here = path + name
         try:

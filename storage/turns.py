@@ -21,7 +21,7 @@ _OF_GOAL = _ALL.where(turns.c.goal_number == bindparam("goal"))
 
 
 def end_values(end: TurnEnd) -> Values:
-    """Met by exactly one row: the open turn of the task."""
+    """Meets the open turn of the task, where there is one: what is known of a turn never changes."""
     return {"result": dumps(dict(end.result)), "finished_at": end.at, "at_ref": end.task_ref}
 
 

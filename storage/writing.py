@@ -186,7 +186,7 @@ def _write_attempts(write: "_Writer", changes: Changes, read: Mapping[int, CaseR
         for attempt in changes.attempts
     ]
     write.change("attempt", _ATTEMPTS, changed)
-    write.change("turn", ENDED_TURNS, [end_values(end) for end in changes.ended_turns])
+    write.add("turn", ENDED_TURNS, [end_values(end) for end in changes.ended_turns])
     write.add("turn", NEW_TURNS, [rows.turn_values(turn) for turn in changes.new_turns])
     write.add("effect", _NEW_EFFECTS, [rows.effect_values(effect) for effect in changes.new_effects])
     settled = [

@@ -25,7 +25,7 @@ from executor.engine.settle import ask_about_effect
 from executor.engine.showing import reasons
 from executor.engine.steering import after_skip, apply
 from executor.engine.subtasks import end_parts
-from executor.engine.turns import about_effect, effect_of_turn
+from executor.engine.turns import about_effect, works_in_turns
 from executor.engine.unplanned import decide_about_plan, plan_now
 
 
@@ -291,7 +291,7 @@ def _effect(case: Case, decision: Decision, caller: Caller, option: Option | Non
             sentence="There is nothing that I could look at. Please look yourself, then say what happened.",
         )
     case.decide(decision.number, caller, option=name, text=text)
-    if effect_of_turn(case, task):
+    if works_in_turns(task):  # what is in doubt is one call of it, and not the whole
         return _accepted(case, decision, about_effect(case, task, caller, happened=name == "it-happened"))
     match name:
         case "check":

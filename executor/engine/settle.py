@@ -42,7 +42,7 @@ from executor.engine.loops import lost_too_often, noted, noted_loss, noted_poll,
 from executor.engine.outages import hold, settled
 from executor.engine.repairing import known_repair
 from executor.engine.subgoals import park_for_goal
-from executor.engine.turns import effect_of_turn, end_with
+from executor.engine.turns import end_with, works_in_turns
 
 _EFFECTS = {
     Succeeded: EffectState.DONE,
@@ -276,7 +276,7 @@ def can_be_read_back(case: Case, task: Task, outcome: Uncertain) -> bool:
     """The task's own check can tell, and was not looked at since. Nothing is repeated by looking."""
     looked = outcome.looked or task.verify_only
     check = task.spec.check
-    return not looked and check is not None and check.kind in _READ_BACK and not effect_of_turn(case, task)
+    return not looked and check is not None and check.kind in _READ_BACK and not works_in_turns(task)
 
 
 _READ_BACK = frozenset({CheckKind.COMMAND, CheckKind.FILE, CheckKind.HTTP})
@@ -297,5 +297,5 @@ def ask_about_effect(case: Case, task: Task, note: str) -> None:
             "when": effect.intended_at.isoformat() if effect else "",
             "note": note,
         },
-        options=OPTIONS[DecisionKind.EFFECT][: 2 if effect_of_turn(case, task) else None],
+        options=OPTIONS[DecisionKind.EFFECT][: 2 if works_in_turns(task) else None],
     )

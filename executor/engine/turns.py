@@ -100,12 +100,6 @@ def about_effect(case: Case, task: Task, caller: Caller, *, happened: bool) -> s
     return f"Thank you, noted; {task.ref} goes on with that."
 
 
-def effect_of_turn(case: Case, task: Task) -> bool:
-    """What is in doubt about the task is one call of it, and not the whole."""
-    effect = case.effects.get(task.ref)
-    return effect is not None and "/" in effect.id and works_in_turns(task)
-
-
 def _told(case: Case, task: Task, result: Result, state: EffectState) -> None:
     case.end_turn(task.ref, result.record())
     case.settle_effect(task.ref, state, result.error or result.result)

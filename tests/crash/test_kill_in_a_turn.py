@@ -19,7 +19,7 @@ from tests.modelserver import ModelServer, model_server, says
 pytestmark = pytest.mark.slow
 
 PATIENCE_S = 120.0
-WORK = "touch began\nif [ ! -e again ]; then echo once > again; exec sleep 300; fi\necho finished\n"
+WORK = "touch began\nif [ ! -e again ]; then touch again; exec sleep 300; fi\necho finished\n"
 
 
 def call(action: str, **parameters: Any) -> dict[str, Any]:
@@ -38,7 +38,7 @@ PLAN = {
                     "title": "Work",
                     "action": "agent",
                     "parameters": {"instructions": "Work.", "tools": ["write", "shell"]},
-                    "check": {"kind": "file", "path": "again"},
+                    "check": {"kind": "file", "path": "work.sh"},
                 }
             ],
         }

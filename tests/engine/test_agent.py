@@ -14,15 +14,26 @@ from executor.domain.decision import Decision, DecisionKind
 from executor.domain.goal import GoalState
 from executor.domain.outcome import Result, Waiting
 from executor.domain.plan import Check, CheckKind, ExecutionType, TaskSpec
+from executor.domain.stop import Stop
 from executor.domain.task import TaskState
 from executor.engine.replies import Accepted
 from executor.ports import Acting, BrainFailed, Context, Failure
+from executor.ports.brake import NoBrake
 from tests.builders import ANN, command, draft, spec
 from tests.fakes import CrashAt, Crashed, ManualClock, ScriptedAction, ScriptedActions, ScriptedChecks
 from tests.minds import ScriptedMind, call, done, stuck
 from tests.world import World, world
 
 OUTSIDE = ("OUTSIDE",)
+
+
+class HeldBrake(NoBrake):
+    """A STOP that a test sets and lifts."""
+
+    stop: Stop | None = None
+
+    def held(self) -> Stop | None:
+        return self.stop
 
 
 def registry(*actions: ScriptedAction) -> ScriptedActions:
@@ -427,3 +438,47 @@ async def test_later_tasks_see_its_summary_and_its_insights(tmp_path: Path) -> N
 
     assert view.goal.state is GoalState.COMPLETED
     assert mind.asked[1].facts["earlier_outputs"] == {"1": "Found it\n\nInsights:\n- it is in b.txt"}
+
+
+async def test_why_says_which_turn_it_is(tmp_path: Path) -> None:
+    said: list[str] = []
+
+    class Asking(ScriptedAction):
+        async def run(self, parameters: Mapping[str, Any], context: Context) -> Result | Waiting:
+            why = await w.executor.why(1, task_ref="1.1")
+            said.extend(why.lines if why else ())
+            return await super().run(parameters, context)
+
+    async with world(tmp_path, registry=registry(Asking("work", echo)), mind=ScriptedMind([call(), done()])) as w:
+        await start(w, agent(command("true"), turns_max=9))
+
+    assert said[0].startswith("1.1 Build it: running for 0 s; turn 1 of 9: work ")
+
+
+async def test_a_stop_ends_the_turn_and_it_goes_on_when_it_is_lifted(tmp_path: Path) -> None:
+    """What was killed by the STOP is not the call's own failure."""
+
+    class Braking(ScriptedAction):
+        async def run(self, parameters: Mapping[str, Any], context: Context) -> Result | Waiting:
+            if not self.runs:
+                brake.stop = Stop(by="Ann", at=w.clock.now())
+                self.runs.append("killed")
+                return Result(success=False, error="Killed", metadata={"exit_code": 137})
+            return await super().run(parameters, context)
+
+    brake = HeldBrake()
+    mind = ScriptedMind(lambda acting: done() if acting.turns else call(say="one"))
+    work = Braking("work", echo)
+    async with world(tmp_path, registry=registry(work), mind=mind, brake=brake) as w:
+        await start(w, agent(command("true")))
+        during = (await w.view(1)).tasks[0]
+        brake.stop = None
+        await w.settle()
+        view, turns = await w.view(1), await kinds(w, 1)
+
+    assert during.state is TaskState.QUEUED
+    assert (view.goal.state, [kind for kind, _, _ in turns], work.runs) == (
+        GoalState.COMPLETED,
+        ["call", "finish"],
+        ["killed", "1.1"],
+    )

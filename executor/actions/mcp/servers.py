@@ -22,6 +22,7 @@ from executor.ports import Brake, Clock, NoBrake
 
 OFFER_CHARACTERS_MAX = 24_000  # of all that a model is told about tools: about 6,000 tokens
 LINE_CHARACTERS_MAX = 400  # of one tool in it
+FRESH_S = 3600.0  # after which a listing is asked for again before a model is told of it
 FIRST_LOOK_S = 20.0  # that a plan waits for servers about which nothing is known yet
 
 
@@ -48,7 +49,8 @@ class Servers:
         self._launcher = launcher
         self._connect = connect
         self._actors: dict[str, Actor] = {}
-        self._first_look: dict[str, asyncio.Task[None]] = {}
+        self._looks: dict[str, asyncio.Task[None]] = {}
+        self._looked_at: dict[str, float] = {}
 
     @property
     def names(self) -> list[str]:
@@ -94,7 +96,9 @@ class Servers:
     async def look(self, server: str) -> Known:
         """Ask a server for its tools, now. Raises WrongInput or ServerTrouble."""
         actor = await self._actor(server)
-        return self._pins.saw(server, read_tools(await actor.tools()))
+        known = self._pins.saw(server, read_tools(await actor.tools()))
+        self._looked_at[server] = self._clock.monotonic()
+        return known
 
     async def call(
         self, server: str, tool: str, arguments: Mapping[str, Any], *, identity: int, timeout_s: float
@@ -139,15 +143,18 @@ class Servers:
 
     # -------------------------------------------------------------------------------------------------------- the offer
 
-    def look_around(self) -> "list[asyncio.Task[None]]":
-        """Begin to ask every server about which nothing is known yet, so that plans can be held against what it has."""
-        return [self._looking(name) for name in self.names if not self._seen(name)]
+    def look_around(self) -> "dict[str, asyncio.Task[None]]":
+        """Begin to ask every server that has not been asked for long, so that plans are held against what it has."""
+        now = self._clock.monotonic()
+        old = [name for name in self.names if now - self._looked_at.get(name, -FRESH_S) >= FRESH_S]
+        return {name: self._looking(name) for name in old}
 
     async def offer(self) -> Mapping[str, Any]:
         """What a model is told: servers, their tools and what they take, within a bound. Servers about which nothing is
         known are asked first, for a moment."""
-        if looks := self.look_around():
-            await asyncio.wait(looks, timeout=FIRST_LOOK_S)
+        looks = self.look_around()
+        if unknown := [look for name, look in looks.items() if not self._seen(name)]:
+            await asyncio.wait(unknown, timeout=FIRST_LOOK_S)
         left = OFFER_CHARACTERS_MAX
         offer: dict[str, Any] = {}
         for index, name in enumerate(self.names):
@@ -171,9 +178,9 @@ class Servers:
             return {}
 
     def _looking(self, server: str) -> "asyncio.Task[None]":
-        task = self._first_look.get(server)
+        task = self._looks.get(server)
         if task is None or task.done():
-            task = self._first_look[server] = self._start(self._quiet_look(server), f"mcp look {server}")
+            task = self._looks[server] = self._start(self._quiet_look(server), f"mcp look {server}")
         return task
 
     async def _quiet_look(self, server: str) -> None:

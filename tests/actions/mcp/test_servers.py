@@ -1,5 +1,6 @@
 """All servers together: what models are told of them, and what a STOP does to them."""
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -41,6 +42,18 @@ async def test_what_a_model_is_told_is_bounded_however_much_a_server_says(bench:
     lines = offers["mcp"]["notes"]
     assert sum(map(len, lines)) <= OFFER_CHARACTERS_MAX + 100
     assert lines[-1] == f"… {200 - len(lines) + 1} more tools"
+
+
+async def test_what_a_server_has_is_asked_for_again_at_every_start(bench: Bench) -> None:
+    bench.server.offers(tool("echo"))
+    await bench.servers.look("notes")
+    await bench.restart()
+    bench.server.offers(tool("echo"), tool("other"))
+
+    await asyncio.wait(bench.servers.look_around().values())
+
+    assert list(bench.servers.known("notes").seen) == ["echo", "other"]
+    assert bench.servers.look_around() == {}
 
 
 async def test_a_server_that_can_not_be_asked_is_told_as_that(bench: Bench) -> None:

@@ -32,9 +32,7 @@ Tree = dict[str, Any]
 def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
     """The settings from `path` or wherever contract section 2 finds them. Raises Unconfigured, one line per fault."""
     source = _find(path, environ)
-    tree = _read(source) if source else {}
-    if source and isinstance(folder := tree.get("data_dir"), str) and folder:
-        tree["data_dir"] = str(source.parent / _from_home(folder, environ))  # the same folder from wherever it is run
+    tree = _tree(source, environ)
     origins: dict[Key, str] = {}
     problems = [fault for given in _given(environ) if (fault := _put(tree, given, origins))]
     tree["data_dir"] = _data_dir(tree.get("data_dir", ""), environ)
@@ -47,6 +45,23 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
         raise Unconfigured("\n".join(problems))
     settings._source = source
     return settings
+
+
+def _tree(source: Path | None, environ: Mapping[str, str]) -> Tree:
+    tree = _read(source) if source else {}
+    if source and isinstance(folder := tree.get("data_dir"), str) and folder:
+        tree["data_dir"] = str(source.parent / _from_home(folder, environ))  # the same folder from wherever it is run
+    return tree
+
+
+def data_folder(path: Path | None, environ: Mapping[str, str]) -> Path:
+    """The data folder alone, whatever else is wrong with the configuration. Raises Unconfigured where the file that
+    would name it can't be read."""
+    given = environ.get("MILEPOST_DATA_DIR") or _tree(_find(path, environ), environ).get("data_dir", "")
+    folder = _data_dir(given, environ)
+    if not isinstance(folder, str | Path):
+        raise Unconfigured("data_dir: expected a folder's path in quotes")
+    return Path(folder)
 
 
 def unavailable(settings: Settings) -> list[str]:

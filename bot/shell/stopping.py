@@ -18,37 +18,36 @@ from bot.control.server import this_caller
 from bot.ending import Process, end_processes
 from bot.folder import holder
 from bot.real import SystemClock
-from bot.settings import Settings
-from bot.shell.reach import settings_of
+from bot.settings import data_folder
 from executor.domain.errors import Unconfigured
 from executor.domain.stop import Stop
 
+DATABASE = "milepost.db"
 READ_S = 2.0  # for a database that somebody holds
 _RUNNING = "SELECT pid, pid_started, task_ref, number FROM task_attempts WHERE state = 'running' AND pid IS NOT NULL"
 
 
 def stop(given: argparse.Namespace) -> int:
     """The file first: from then on nothing new begins. Then the processes."""
-    settings = settings_of(given)
-    brake = _brake(settings)
+    folder = _folder(given)
     try:
-        held, new = brake.set(_name())
+        held, new = _brake(folder).set(_name())
     except OSError as error:
-        raise Unconfigured(f"STOP can't be written in {settings.data_dir}: {error.strerror}.") from None
-    ended = end_processes(settings.data_dir, recorded(settings.database))
+        raise Unconfigured(f"STOP can't be written in {folder}: {error.strerror}.") from None
+    ended = end_processes(folder, recorded(folder / DATABASE))
     document: Document = {"stopped": True, "by": held.by, "at": held.at.isoformat(), "new": new, "ended": ended}
     return _print(given, document, _stopped(held, new=new, ended=ended))
 
 
 def resume(given: argparse.Namespace) -> int:
-    settings = settings_of(given)
+    folder = _folder(given)
     try:
-        lifted = _brake(settings).lift(_name())
+        lifted = _brake(folder).lift(_name())
     except OSError as error:
-        raise Unconfigured(f"STOP can't be removed from {settings.data_dir}: {error.strerror}.") from None
+        raise Unconfigured(f"STOP can't be removed from {folder}: {error.strerror}.") from None
     if lifted is None:
         return _print(given, {"stopped": False, "lifted": False}, "Nothing is stopped.\n")
-    running = holder(settings.data_dir) is not None
+    running = holder(folder) is not None
     goes_on = "Everything goes on." if running else "Work goes on when milepost up runs."
     said = f"The STOP by {lifted.by} is lifted. {goes_on}\n"
     return _print(given, {"stopped": False, "lifted": True, "by": lifted.by, "at": lifted.at.isoformat()}, said)
@@ -65,10 +64,16 @@ def recorded(database: Path) -> list[Process]:
     return [(int(pid), started, f"{ref}#{number}") for pid, started, ref, number in rows]
 
 
-def _brake(settings: Settings) -> FileBrake:
-    if not settings.data_dir.is_dir():
-        raise Unconfigured(f"There is no data folder {settings.data_dir}. Name another with --config or data_dir.")
-    return FileBrake(settings.data_dir, SystemClock().now)
+def _folder(given: argparse.Namespace) -> Path:
+    """A mistake elsewhere in the configuration must not keep anybody from stopping."""
+    folder = data_folder(given.config, os.environ)
+    if not folder.is_dir():
+        raise Unconfigured(f"There is no data folder {folder}. Name another with --config or data_dir.")
+    return folder
+
+
+def _brake(folder: Path) -> FileBrake:
+    return FileBrake(folder, SystemClock().now)
 
 
 def _name() -> str:

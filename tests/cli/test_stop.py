@@ -108,3 +108,15 @@ def _attempts(data: Path, processes: list[tuple[int, float]]) -> None:
         database.execute("CREATE TABLE task_attempts (pid, pid_started, task_ref, number, state)")
         rows = [(pid, at, f"1.{place}", 1, "running") for place, (pid, at) in enumerate(processes, start=1)]
         database.executemany("INSERT INTO task_attempts VALUES (?, ?, ?, ?, ?)", rows)
+
+
+@pytest.mark.parametrize("mistake", ["[executor]\nautonomy = 3\n", "[nonsense]\nx = 1\n"])
+async def test_a_mistake_in_the_configuration_keeps_nobody_from_stopping(
+    milepost: Milepost, data: Path, tmp_path: Path, mistake: str
+) -> None:
+    (tmp_path / "config.toml").write_text(f'data_dir = "data"\n{mistake}')
+
+    ended = await milepost("stop", env={"MILEPOST_DATA_DIR": ""})
+
+    assert (ended.code, ended.err) == (0, "")
+    assert (data / "STOP").exists()

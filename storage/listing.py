@@ -26,7 +26,7 @@ from storage.sqlite import short_result
 from storage.tables import attempts, brain_calls, circuits, decisions, execution_log, goals, notices, secrets, tasks
 from storage.tables.attempts import ATTEMPT_MEASURED
 from storage.tables.base import among, columns
-from storage.tables.decisions import DECISION_OPEN
+from storage.tables.decisions import DECISION_OPEN, DECISION_WAITS
 from storage.tables.goals import GOAL_IS_PART, GOAL_TAKES, GOAL_UNFINISHED
 from storage.tables.notices import NOTICE_DEAD, NOTICE_PENDING
 from storage.tables.tasks import TASK_FREE, TASK_WAITS_FOR_ITS_TIME
@@ -58,9 +58,8 @@ _EVENTS = (
     .order_by(execution_log.c.id.desc())
     .limit(bindparam("most"))
 )
-_HOLDS_UP = and_(DECISION_OPEN, decisions.c.kind != literal_column(f"'{DecisionKind.RESULT}'"))
-_OPEN_DECISIONS = select(*columns(decisions)).where(_HOLDS_UP).order_by(decisions.c.number)
-_OPEN_DECISIONS_OF_CHAT = _OPEN_DECISIONS.join(goals, goals.c.number == decisions.c.goal_number).where(_OF_CHAT)
+OPEN_DECISIONS = select(*columns(decisions)).where(DECISION_WAITS).order_by(decisions.c.number)
+_OPEN_DECISIONS_OF_CHAT = OPEN_DECISIONS.join(goals, goals.c.number == decisions.c.goal_number).where(_OF_CHAT)
 _SHOWN_ON_CARD = and_(
     among(notices.c.kind, (NoticeKind.CARD,)),
     decisions.c.goal_number == notices.c.goal_number,
@@ -100,7 +99,7 @@ _SPENT = select(func.sum(brain_calls.c.cost_microusd)).where(brain_calls.c.goal_
 _SECRETS = select(*columns(secrets)).order_by(secrets.c.goal_number, secrets.c.name)
 _GOALS_BY_STATE = select(goals.c.state, func.count()).group_by(goals.c.state)
 _COUNTS = (
-    select(func.count()).select_from(decisions).where(_HOLDS_UP),
+    select(func.count()).select_from(decisions).where(DECISION_WAITS),
     select(func.count()).select_from(notices).where(NOTICE_PENDING),
     select(func.count()).select_from(notices).where(NOTICE_DEAD),
 )
@@ -149,7 +148,7 @@ async def read_events(connection: AsyncConnection, goal_number: int, limit: int)
 
 async def read_open_decisions(connection: AsyncConnection, chat_id: int | None) -> list[Decision]:
     if chat_id is None:
-        rows = await fetch(connection, _OPEN_DECISIONS)
+        rows = await fetch(connection, OPEN_DECISIONS)
     else:
         rows = await fetch(connection, _OPEN_DECISIONS_OF_CHAT, {"chat": chat_id})
     return [decision_from(row) for row in rows]

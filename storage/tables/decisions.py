@@ -1,6 +1,6 @@
 """decisions: what needs a person, with its options and who decided."""
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, Table, Text, and_, literal_column
 
 from executor.domain.decision import DecisionKind, DecisionState
 from storage.tables.base import among, known, metadata, partial_index
@@ -34,5 +34,9 @@ decisions = Table(
 
 DECISION_OPEN = among(decisions.c.state, (DecisionState.OPEN,))
 
+DECISION_WAITS = and_(DECISION_OPEN, decisions.c.kind != literal_column(f"'{DecisionKind.RESULT}'"))
+"""Something waits for its answer; the word about a result holds nothing up."""
+
 Index("ix_decisions_goal", decisions.c.goal_number)
 partial_index("ix_decisions_open", decisions.c.goal_number, where=DECISION_OPEN)
+partial_index("ix_decisions_waiting", decisions.c.number, where=DECISION_WAITS)

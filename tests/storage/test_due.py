@@ -11,7 +11,7 @@ from executor.domain.goal import GOAL_RUNNING, Goal, GoalState
 from executor.domain.task import TASK_DUE, Task, TaskState
 from executor.ports import Due
 from storage.inbox import WAITING
-from storage.listing import NEXT_DUE_AT
+from storage.listing import NEXT_DUE_AT, OPEN_DECISIONS
 from storage.outbox import DELIVERABLE
 from storage.sqlite.engines import open_engines
 from storage.store import Database
@@ -115,8 +115,9 @@ async def test_the_next_due_time_is_of_a_running_goal_and_after_the_given_moment
         (NEXT_DUE_AT, "ix_goal_tasks_due"),
         (DELIVERABLE, "ix_notices_pending (due_at<?)"),
         (WAITING, "ix_inbox_waiting"),
+        (OPEN_DECISIONS, "ix_decisions_waiting"),
     ],
-    ids=["due", "next due", "deliverable", "waiting"],
+    ids=["due", "next due", "deliverable", "waiting", "decisions"],
 )
 @pytest.mark.parametrize("analyzed", [False, True])
 async def test_the_tick_walks_over_what_is_due_alone(

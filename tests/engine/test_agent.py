@@ -8,8 +8,10 @@ import pytest
 
 from executor.actions.agent import Agent
 from executor.actions.ask import Ask
+from executor.actions.launcher import PlainLauncher
 from executor.actions.manual import Manual
 from executor.actions.notify import Notify
+from executor.actions.wait import Wait
 from executor.domain.decision import Decision, DecisionKind
 from executor.domain.goal import GoalState
 from executor.domain.outcome import Result, Waiting
@@ -20,7 +22,7 @@ from executor.engine.replies import Accepted
 from executor.ports import Acting, BrainFailed, Context, Failure
 from executor.ports.brake import NoBrake
 from tests.builders import ANN, command, draft, spec
-from tests.fakes import CrashAt, Crashed, ManualClock, ScriptedAction, ScriptedActions, ScriptedChecks
+from tests.fakes import START, CrashAt, Crashed, ManualClock, ScriptedAction, ScriptedActions, ScriptedChecks
 from tests.minds import ScriptedMind, call, done, stuck
 from tests.world import World, world
 
@@ -482,3 +484,21 @@ async def test_a_stop_ends_the_turn_and_it_goes_on_when_it_is_lifted(tmp_path: P
         ["call", "finish"],
         ["killed", "1.1"],
     )
+
+
+async def test_a_wait_within_holds_no_slot_and_counts_from_its_own_beginning(tmp_path: Path) -> None:
+    waits = Wait(PlainLauncher(), START.tzinfo)
+    actions = ScriptedActions(ScriptedAction(), waits, Agent(["work", "wait"]))
+    mind = ScriptedMind([call(), call("wait", seconds=100), call(), call("wait", seconds=100), done()])
+    async with world(tmp_path, registry=actions, mind=mind) as w:
+        number = await start(w, agent(command("true")))
+        first, held = (await w.view(number)).tasks[0], w.workers.held()
+        w.clock.advance(100)
+        await w.settle()
+        second = (await w.view(number)).tasks[0]
+        w.clock.advance(100)
+        await w.settle()
+        view = await w.view(number)
+
+    assert (first.state, second.state, held) == (TaskState.QUEUED, TaskState.QUEUED, [])
+    assert (view.goal.state, len(mind.asked)) == (GoalState.COMPLETED, 5)

@@ -26,7 +26,7 @@ fi
 tool_server=tests/node_modules/.bin/mcp-server-filesystem
 if [ ! -e "$tool_server" ] && command -v npm >/dev/null; then
     echo "Installing a tool server from npm for the tests …"
-    timeout 300 npm ci --prefix tests --no-audit --no-fund --ignore-scripts --loglevel=error >/dev/null || true
+    timeout 120 npm ci --prefix tests --no-audit --no-fund --ignore-scripts --loglevel=error >/dev/null || true
 fi
 if [ ! -e "$tool_server" ]; then
     echo "No tool server from npm on this machine: its test will be skipped; those from PyPI run."

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from executor.actions.agent import Agent
 from executor.actions.launcher import PlainLauncher
 from executor.actions.mcp.action import Mcp
 from executor.actions.mcp.servers import Servers
@@ -16,6 +17,7 @@ from executor.engine.policy import Policy
 from executor.engine.wording import shown_command
 from tests.builders import ANN
 from tests.fakes import ManualClock
+from tests.minds import ScriptedMind, call, done
 from tests.toolserver import ToolServer, tool
 from tests.world import World, world
 
@@ -23,17 +25,27 @@ BEFORE, AFTER = tool("echo", "Makes a note"), tool("echo", "Makes a note, and se
 
 
 @asynccontextmanager
-async def place(folder: Path, server: ToolServer, policy: Policy | None = None) -> AsyncIterator[World]:
+async def place(
+    folder: Path,
+    server: ToolServer,
+    policy: Policy | None = None,
+    *,
+    mind: ScriptedMind | None = None,
+    trust: tuple[str, ...] = (),
+) -> AsyncIterator[World]:
     clock, nursery = ManualClock(), Nursery(lambda name, error: None)
     servers = Servers(
-        [Place(name="notes", command=server.command)],
+        [Place(name="notes", command=server.command, trust=trust)],
         folder=folder / "mcp",
         launcher=PlainLauncher(),
         start=nursery.start,
         clock=clock,
     )
     try:
-        async with world(folder, clock=clock, registry=Registry([Mcp(servers)]), policy=policy) as here:
+        registry = Registry([Mcp(servers), Agent(["mcp"])])
+        if trust:  # as Milepost does when it starts
+            await servers.look("notes")
+        async with world(folder, clock=clock, registry=registry, policy=policy, mind=mind) as here:
             yield here
     finally:
         await servers.close()
@@ -176,6 +188,25 @@ async def test_a_tool_that_says_that_it_failed_may_have_done_a_part_and_is_not_c
 
         [decision] = await here.executor.open_decisions()
         assert (decision.kind, len(server.calls)) == (DecisionKind.BLOCKAGE, 1)
+
+
+async def test_a_model_that_obeys_what_a_tool_says_achieves_nothing_unapproved(tmp_path: Path) -> None:
+    server = ToolServer(tmp_path / "server")
+    server.offers(tool("order", readOnlyHint=True, openWorldHint=False), tool("delete_everything"))
+    obedient = ScriptedMind(
+        [call("mcp", server="notes", tool=name, arguments={}) for name in ("order", "delete_everything")] + [done()]
+    )
+    async with place(tmp_path, server, mind=obedient, trust=("order",)) as here:
+        work = TaskSpec(key="1", title="Read my notes", action="agent", parameters={"instructions": "Read my notes."})
+        await here.start_goal(GoalDraft(title="Notes", tasks=(work,)))
+        await here.settle()
+
+        [decision] = await here.executor.open_decisions()
+        assert (decision.kind, str(decision.facts["what"])) == (DecisionKind.APPROVAL, "notes: delete_everything")
+        assert [name for name, _ in server.calls] == ["order"]
+        await here.press("reject")
+        await here.settle()
+        assert [name for name, _ in server.calls] == ["order"]
 
 
 async def test_a_server_that_can_not_start_is_a_blockage_that_says_so(tmp_path: Path) -> None:

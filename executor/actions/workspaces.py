@@ -3,12 +3,14 @@
 import asyncio
 import os
 import shutil
+import stat
 from contextlib import suppress
 from pathlib import Path
 
 from executor.actions.history.histories import HISTORIES
 from executor.actions.inventory import inventory
 from executor.actions.survivors import end_survivors
+from executor.domain.errors import WrongInput
 
 _KNOWN_MAX = 1_000  # folders whose paths are remembered: to make one of its parts takes longer than the look itself
 
@@ -21,12 +23,16 @@ class Folders:
         self._known: dict[int, Path] = {}
 
     def folder(self, goal_number: int) -> Path:
-        """Made on first use. Called with every attempt, so it mostly costs one look."""
+        """Made on first use. Called with every attempt, so it mostly costs one look. Raises WrongInput where a link
+        stands in its place: what was approved for this folder runs in no other."""
         folder = self._known.get(goal_number)
         if folder is None:
             folder = self._remember(goal_number)
         with suppress(FileNotFoundError):
-            if not folder.stat().st_mode & 0o077:
+            mode = folder.lstat().st_mode
+            if stat.S_ISLNK(mode):
+                raise WrongInput(f"The folder of goal {goal_number} was replaced by a link; nothing runs in it.")
+            if not mode & 0o077:
                 return folder
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for made in (self._root, folder):

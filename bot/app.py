@@ -25,6 +25,7 @@ from bot.control.body import GoalBodies, Readers
 from bot.control.commands import ShellCommands
 from bot.control.history import HistoryMethods
 from bot.control.protocol import Document, Shell
+from bot.control.records import RecordMethods
 from bot.control.server import ControlServer, operator_name
 from bot.doctor import examine
 from bot.finding import Finding
@@ -436,7 +437,11 @@ def _shell(house: House, chat_id: int | None) -> ShellCommands:
         describe=house.describe,
         zone=house.timezone,
         try_brain=house.try_brain,
-        more={**HistoryMethods(house.executor, house.describe).methods, "try_tools": lambda *_: house.try_tools()},
+        more={
+            **HistoryMethods(house.executor, house.describe).methods,
+            **RecordMethods(house.executor).methods,
+            "try_tools": lambda *_: house.try_tools(),
+        },
     )
 
 

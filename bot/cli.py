@@ -91,6 +91,8 @@ def _parser() -> argparse.ArgumentParser:
         help="the text, where one is wanted; - takes a secret from standard input",
     )
     _json(decide)
+    _json(add("failed", "records:failed", "list what ended without being done"))
+    _json(add("lessons", "records:lessons", "list what was learned from failures"))
     classify = add("classify", "classify:classify", "measure how well failures are told apart, on a file of them")
     classify.add_argument("file", metavar="FILE", help="JSON lines: command, exit_code, stdout, stderr, class; or -")
     _json(classify)

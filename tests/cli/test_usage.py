@@ -9,7 +9,21 @@ import pytest
 
 from tests.cli.conftest import Milepost, environment
 
-COMMANDS = ["up", "init", "goal", "goals", "show", "why", "log", "decide", "migrate", "doctor", "classify"]
+COMMANDS = [
+    "up",
+    "init",
+    "goal",
+    "goals",
+    "show",
+    "why",
+    "log",
+    "decide",
+    "migrate",
+    "doctor",
+    "failed",
+    "lessons",
+    "classify",
+]
 
 
 @pytest.mark.parametrize("arguments", [[], *([command] for command in COMMANDS)], ids=lambda given: "-".join(given))

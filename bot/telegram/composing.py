@@ -30,7 +30,8 @@ class Composer:
             return decision_message(decision, scene.now, scene.timezone) if decision is not None else None
         if notice.kind is NoticeKind.END and notice.decision_number is not None:
             decision, scene = await self._store.decision(notice.decision_number), self._scene()
-            return self._with_undo(result_message(notice.facts, decision, scene.now, scene.timezone), notice)
+            result = result_message(notice.facts, decision, scene.now, scene.timezone)
+            return self._with_undo(result, notice) if result.buttons else result  # a decided question has none
         message = notice_message(notice)
         return self._with_undo(message, notice) if notice.kind is NoticeKind.END else message
 

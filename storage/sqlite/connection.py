@@ -64,6 +64,15 @@ class Cursor:
 
 
 THREAD_END_S = 5.0
+_LOOK_S = 0.002
+
+
+async def until_over(thread: Thread) -> None:
+    """Until it has ended, for as long as is decent. Not by a thread that joins it: a program that ends without closing
+    may close while the interpreter shuts down, and begin no threads any more."""
+    patience = int(THREAD_END_S / _LOOK_S)
+    while thread.is_alive() and (patience := patience - 1):  # noqa: ASYNC110 - a thread sets no event when it ends
+        await asyncio.sleep(_LOOK_S)
 
 
 class Connection(aiosqlite.Connection):
@@ -81,7 +90,7 @@ class Connection(aiosqlite.Connection):
         try:
             await super()._connect()
         except sqlite3.Error:
-            await asyncio.to_thread(self._thread.join, THREAD_END_S)
+            await until_over(self._thread)
             raise
         return self
 

@@ -1,6 +1,5 @@
 """How SQLite is opened: one connection that writes and checkpoints, and a few that only read."""
 
-import asyncio
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
@@ -9,7 +8,7 @@ from weakref import WeakSet
 from sqlalchemy import URL
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from storage.sqlite.connection import THREAD_END_S, connector
+from storage.sqlite.connection import connector, until_over
 
 READERS = 4
 BUSY_MS = 10_000  # another process may hold the file for a moment: a backup, a look with the sqlite3 shell
@@ -49,8 +48,8 @@ class Engines:
         middle of a visit (its caller was cancelled) may still have an answer on its way to this event loop."""
         await self.readers.dispose()
         await self.writer.dispose()
-        for thread in [thread for thread in self.threads if thread.is_alive()]:
-            await asyncio.to_thread(thread.join, THREAD_END_S)
+        for thread in list(self.threads):
+            await until_over(thread)
 
 
 def open_engines(path: Path) -> Engines:

@@ -133,6 +133,7 @@ async def test_the_system_works_autonomously_and_a_person_is_asked_for_what_only
     assert [button["text"] for row in end["reply_markup"]["inline_keyboard"] for button in row] == [
         "Looks good",
         "Rework",
+        "Undo",
     ]
 
     prompt = await talk_of_rework(talk, end)

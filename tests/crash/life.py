@@ -26,6 +26,7 @@ from executor.actions.manual import Manual
 from executor.actions.notify import Notify
 from executor.actions.project import ProjectFolder
 from executor.actions.registry import Registry
+from executor.actions.subtasks import Subtasks
 from executor.actions.wait import Wait
 from executor.domain.gate import Gates
 from executor.domain.limits import Limits
@@ -219,7 +220,16 @@ class Life:
         shell = ScriptedShell(self.outside, self.points)
         tools = Tools(
             actions=Registry(
-                [Ask(), Manual(), Notify(), Wait(PlainLauncher(), ZONE), GoalAction(_goal), shell, Agent(["shell"])]
+                [
+                    Ask(),
+                    Manual(),
+                    Subtasks(),
+                    Notify(),
+                    Wait(PlainLauncher(), ZONE),
+                    GoalAction(_goal),
+                    shell,
+                    Agent(["shell"]),
+                ]
             ),
             checks=ScriptedChecks(),
             workspaces=Folders(self.folder / "workspaces"),

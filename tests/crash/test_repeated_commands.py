@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from executor.actions.manual import Manual
+from executor.actions.subtasks import Subtasks
 from executor.engine.replies import Accepted
 from tests.builders import ANN, draft, spec
 from tests.fakes import ScriptedActions
@@ -33,7 +34,7 @@ async def _hand_back(w: World, number: int) -> object:
 
 @pytest.mark.parametrize("command", [_start, _approve, _reject, _done, _hand_back])
 async def test_it_hears_its_first_reply_and_changes_nothing(tmp_path: Path, command: object) -> None:
-    async with world(tmp_path, registry=ScriptedActions(Manual())) as w:
+    async with world(tmp_path, registry=ScriptedActions(Manual(), Subtasks())) as w:
         plan = draft(spec("1", "Sign", "manual", parameters={"instructions": "Sign"}))
         number = await (w.start_goal if command in (_done, _hand_back) else w.set_goal)(plan)
         await w.settle()

@@ -1,6 +1,7 @@
 """A task that a model works on in turns: what it calls really runs, asks where it must, and goes on after anything."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from executor.actions.notify import Notify
 from executor.actions.wait import Wait
 from executor.domain.decision import Decision, DecisionKind
 from executor.domain.goal import GoalState
+from executor.domain.limits import Limits
 from executor.domain.outcome import Result, Waiting
 from executor.domain.plan import Check, CheckKind, ExecutionType, TaskSpec
 from executor.domain.stop import Stop
@@ -502,3 +504,18 @@ async def test_a_wait_within_holds_no_slot_and_counts_from_its_own_beginning(tmp
 
     assert (first.state, second.state, held) == (TaskState.QUEUED, TaskState.QUEUED, [])
     assert (view.goal.state, len(mind.asked)) == (GoalState.COMPLETED, 5)
+
+
+async def test_a_role_may_use_its_own_tools_and_no_others(tmp_path: Path) -> None:
+    """Whatever the plan names: what the owner gave the role is the border."""
+    shown: list[Acting] = []
+
+    def act(acting: Acting) -> Any:
+        shown.append(acting)
+        return done()
+
+    limits = Limits(role_tools={"writer": ("notify",)})
+    async with world(tmp_path, registry=registry(), mind=ScriptedMind(act), limits=limits) as w:
+        await start(w, replace(agent(), role="writer"), replace(agent(), key="2", role="coder"))
+
+    assert [acting.tools for acting in shown] == [("notify",), ("ask", "manual", "notify", "work")]

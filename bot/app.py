@@ -305,6 +305,7 @@ def _servers(settings: Settings, launcher: Launcher, start: Start, brake: Brake)
             headers=resolved(f"mcp.{name}.headers", one.headers, variables),
             trust=one.trust,
             network=one.network,
+            folders=tuple(map(Path, one.folders)),
         )
         for name, one in settings.mcp.items()
     ]

@@ -45,13 +45,17 @@ class McpServer(Table):
     )
     trust: Words = ()
     network: Flag = False
+    folders: Annotated[
+        tuple[Annotated[str, Field(pattern=r"^/[^/]")], ...],
+        Field(description='a list of folders by their whole path, like ["/home/ann/notes"]'),
+    ] = ()
 
     @_model_validator(mode="after")
     def _one_way(self) -> "McpServer":
         if bool(self.command) == bool(self.url):
             raise ValueError("exactly one of command and url")
-        if self.url and (self.env or self.network):
-            raise ValueError("headers with url; env and network belong to a command")
+        if self.url and (self.env or self.network or self.folders):
+            raise ValueError("headers with url; env, network and folders belong to a command")
         if self.command and self.headers:
             raise ValueError("env with command; headers belong to a url")
         return self

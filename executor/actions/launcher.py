@@ -33,12 +33,14 @@ class Launch:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lasting:
     """A child that stays and speaks over its standard streams, such as a tool server. `workspace` is the one folder
-    that it may write to; `environment` is all it gets, made by `environment()`. `network`: it may use it."""
+    that it may write to, beside the `folders` that its owner grants it; `environment` is all it gets, made by
+    `environment()`. `network`: it may use it."""
 
     arguments: Sequence[str]
     workspace: Path
     environment: Mapping[str, str]
     network: bool = False
+    folders: Sequence[Path] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

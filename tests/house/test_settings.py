@@ -190,6 +190,13 @@ def test_a_variable_reaches_into_a_table_with_a_name_of_its_own(home: Path) -> N
             '[mcp."a/b"]\ncommand = ["x"]\n',
             ["config.toml: [mcp]: expected names of at most 40 letters, digits, - and _, not 'a/b'."],
         ),
+        (
+            '[mcp.notes]\ncommand = ["x"]\nfolders = ["notes"]\n',
+            [
+                'config.toml: mcp.notes.folders = "notes": expected a list of folders by their whole path, '
+                'like ["/home/ann/notes"].'
+            ],
+        ),
         ("[mcp.notes]\n", ["config.toml: [mcp.notes]: expected exactly one of command and url."]),
         ('[quiet_hours]\nstart = "22:00"\n', ["config.toml: [quiet_hours]: expected both start and end, or neither."]),
         (

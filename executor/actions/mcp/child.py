@@ -139,7 +139,13 @@ async def start_child(place: Place, folder: Path, launcher: Launcher) -> Child:
             prepare(folder)
             environment_of_it = environment(folder, mark, place.env)
             spawn = launcher.lasting(
-                Lasting(arguments=place.command, workspace=folder, environment=environment_of_it, network=place.network)
+                Lasting(
+                    arguments=place.command,
+                    workspace=folder,
+                    environment=environment_of_it,
+                    network=place.network,
+                    folders=place.folders,
+                )
             )
             process = subprocess.Popen(  # noqa: ASYNC220 - takes milliseconds, as for every other child
                 spawn.arguments,

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol
 
 
@@ -18,6 +19,7 @@ class Place:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     trust: tuple[str, ...] = ()
     network: bool = False  # for a server that is started: whether it may use it
+    folders: tuple[Path, ...] = ()  # of this machine that it may use, where it is isolated
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -86,8 +86,9 @@ def _tell(case: Case, task: Task, circuit: Circuit) -> None:
 
 
 def told_key(case: Case, key: str, opened_at: datetime) -> str:
-    """Of the one message that a chat gets about an outage."""
-    return f"outage/{key}/{opened_at:%Y%m%d%H%M%S%f}/{case.goal.origin.chat_id}"
+    """Of the one message that a chat gets about an outage. Several goals may hear of the model's before it is one."""
+    at = f"{opened_at:%Y%m%d%H%M}" if key == BRAIN else f"{opened_at:%Y%m%d%H%M%S%f}"
+    return f"outage/{key}/{at}/{case.goal.origin.chat_id}"
 
 
 def settled(case: Case, ref: str, outcome: Outcome, asked: Sequence[Decision]) -> None:

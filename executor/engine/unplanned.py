@@ -41,13 +41,12 @@ def _wait(case: Case, failed: BrainFailed) -> None:
     """While the model is gone for everybody, the pause is everybody's, and so is the word to the chat."""
     goal = case.goal
     if failed.since is not None:
-        pause_s, key = failed.wait_s or FIRST_PAUSE_S, told_key(case, BRAIN, failed.since)
+        pause_s = failed.wait_s or FIRST_PAUSE_S
     else:
         pause_s = max(failed.wait_s or 0.0, min(FIRST_PAUSE_S * 2**goal.plan_tries, PAUSE_S_MAX))
-        key = f"{goal.number}/planning/{goal.revision}"
     if goal.plan_tries == 0:
         text = f"{failed.public} Goal {goal.number} waits, and is planned as soon as that is over."
-        case.tell(NoticeKind.TEXT, key, {"text": text})
+        case.tell(NoticeKind.TEXT, told_key(case, BRAIN, failed.since or case.now), {"text": text})
     due_at = case.now + timedelta(seconds=pause_s)
     case.set_goal(replace(goal, plan_due_at=due_at, plan_tries=goal.plan_tries + 1, reason=failed.public))
 

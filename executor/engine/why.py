@@ -16,6 +16,7 @@ from executor.domain.task import Task, TaskKind
 from executor.engine.ranges import ranges, sortable
 from executor.engine.reasons import LIVE, Around, Code, Known, Reason, reason_of, stopped_words
 from executor.engine.spans import ago, moment
+from executor.engine.why_unplanned import next_try, why_unplanned
 from executor.ports import GoalView
 
 COLLAPSED_FROM = 3
@@ -114,10 +115,9 @@ def _nothing_open(known: Known) -> Reason:
 def _goal(known: Known, tasks: Sequence[Reason], around: Around) -> Reason:
     goal = known.goal
     since = around.since
-    for_so_long = f" for {ago(since, around.now)}" if since else ""
     match goal.state:
         case GoalState.PENDING | GoalState.PLANNING:
-            return Reason(code=Code.PLANNING, sentence=f"is being planned{for_so_long}", since=since)
+            return why_unplanned(goal, since, around.now)
         case GoalState.AWAITING_START:
             return _awaiting_start(known, around)
         case GoalState.PAUSED:
@@ -188,6 +188,8 @@ def _next(known: Known, tasks: Sequence[Reason], around: Around) -> tuple[str, d
         return "nothing before Milepost runs: start milepost up", None
     if around.stop is not None:
         return "nothing before a person lifts the STOP: /resume", None
+    if (tried := next_try(goal, around.now)) is not None:
+        return tried
     open_ones = [reason for reason in tasks if not known.tasks[reason.ref or ""].final]
     if due := [reason for reason in open_ones if reason.code is Code.DUE]:
         return f"{due[0].ref} begins with the next tick", around.now
@@ -216,7 +218,7 @@ def _next_without_time(known: Known, open_ones: Sequence[Reason]) -> str:
     state = known.goal.state
     if state is GoalState.PAUSED:
         return "nothing before it is resumed"
-    if state in (GoalState.PENDING, GoalState.PLANNING):
+    if state in (GoalState.PENDING, GoalState.PLANNING) and not asked:
         return "its plan, with a Start button"
     if asked:
         return f"nothing by itself: your answer to question {', '.join(map(str, asked))}"

@@ -1,16 +1,23 @@
 """The model is gone: nothing is sent but a request every half minute over all goals, one message says so, and what
 waited goes on by itself. Over the real database, with a server that fails."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from executor.domain.decision import DecisionKind
 from executor.domain.goal import GoalState
+from executor.domain.limits import Limits
 from executor.domain.notice import NoticeKind
 from executor.domain.plan import GoalDraft, TaskSpec
 from executor.domain.task import TaskState
-from tests.builders import ANN
+from executor.engine.case import Case, Numbers
+from executor.engine.unplanned import plan_later
+from executor.ports import BrainFailed, CaseRows, Failure
+from tests.builders import ANN, CHAT
+from tests.builders import goal as waiting
+from tests.fakes import START
 from tests.modelserver import ModelServer, Turn, refuses, says
 from tests.story.test_a_model_changes_course import BETTER, GIVES_UP, TASKS
 from tests.story.test_a_models_part import house
@@ -141,6 +148,16 @@ async def test_a_press_while_the_model_is_gone_is_carried_out(server: ModelServe
         assert w.failures == []
 
     assert states == {"1.1": {"retry": "queued", "skip": "skipped", "take-over": "awaiting_approval"}[press]}
+
+
+def test_goals_that_can_not_be_planned_in_the_same_minute_share_one_word_to_the_chat() -> None:
+    goals = [replace(waiting(number), origin=CHAT) for number in (1, 2, 3)]
+    cases = [Case(CaseRows(goal=goal, tasks=()), START, Limits(), Numbers(1)) for goal in goals]
+    for case, since in zip(cases, (None, None, START), strict=True):
+        plan_later(case, BrainFailed(Failure.SERVER, "Gemini has trouble of its own.", since=since))
+    told = {one.key for case in cases for one in case.changes().notices if one.kind is NoticeKind.TEXT}
+
+    assert len(told) == 1
 
 
 @pytest.mark.parametrize("turn", [GONE, refuses(429, "slow")])

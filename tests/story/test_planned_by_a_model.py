@@ -222,6 +222,7 @@ async def test_a_goal_waits_out_an_outage_and_tells_of_it_once(kind: str, server
     async with world(tmp_path, registry=REGISTRY, clock=clock, brain=brain_of(kind, server, clock)) as w:
         number = await plan_with(w, "/goal Make a calculator")
         asked_at_once = len(server.asked)
+        why = await w.executor.why(number)
         clock.advance(31)
         await turns(w)
         clock.advance(61)
@@ -231,6 +232,10 @@ async def test_a_goal_waits_out_an_outage_and_tells_of_it_once(kind: str, server
 
     assert (asked_at_once, len(server.asked), view.goal.state) == (1, 3, GoalState.AWAITING_START)
     assert len(told) == 1
+    assert why is not None
+    assert why.goal.sentence.endswith("has trouble of its own")
+    assert why.goal.sentence.startswith("has no plan yet for")
+    assert why.next == "it is tried again in 30 s"
     assert told[0].endswith("trouble of its own. Goal 1 waits, and is planned as soon as that is over.")
 
 

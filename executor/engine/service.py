@@ -189,8 +189,8 @@ class Executor(
             stopped = await self.halting.look() is not None
             if not stopped:
                 await self.watching.begin()
-            did = await self._ticker.tick()
-            did += await self._families()
+            did = await self._families()
+            did += await self._ticker.tick()
             if not stopped:
                 await self._seek()
         await self._ticked()
@@ -202,9 +202,13 @@ class Executor(
         """Look after goals that are part of others, where one of them has changed."""
         if not (self.families_changed or self._ticker.families_changed):
             return 0
-        changed = await self.look_after_families()
-        self.families_changed = self._ticker.families_changed = changed  # what changed may change the next generation
-        return int(changed)
+        self.families_changed = self._ticker.families_changed = False  # before: a command may come meanwhile
+        again = True
+        try:
+            again = await self.look_after_families()  # what changed may change the next generation
+        finally:
+            self.families_changed = self.families_changed or again
+        return int(again)
 
     async def _seek(self) -> None:
         """Everything beside the tasks that reaches outside: models, and what is looked ahead for."""

@@ -35,7 +35,7 @@ from bot.limits import limits_of
 from bot.localchat import LocalChat, LocalChatError
 from bot.localchat.room import open_room
 from bot.localchat.shapes import system_clock
-from bot.logs import about, hide_too
+from bot.logs import about, background_failed, hide_too, log_error
 from bot.own import resolved
 from bot.real import RandomIds, SystemClock, calm_the_collector, crash_points
 from bot.settings import Settings
@@ -55,11 +55,13 @@ from executor.actions.outfit import Outfit, outfit
 from executor.actions.own import Recipe
 from executor.actions.project import ProjectFolder
 from executor.actions.quota import DiskUse
+from executor.actions.sandbox.bounds import Bounds
+from executor.actions.sandbox.choice import Isolation, Wanted, isolate, workspaces_of
 from executor.actions.standard import standard_actions
 from executor.actions.survey import Survey
 from executor.actions.watches import looks
 from executor.actions.workspaces import Folders
-from executor.domain.errors import SealBroken, Unconfigured
+from executor.domain.errors import Unconfigured
 from executor.domain.goal import Goal
 from executor.domain.habits import Hours
 from executor.domain.plan import GoalDraft, TaskSpec
@@ -97,6 +99,8 @@ class House:
 
     settings: Settings
     clock: SystemClock
+    isolation: Isolation
+    folders: Folders
     timezone: ZoneInfo
     crash_points: CrashPoints
     database: Database
@@ -147,7 +151,12 @@ class House:
         """What the doctor finds, beside everything that goes on."""
         brain, tools, shelf = await self.try_brain(), await self.try_tools(), self.workflows()
         return await asyncio.to_thread(
-            examine, self.settings, lambda _: shelf, lambda _: (brain, True), lambda _: tools
+            examine,
+            self.settings,
+            lambda _: shelf,
+            lambda _: (brain, True),
+            lambda _: tools,
+            try_sandbox,
         )
 
 
@@ -169,14 +178,16 @@ def _shelf(library: Library) -> Shelf:
 def shelf(settings: Settings) -> Shelf:
     """The workflows as `run` will read them; opens nothing."""
     launcher, brake = PlainLauncher(), NoBrake()
-    servers = _servers(settings, launcher, Nursery(_background_failed).start, brake)
+    servers = _servers(settings, launcher, Nursery(background_failed).start, brake, settings.data_dir)
     found = _actions(settings, launcher, None, servers, brake)
     return _shelf(Library(settings.data_dir / "workflows", actions=found.actions))
 
 
 def archive(settings: Settings, goal_number: int, target: IO[bytes]) -> None:
     """Write what is kept of a goal's folder as a .tar.gz. Opens no database. Raises NoHistory."""
-    Histories(settings.data_dir, SystemClock(), _not_kept).archive(goal_number, target)
+    Histories(settings.data_dir, SystemClock(), _not_kept, workspaces=workspaces_of(settings.data_dir)).archive(
+        goal_number, target
+    )
 
 
 @asynccontextmanager
@@ -191,7 +202,7 @@ async def open_house(settings: Settings, workers: type[LocalWorkers] = LocalWork
         clock, points = SystemClock(), crash_points(os.environ)
         database = await Database.open(folder, clock, points)
         stack.push_async_callback(database.close)
-        nursery = Nursery(_background_failed)
+        nursery = Nursery(background_failed)
         stack.push_async_callback(nursery.stop)
         timezone = _timezone(settings)
         secrets = Secrets(FernetSeal(folder, settings.secrets_key()), settings.variables(), settings.hidden())
@@ -201,20 +212,23 @@ async def open_house(settings: Settings, workers: type[LocalWorkers] = LocalWork
         if talk is not None:
             stack.push_async_callback(talk.provider.close)
         mind = model_mind(talk) if talk else None
-        launcher = Braked(PlainLauncher(), brake)
-        servers = _servers(settings, launcher, nursery.start, brake)
+        isolation, folders = isolation_of(settings)
+        launcher = Braked(isolation.launcher, brake)
+        servers = _servers(settings, launcher, nursery.start, brake, isolation.folders.parent)
         stack.push_async_callback(servers.close)
         found = _actions(settings, launcher, mind, servers, brake)
         actions = found.actions
-        tools = _tools(settings, clock, points, secrets, mind, brake, launcher, actions)
+        tools = _tools(settings, clock, points, secrets, mind, brake, launcher, actions, folders)
         library = Library(folder / "workflows", actions=actions)
         changed: list[Callable[[], None]] = []
         offline = OfflineBrain(library)
         brain = model_brain(talk, offline, actions, tasks_max=tools.limits.tasks_max) if talk else offline
-        executor, hands = _executor(settings, database, tools, brain, nursery, changed, workers)
+        executor, hands = _executor(settings, database, tools, brain, nursery, changed, workers, folders)
         yield House(
             settings=settings,
             clock=clock,
+            isolation=isolation,
+            folders=folders,
             timezone=timezone,
             crash_points=points,
             database=database,
@@ -231,6 +245,33 @@ async def open_house(settings: Settings, workers: type[LocalWorkers] = LocalWork
         )
 
 
+def isolation_of(settings: Settings) -> tuple[Isolation, Folders]:
+    """How commands are kept apart here, and where their folders are. A real child tries it out."""
+    chosen = settings.sandbox
+    isolation = isolate(
+        Wanted(
+            mode=chosen.mode,
+            data_dir=settings.data_dir,
+            hidden=settings.never_shown(),
+            bounds=Bounds(memory_mb=chosen.memory_mb, cpu_s=chosen.cpu_s),
+            network=chosen.network,
+        )
+    )
+    folders = Folders(settings.data_dir, isolation.folders, isolation.owner, passable=isolation.passable)
+    return isolation, folders
+
+
+def try_sandbox(settings: Settings) -> tuple[str, str]:
+    """Why there is no sandbox, and how to get one; both empty where there is one."""
+    named = settings.sandbox.model_copy(update={"mode": "bubblewrap"})
+    return _told(isolation_of(settings.model_copy(update={"sandbox": named}))[0])
+
+
+def _told(isolation: Isolation) -> tuple[str, str]:
+    problem = isolation.problem
+    return (problem.seen, problem.remedy) if problem else ("", "")
+
+
 def _timezone(settings: Settings) -> ZoneInfo:
     return settings.chat.zone or ZoneInfo(get_localzone_name() or "UTC")
 
@@ -244,11 +285,12 @@ def _tools(
     brake: Brake,
     launcher: Launcher,
     actions: Actions,
+    folders: Folders,
 ) -> Tools:
     return Tools(
         actions=actions,
         checks=Looks(launcher, Http(settings.http.allow, brake)),
-        workspaces=Folders(settings.data_dir),
+        workspaces=folders,
         clock=clock,
         limits=limits_of(settings, _timezone(settings)),
         crash_points=points,
@@ -261,13 +303,14 @@ def _tools(
         mender=OfflineMender(),
         gates=gates_of(settings),
         brake=brake,
-        quota=DiskUse(settings.data_dir, clock, settings.workspace.mb_max),
+        quota=DiskUse(settings.data_dir, clock, settings.workspace.mb_max, workspaces_of(settings.data_dir)),
         history=Histories(
             settings.data_dir,
             clock,
             _not_kept,
             file_bytes_max=settings.workspace.file_mb_max * 1_000_000,
             repositories=settings.workspace.repositories,
+            workspaces=workspaces_of(settings.data_dir),
         ),
     )
 
@@ -294,7 +337,7 @@ def _actions(settings: Settings, launcher: Launcher, mind: Mind | None, servers:
     return found
 
 
-def _servers(settings: Settings, launcher: Launcher, start: Start, brake: Brake) -> Servers:
+def _servers(settings: Settings, launcher: Launcher, start: Start, brake: Brake, place: Path) -> Servers:
     variables = settings.variables()
     places = [
         Place(
@@ -309,7 +352,7 @@ def _servers(settings: Settings, launcher: Launcher, start: Start, brake: Brake)
         )
         for name, one in settings.mcp.items()
     ]
-    folder = settings.data_dir / "mcp"
+    folder = place / "mcp"
     return Servers(places, folder=folder, launcher=launcher, start=start, clock=SystemClock(), brake=brake)
 
 
@@ -352,10 +395,11 @@ def _executor(
     nursery: Nursery,
     changed: list[Callable[[], None]],
     kind: type[LocalWorkers],
+    folders: Folders,
 ) -> tuple[Executor, LocalWorkers]:
     executor_id, timezone = RandomIds().new(), _timezone(settings)
     tools = replace(tools, turns=Turns(database, tools.clock, tools.limits, tools.secrets))
-    ticker = Ticker(database, tools, executor_id=executor_id, log_failure=_log_error)
+    ticker = Ticker(database, tools, executor_id=executor_id, log_failure=log_error)
 
     async def record(assignment: Assignment, pid: int, pid_started: float, command: str) -> None:
         async with database.transaction("process") as transaction:
@@ -368,8 +412,8 @@ def _executor(
         concurrency=settings.executor.concurrency,
         report=lambda assignment, outcome, texts: executor.finished(assignment, outcome, texts),
         record=record,
-        end_leftovers=Folders(settings.data_dir).end_leftovers,
-        log_failure=lambda assignment, error: _log_error(assignment.task.ref, error),
+        end_leftovers=folders.end_leftovers,
+        log_failure=lambda assignment, error: log_error(assignment.task.ref, error),
     )
     executor = Executor(
         database,
@@ -383,7 +427,7 @@ def _executor(
         mark=PollFile(settings.data_dir / "last-tick"),
         read_time=lambda words: read_time(words, tools.clock.now(), timezone),
         changed=lambda: _tell(changed),
-        log_error=_log_error,
+        log_error=log_error,
     )
     return executor, workers
 
@@ -391,17 +435,6 @@ def _executor(
 def _tell(listeners: list[Callable[[], None]]) -> None:
     for tell in listeners:
         tell()
-
-
-def _background_failed(name: str, error: BaseException) -> None:
-    logger.opt(exception=error).error("Background work failed: {}", name)
-
-
-def _log_error(what: str, error: Exception) -> None:
-    head = what.split(" ")[-1].split(".")[0]
-    with about(what.split(" ")[-1] if head.isdecimal() else 0):
-        # A key that is gone is told in one line: a trace would say no more.
-        logger.opt(exception=None if isinstance(error, SealBroken) else error).error("{}: {}", what, error)
 
 
 # -------------------------------------------------------------------------------------------------------- the shell
@@ -481,6 +514,7 @@ async def run(settings: Settings) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     async with open_house(settings) as house, AsyncExitStack() as stack:
+        _say(house.isolation)
         await house.outfit.servers.end_leftovers()
         connection, operator, address = await _connection(settings, stack)
         house.secrets.hide.learn(connection.token)
@@ -497,6 +531,14 @@ async def run(settings: Settings) -> None:
         _announce(address)
         await stopped.wait()
         logger.info("Stopping")
+
+
+def _say(isolation: Isolation) -> None:
+    """Raises Unconfigured where a sandbox is demanded and there is none."""
+    if isolation.refused and isolation.problem is not None:
+        raise Unconfigured(f"No sandbox: {isolation.problem.seen}. To mend it: {isolation.problem.remedy}.")
+    for line in isolation.said:
+        logger.warning("{}", line)
 
 
 async def _connection(settings: Settings, stack: AsyncExitStack) -> tuple[Connection, int | None, str]:
@@ -561,9 +603,7 @@ async def _start(house: House, chat: Chat, stack: AsyncExitStack) -> None:
     stack.push_async_callback(_ended, house.executor.stop, loop)
     await chat.front.start()
     stack.push_async_callback(chat.front.stop)
-    keeper = Housekeeper(
-        house.database, Folders(house.settings.data_dir), house.clock, house.settings.storage.keep_days
-    )
+    keeper = Housekeeper(house.database, house.folders, house.clock, house.settings.storage.keep_days)
     house.nursery.start(keeper.run(), "housekeeping")
     alarm = Alarm(house.executor.alarm, house.settings.executor.tick_s, house.clock, house.nursery.start)
     alarm.start()

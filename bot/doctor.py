@@ -40,6 +40,7 @@ def examine(
     shelf: Callable[[Settings], Shelf],
     try_brain: Callable[[Settings], tuple[Document, bool]],
     try_tools: Callable[[Settings], Document],
+    sandbox: Callable[[Settings], tuple[str, str]],
     *,
     fix: bool = False,
 ) -> list[Finding]:
@@ -66,6 +67,7 @@ def examine(
         _clock(settings),
         _sqlite(),
         *_tools(),
+        _sandbox(settings, sandbox(settings)),
     ]
     return [
         Finding(check=one.check, state=one.state, seen=redact(one.seen), remedy=redact(one.remedy)) for one in found
@@ -252,12 +254,21 @@ def _sqlite() -> Finding:
     return _good("sqlite", version)
 
 
+def _sandbox(settings: Settings, told: tuple[str, str]) -> Finding:
+    """`told`: what is wrong and what to do, both empty where the sandbox was tried and holds."""
+    seen, remedy = told
+    if settings.sandbox.mode == "bubblewrap":
+        return _wrong("sandbox", seen, remedy) if seen else _good("sandbox", "a trial command could not break out")
+    if not seen:
+        return _note("sandbox", "bubblewrap works here and is not used", 'set sandbox.mode = "bubblewrap"')
+    return _note("sandbox", f"{seen}, so what nobody has accepted asks each time", remedy)
+
+
 def _tools() -> Iterator[Finding]:
     shell = shutil.which("bash") or shutil.which("sh")
     yield _good("shell", shell) if shell else _wrong("shell", "neither bash nor sh", "install bash")
     for name, wanted_for in (
         ("git", "/diff and /undo: without it nothing is kept about what a goal changes in its folder"),
-        ("bwrap", "isolated commands, in a later version"),
     ):
         place = shutil.which(name)
         yield _good(name, place) if place else _note(name, "not installed", f"only needed for {wanted_for}")

@@ -4,6 +4,7 @@ because loading everything would cost a STOP the seconds that it is about."""
 from collections.abc import Sequence
 from pathlib import Path
 
+from executor.actions.sandbox.choice import workspaces_of
 from executor.actions.survivors import end_every_attempt
 
 Process = tuple[int | None, float | None, str]
@@ -12,4 +13,4 @@ Process = tuple[int | None, float | None, str]
 
 def end_processes(data_dir: Path, recorded: Sequence[Process]) -> int:
     """End every process of every attempt in this data folder, whoever runs; how many there were."""
-    return end_every_attempt(recorded, data_dir.absolute() / "workspaces")
+    return end_every_attempt(recorded, workspaces_of(data_dir))

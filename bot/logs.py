@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from loguru import logger
 
+from executor.domain.errors import SealBroken
+
 if TYPE_CHECKING:
     from loguru import Message, Record
 
@@ -147,3 +149,15 @@ def _take_over_standard_logging(level: str) -> None:
         server.handlers.clear()
         server.propagate = True
         server.setLevel(logging.WARNING)  # that it starts and stops is ours to say
+
+
+def background_failed(name: str, error: BaseException) -> None:
+    logger.opt(exception=error).error("Background work failed: {}", name)
+
+
+def log_error(what: str, error: Exception) -> None:
+    """`what` ends with the number of a goal or task, where there is one."""
+    head = what.split(" ")[-1].split(".")[0]
+    with about(what.split(" ")[-1] if head.isdecimal() else 0):
+        # A key that is gone is told in one line: a trace would say no more.
+        logger.opt(exception=None if isinstance(error, SealBroken) else error).error("{}: {}", what, error)

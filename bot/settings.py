@@ -69,7 +69,6 @@ def unavailable(settings: Settings) -> list[str]:
     chosen = {
         'telegram.mode = "webhook"': (settings.telegram.mode == "webhook", 'use "polling"'),
         'workers.engine = "distributed"': (settings.workers.engine != "local", 'use "local"'),
-        'sandbox.mode = "bubblewrap"': (settings.sandbox.mode == "bubblewrap", 'use "auto" or "none"'),
         "storage.url": (bool(settings.storage.url.get_secret_value()), 'leave it "" for SQLite in data_dir'),
     }
     return [f"{key} is not available in this version: {remedy}." for key, (used, remedy) in chosen.items() if used]

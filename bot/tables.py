@@ -274,6 +274,10 @@ class Settings(Table):
         """Where SQLite keeps everything, unless storage.url names another database."""
         return self.data_dir / "milepost.db"
 
+    def never_shown(self) -> tuple[Path, ...]:
+        """What no command may see of Milepost's own."""
+        return (self.data_dir, *([self._source] if self._source else []))
+
     def variables(self) -> dict[str, str]:
         """The configured secrets by the name that a task uses."""
         return {name: one.get_secret_value() for name, one in self.secrets.items() if not is_key(name)}

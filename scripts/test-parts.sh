@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The parts of the system that some tests need and that pip can't bring: a Chromium for the local chat's page.
+# The parts of the system that some tests need and that pip can't bring: a Chromium for the local chat's page, and
+# bubblewrap for the sandbox.
 # What is missing is installed where that is possible (root, apt-get). Else the tests in question skip and say so;
 # in CI a missing part is a failure.
 set -eu
@@ -12,6 +13,20 @@ if ! chromium >/dev/null && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null;
     echo "Installing Chromium for the browser tests …"
     export DEBIAN_FRONTEND=noninteractive
     timeout 300 apt-get -qq update && timeout 600 apt-get -qq install -y --no-install-recommends chromium >/dev/null || true
+fi
+
+if ! command -v bwrap >/dev/null && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    echo "Installing bubblewrap for the sandbox's tests …"
+    export DEBIAN_FRONTEND=noninteractive
+    timeout 300 apt-get -qq update && timeout 300 apt-get -qq install -y --no-install-recommends bubblewrap >/dev/null || true
+fi
+
+if ! command -v bwrap >/dev/null; then
+    if [ "${CI:-}" = true ]; then
+        echo "No bubblewrap, and it could not be installed: the tests of the sandbox can't run." >&2
+        exit 1
+    fi
+    echo "No bubblewrap on this machine: the tests of the sandbox will be skipped."
 fi
 
 if ! chromium >/dev/null; then

@@ -45,7 +45,14 @@ def doctor(given: argparse.Namespace) -> int:
         settings: Settings | Unconfigured = load(given.config, os.environ)
     except Unconfigured as error:
         settings = error
-    findings = checks.examine(settings, lambda chosen: app().shelf(chosen), try_brain, try_tools, fix=given.fix)
+    findings = checks.examine(
+        settings,
+        lambda chosen: app().shelf(chosen),
+        try_brain,
+        try_tools,
+        lambda chosen: app().try_sandbox(chosen),
+        fix=given.fix,
+    )
     healthy = all(finding.state != "wrong" for finding in findings)
     if given.json:
         document = {"healthy": healthy, "checks": [finding.document() for finding in findings]}

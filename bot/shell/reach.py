@@ -32,6 +32,10 @@ class App(Protocol):
         """Run everything until a signal. Holds the data folder's lock; raises FolderInUse where another one does."""
         ...
 
+    def try_sandbox(self, settings: Settings) -> tuple[str, str]:
+        """Why there is no sandbox, and how to get one; both empty where there is one."""
+        ...
+
     def shelf(self, settings: Settings) -> Shelf:
         """The workflows as `run` will read them; opens nothing."""
         ...

@@ -40,7 +40,7 @@ class Looks:
         assert_never(check.kind)
 
     async def _command(self, command: str, context: Context) -> Seen:
-        result = await run_shell(command, context, self._launcher, context.timeout_s)
+        result = await run_shell(command, context, self._launcher, context.timeout_s, reach=context.reach)
         ended = result.error if result.error and "exit code" not in result.error else result.result
         evidence = f"`{command}` → {(ended or '').replace('exit code', 'exit')}"
         if not result.success and (said := last_lines(result.record(), 1)):

@@ -1,21 +1,25 @@
 """The install action: packages into the workspace's own environment.
 
 Python packages go into ``.venv`` in the workspace, Node packages into its ``node_modules``; commands that run there
-find both first. Where packages come from is the machine's own configuration of pip and npm. What apt installs is the
-one exception: it is there for the whole machine, and a person is asked every time.
+find both first. Where packages come from is the machine's own configuration of pip and npm. An installation may use
+the network without a grant for it: its packages stand on the plan, and a name can lead nowhere but to the index. What
+apt installs is the one exception: it is there for the whole machine, and a person is asked every time.
 """
 
 import os
 import re
 import shlex
+from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
 from executor.actions.launcher import VENV, Launcher
 from executor.actions.process import Command, run
+from executor.actions.sandbox import index
 from executor.actions.typed import Parameters, Typed, shown
 from executor.domain.outcome import Result
+from executor.domain.reach import Reach
 from executor.ports import Context
 
 # A name with an optional version: no address, no path and no option, so nothing but the configured index is reached.
@@ -25,8 +29,6 @@ PACKAGE = (
 )
 APT = r"^[a-z0-9][a-z0-9+.-]*(=[A-Za-z0-9.+:~-]+)?$"
 Package = Annotated[str, StringConstraints(max_length=200)]
-
-_INDEX = re.compile(r"(?i)^(PIP_|NPM_CONFIG_|SSL_CERT_|REQUESTS_CA_BUNDLE$|NODE_EXTRA_CA_CERTS$|(HTTPS?|NO)_PROXY$)")
 
 
 class InstallParameters(Parameters):
@@ -62,7 +64,11 @@ class Install(Typed[InstallParameters]):
         if parameters.manager == "apt":
             script = _apt(packages)
         command = Command(
-            arguments=["/bin/sh", "-c", script], shown=script, timeout_s=context.timeout_s, extra=_index_settings()
+            arguments=["/bin/sh", "-c", script],
+            shown=script,
+            timeout_s=context.timeout_s,
+            extra=index.variables(os.environ, Path.home()),
+            reach=Reach(network=True),
         )
         return (await run(command, context, self._launcher)).result()
 
@@ -79,8 +85,3 @@ def _apt(packages: str) -> str:
             f"-o Dpkg::Options::=--force-confold -- {packages}",
         ]
     )
-
-
-def _index_settings() -> dict[str, str]:
-    """Which index, which certificates, which proxy: what pip and npm need of this machine, and nothing else of it."""
-    return {name: value for name, value in os.environ.items() if _INDEX.match(name)}

@@ -1,17 +1,24 @@
 """The seam where isolation comes in: how a command line becomes a child process.
 
-The plain launcher runs it as the same user, in its own session, with nothing inherited but three streams.
+The plain launcher runs it as the same user, in its own session, with nothing inherited but three streams; where
+Milepost is root, as somebody else. The sandbox of `executor.actions.sandbox` shows it as little as it can.
 """
 
+import errno
 import os
 import re
+import stat
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from executor.actions.sandbox.bounds import Bounds
+from executor.actions.sandbox.identity import Identity, give, give_streams
 from executor.actions.survivors import ATTEMPT, WORKSPACE
+from executor.domain.reach import NOWHERE, Reach
 from executor.ports import Brake
 
 OWN_FOLDER = ".milepost"  # in each workspace: temporary files, and outputs on their way into a command
@@ -20,7 +27,8 @@ DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Launch:
-    """One child to be. `environment` is all it gets. The streams are file descriptors of ours."""
+    """One child to be. It waits at its gate until a line comes on `stdin`; without one it ends and has done nothing.
+    `environment` is all it gets. The streams are file descriptors of ours."""
 
     arguments: Sequence[str]
     workspace: Path
@@ -28,6 +36,7 @@ class Launch:
     stdin: int
     stdout: int
     stderr: int
+    reach: Reach = NOWHERE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +66,17 @@ class Launcher(Protocol):
     """Starts a child that leads its own session and process group. Raises OSError where it can't be started. The
     one that is used is wrapped in Braked."""
 
+    @property
+    def confined(self) -> bool:
+        """Whether what it starts is kept in a sandbox."""
+        ...
+
     def launch(self, launch: Launch) -> "subprocess.Popen[bytes]": ...
+
+    def leader(self, pid: int) -> int | None:
+        """The first process of the command itself, which leads its group, where `pid` was launched; None: there is
+        none yet, or no more."""
+        ...
 
     def lasting(self, lasting: Lasting) -> Spawn:
         """How to start a child that stays. It ends with the process that starts it where the system allows that; who
@@ -65,12 +84,24 @@ class Launcher(Protocol):
         ...
 
 
+GATE = 'IFS= read -r go || exit 125; exec "$@" </dev/null'
+
+
 class PlainLauncher:
-    """No isolation beyond the process group, the environment and the working folder."""
+    """No isolation beyond the process group, the environment and the working folder. `identity`: who its children run
+    as; `bounds`: what each of them may take."""
+
+    confined = False
+
+    def __init__(self, identity: Identity | None = None, bounds: Bounds | None = None) -> None:
+        self._identity = identity
+        self._drop = identity.drop() if identity else []
+        self._bounds = bounds
 
     def launch(self, launch: Launch) -> "subprocess.Popen[bytes]":
-        return subprocess.Popen(
-            list(launch.arguments),
+        give_streams(self._identity, launch.stdin, launch.stdout, launch.stderr)
+        child = subprocess.Popen(
+            [*self._drop, "sh", "-c", GATE, "milepost", *launch.arguments],
             cwd=launch.workspace,
             env=dict(launch.environment),
             stdin=launch.stdin,
@@ -78,11 +109,16 @@ class PlainLauncher:
             stderr=launch.stderr,
             start_new_session=True,
         )
+        if self._bounds is not None:
+            self._bounds.put_on(child.pid)
+        return child
+
+    def leader(self, pid: int) -> int | None:
+        return pid
 
     def lasting(self, lasting: Lasting) -> Spawn:
-        return Spawn(
-            arguments=tuple(lasting.arguments), environment=dict(lasting.environment), folder=lasting.workspace
-        )
+        arguments = (*self._drop, *lasting.arguments)
+        return Spawn(arguments=arguments, environment=dict(lasting.environment), folder=lasting.workspace)
 
 
 class Braked:
@@ -92,9 +128,16 @@ class Braked:
         self._launcher = launcher
         self._brake = brake
 
+    @property
+    def confined(self) -> bool:
+        return self._launcher.confined
+
     def launch(self, launch: Launch) -> "subprocess.Popen[bytes]":
         self._brake.check()
         return self._launcher.launch(launch)
+
+    def leader(self, pid: int) -> int | None:
+        return self._launcher.leader(pid)
 
     def lasting(self, lasting: Lasting) -> Spawn:
         """Asked for right before the start."""
@@ -138,11 +181,42 @@ def harmless(given: Mapping[str, str]) -> dict[str, str]:
 
 def prepare(workspace: Path) -> None:
     """The workspace's own folder, out of the way of version control. A link in its place is not followed."""
-    own = workspace / OWN_FOLDER
-    for folder in (own, own / "tmp"):
-        folder.mkdir(mode=0o700, exist_ok=True)
-        if folder.is_symlink():
-            raise NotADirectoryError(f"{folder.relative_to(workspace)} is a link")
-    ignore = own / ".gitignore"
-    if not ignore.is_symlink() and not ignore.exists():
-        ignore.write_text("*\n", encoding="ascii")
+    with own_folder(workspace) as own:
+        os.close(_made(own, "tmp", f"{OWN_FOLDER}/tmp"))
+        with suppress(FileExistsError):
+            ignore = os.open(".gitignore", os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600, dir_fd=own)
+            with os.fdopen(ignore, "w", encoding="ascii") as file:
+                give(ignore, own)
+                file.write("*\n")
+
+
+@contextmanager
+def own_folder(workspace: Path) -> Iterator[int]:
+    """A descriptor of `OWN_FOLDER` there, made where it is missing; it belongs to whom the workspace belongs."""
+    folder = os.open(workspace, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        own = _made(folder, OWN_FOLDER, OWN_FOLDER)
+    finally:
+        os.close(folder)
+    try:
+        yield own
+    finally:
+        os.close(own)
+
+
+def _made(folder: int, name: str, shown: str) -> int:
+    made = False
+    with suppress(FileExistsError):
+        os.mkdir(name, 0o700, dir_fd=folder)
+        made = True
+    try:
+        inner = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
+    except OSError as error:
+        if error.errno in (errno.ELOOP, errno.ENOTDIR):
+            kind = os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode
+            what = "a link" if stat.S_ISLNK(kind) else "no folder"
+            raise NotADirectoryError(f"{shown} is {what}") from None
+        raise
+    if made:
+        give(inner, folder)
+    return inner

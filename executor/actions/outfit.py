@@ -58,7 +58,7 @@ def outfit(standard: Iterable[Action], servers: Servers, recipes: Iterable[Recip
     risks: Mapping[str, frozenset[Risk]] = {one.name: RISKS[one.risk] for one in recipes if not one.command}
     others = [*known, *own, *installed]
     return Outfit(
-        actions=Registry([*others, Agent(action.name for action in others)], risks),
+        actions=Registry([*others, Agent(action.name for action in others)], risks, confined=launcher.confined),
         servers=servers,
         own=tuple(action.name for action in own),
         installed=tuple(sorted(names)),

@@ -1,7 +1,8 @@
 """Actions of this machine's owner ([actions.NAME]): a command that is configured, with parameters that are given.
 
 A parameter never becomes program text. It arrives as an environment variable of its name, and, in a command that is a
-list, in place of ``{name}`` inside one argument: no shell reads it there.
+list, in place of ``{name}`` inside one argument: no shell reads it there. One that may have an effect outside has the
+network.
 """
 
 import re
@@ -16,6 +17,7 @@ from executor.actions.process import Command, run
 from executor.actions.shell import VARIABLE_BYTES_MAX, no_nul, shell_program
 from executor.domain.errors import Unconfigured, WrongInput
 from executor.domain.outcome import Result
+from executor.domain.reach import Reach
 from executor.domain.risk import Risk
 from executor.ports import Ask, Context
 
@@ -86,6 +88,7 @@ class Own:
                 shown=" ".join([self.name, *(f"{name}={shlex.quote(value)}" for name, value in values.items())]),
                 timeout_s=context.timeout_s,
                 extra=values,
+                reach=Reach(network=Risk.OUTSIDE in RISKS[self._recipe.risk]),
             )
             return (await run(command, context, self._launcher)).result()
         except WrongInput as error:  # an output that was filled in is too long for an argument

@@ -14,6 +14,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
+from executor.actions.sandbox.identity import give
 from executor.domain.errors import WrongInput
 
 PATH_CHARACTERS_MAX = 1024  # with up to four bytes each, the kernel's own limit
@@ -56,6 +57,7 @@ class Folder:
             temporary = f".{secrets.token_hex(8)}.part"
             file = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _CLOEXEC, 0o666, dir_fd=parent)
             try:
+                give(file, parent)
                 with os.fdopen(file, "wb") as stream:
                     stream.write(content)
                     stream.flush()
@@ -76,6 +78,7 @@ class Folder:
             file = os.open(parts[-1], flags, 0o666, dir_fd=parent)
             with os.fdopen(file, "ab") as stream:
                 _ordinary(file, path)
+                give(file, parent)
                 stream.write(content)
                 stream.flush()
                 os.fsync(file)
@@ -95,9 +98,10 @@ class Folder:
         folder = os.dup(root)
         try:
             for part in parts[:-1]:
-                with contextlib.suppress(FileExistsError):
-                    os.mkdir(part, dir_fd=folder)
+                made = _mkdir(part, folder)
                 inner = self._open(folder, [part], os.O_RDONLY | os.O_DIRECTORY)
+                if made:
+                    give(inner, folder)
                 os.close(folder)
                 folder = inner
             yield folder
@@ -110,6 +114,15 @@ class Folder:
             if file is not None:
                 return file
         return _open_by_steps(folder, parts, flags | _CLOEXEC)
+
+
+def _mkdir(name: str, folder: int) -> bool:
+    """Whether it was missing."""
+    try:
+        os.mkdir(name, dir_fd=folder)
+    except FileExistsError:
+        return False
+    return True
 
 
 def _parts(path: str) -> list[str]:

@@ -26,6 +26,7 @@ from executor.actions.hangs import Hang, Sight
 from executor.actions.launcher import Launch, Launcher, environment, harmless, prepare
 from executor.actions.survivors import Mark, end_marked, signal_group
 from executor.domain.outcome import Result
+from executor.domain.reach import NOWHERE, Reach
 from executor.domain.tail import printable
 from executor.ports import Context
 
@@ -36,9 +37,6 @@ REAP_S = 5.0  # a killed process that is still there then hangs in the kernel
 POLL_S = 0.02  # where the kernel has no pidfd
 STDERR_BYTES_MAX = 16_384
 TAIL_BYTES_MAX = 16_384
-
-_GATE = 'IFS= read -r go || exit 125; exec "$@" </dev/null'
-
 
 _HUNG = {
     Hang.STOPPED: "it was stopped, and nobody let it go on",
@@ -53,6 +51,7 @@ class Command:
     arguments: Sequence[str]
     shown: str
     timeout_s: float
+    reach: Reach = NOWHERE
     extra: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -128,6 +127,7 @@ class _Child:
 
     def __init__(self, command: Command, context: Context, launcher: Launcher) -> None:
         self._command = command
+        self._launcher = launcher
         self._mark = Mark(_marker(context), context.workspace)
         self._stdout = Capture(context.output_bytes_max)
         self._stderr = Capture(min(context.output_bytes_max, STDERR_BYTES_MAX))
@@ -148,7 +148,7 @@ class _Child:
             stderr, stderr_in = _pipe(ours, theirs)
             self._process = launcher.launch(
                 Launch(
-                    arguments=["sh", "-c", _GATE, "milepost", *self._command.arguments],
+                    arguments=self._command.arguments,
                     workspace=context.workspace,
                     environment=environment(
                         context.workspace, _marker(context), {**harmless(context.environment), **self._command.extra}
@@ -156,6 +156,7 @@ class _Child:
                     stdin=gate_out,
                     stdout=stdout_in,
                     stderr=stderr_in,
+                    reach=self._command.reach,
                 )
             )
             ours.pop_all()
@@ -213,7 +214,8 @@ class _Child:
         self._footprint.start()
         timed_out = not await self._ends_within(self._command.timeout_s)
         if timed_out or self._hang is not None:
-            signal_group(self.pid, signal.SIGTERM)
+            if (leader := self._launcher.leader(self.pid)) is not None:
+                signal_group(leader, signal.SIGTERM)
             await self._exits_within(GRACE_S)
         seconds = monotonic() - began
         await self._clear(flush=not timed_out)
@@ -226,7 +228,8 @@ class _Child:
             if await self._exits_within(min(seconds, hangs.LOOK_S)):
                 return True
             seconds -= hangs.LOOK_S
-            now = await asyncio.to_thread(hangs.look, self.pid)
+            leader = await asyncio.to_thread(self._launcher.leader, self.pid)
+            now = await asyncio.to_thread(hangs.look, leader or self.pid)
             if (found := hangs.hangs(seen, now)) is not None:
                 self._hang = found
                 return True
@@ -250,12 +253,24 @@ class _Child:
         """Nobody is left after this, and what they printed has been read."""
         if flush:
             await self._drains_within(FLUSH_S)
+        whole = self._launcher.confined and _ended_by_itself(self.pid)  # and then its namespace has ended with it
+        if self._kill_leader():
+            await self._exits_within(FLUSH_S)  # what waits for it outside sees its end, and ends
         signal_group(self.pid, signal.SIGKILL)
-        await asyncio.to_thread(end_marked, self._mark, self.started)
+        if not whole:
+            await asyncio.to_thread(end_marked, self._mark, self.started)
         await self._drains_within(DRAIN_S)
         await self._exits_within(REAP_S)
         self._reap()
         self._cleared = True
+
+    def _kill_leader(self) -> bool:
+        """Whether there was one behind the process that was launched."""
+        leader = None if self._exited.is_set() else self._launcher.leader(self.pid)
+        if leader is None or leader == self.pid:
+            return False
+        signal_group(leader, signal.SIGKILL)
+        return True
 
     def _reap(self) -> None:
         if self._process.returncode is None:
@@ -270,6 +285,7 @@ class _Child:
         with contextlib.suppress(OSError):
             os.close(self._gate)
         if not self._cleared:
+            self._kill_leader()
             signal_group(self.pid, signal.SIGKILL)
             end_marked(self._mark, self.started)
             _wait_for_exit(self.pid)
@@ -330,6 +346,15 @@ def _has_exited(pid: int) -> bool:
         return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
     except ChildProcessError:
         return True
+
+
+def _ended_by_itself(pid: int) -> bool:
+    """It has exited, and not by a signal. It is not reaped."""
+    try:
+        ended = os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except ChildProcessError:
+        return False
+    return ended is not None and ended.si_code == os.CLD_EXITED
 
 
 def _wait_for_exit(pid: int) -> None:

@@ -24,8 +24,9 @@ class Measured:
 class DiskUse:
     """See the module. `mb_max` of one goal, in megabytes."""
 
-    def __init__(self, data_dir: Path, clock: Clock, mb_max: int) -> None:
+    def __init__(self, data_dir: Path, clock: Clock, mb_max: int, workspaces: Path | None = None) -> None:
         self._data_dir = data_dir.absolute()
+        self._workspaces = workspaces or self._data_dir / "workspaces"
         self._clock = clock
         self._bytes_max = mb_max * MEGABYTE
         self._known: dict[int, Measured] = {}
@@ -52,9 +53,8 @@ class DiskUse:
         return measured
 
     def _places(self, goal_number: int) -> Iterator[Path]:
-        workspaces = self._data_dir / "workspaces"
-        yield workspaces / str(goal_number)
-        yield from workspaces.glob(f"{goal_number}.*")
+        yield self._workspaces / str(goal_number)
+        yield from self._workspaces.glob(f"{goal_number}.*")
         yield self._data_dir / HISTORIES / str(goal_number)
 
 

@@ -28,12 +28,19 @@ _METHODS = ("check", "describe", "repeatable", "ask", "run")
 
 
 class Registry:
-    """The Actions port."""
+    """The Actions port. `confined`: programs run in a sandbox."""
 
-    def __init__(self, actions: Iterable[Action], risks: Mapping[str, frozenset[Risk]] | None = None) -> None:
+    def __init__(
+        self,
+        actions: Iterable[Action],
+        risks: Mapping[str, frozenset[Risk]] | None = None,
+        *,
+        confined: bool = False,
+    ) -> None:
         """`risks` are what the owner says of single actions; it counts more than what they say of themselves."""
         self._actions = {action.name: action for action in actions}
         self._risks = dict(risks or {})
+        self._confined = confined
 
     def get(self, name: str) -> Action:
         action = self._actions.get(name)
@@ -71,7 +78,8 @@ class Registry:
         own = getattr(action, "risk", None)
         if callable(own):
             return frozenset(own(parameters))
-        return risk_of(name, parameters)
+        known = risk_of(name, parameters)
+        return known - {Risk.UNCONFINED} if self._confined else known
 
     def fingerprint(self, name: str, parameters: Mapping[str, Any], workspace: Path) -> str:
         return fingerprint(name, parameters, workspace)
@@ -134,7 +142,10 @@ def risk_of(name: str, parameters: Mapping[str, Any]) -> frozenset[Risk]:
         return _RISKS["install"] | {Risk.MACHINE, Risk.UNCONFINED}
     outside_effect = {Risk.OUTSIDE} if parameters.get("repeatable") is False else set()
     unconfined = {Risk.UNCONFINED} if name in CONFINED or (name == "wait" and parameters.get("command")) else set()
-    return _RISKS.get(name, frozenset({Risk.OUTSIDE})) | unconfined | outside_effect
+    reaches = {Risk.REACHES} if parameters.get("machine") or parameters.get("writes") else set()
+    network = {Risk.NETWORK, Risk.OUTSIDE} if parameters.get("network") else set()
+    beyond = reaches | network if name == "shell" else set()
+    return _RISKS.get(name, frozenset({Risk.OUTSIDE})) | unconfined | outside_effect | beyond
 
 
 CONFINED = frozenset({"shell", "python", "install"})

@@ -3,16 +3,19 @@
 import os
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, ClassVar
 
 from pydantic import Field, StringConstraints, field_validator
 
-from executor.actions.launcher import DEFAULT_PATH, OWN_FOLDER, Launcher
+from executor.actions.launcher import DEFAULT_PATH, OWN_FOLDER, Launcher, own_folder
 from executor.actions.process import Command, run
 from executor.actions.references import VARIABLE, rewrite, variables
+from executor.actions.sandbox.identity import give
 from executor.actions.typed import Parameters, Typed
 from executor.domain.outcome import Result
+from executor.domain.reach import NOWHERE, Reach, reach_of
 from executor.ports import Context
 
 COMMAND_CHARACTERS_MAX = 30_000  # the kernel takes 131,072 bytes in one argument; a character has up to four
@@ -34,10 +37,18 @@ def no_nul(text: str) -> str:
 CommandText = Annotated[str, StringConstraints(min_length=1, max_length=COMMAND_CHARACTERS_MAX, pattern=r"\S")]
 
 
+AbsolutePath = Annotated[str, StringConstraints(max_length=4096, pattern=r"^([/~].*)?$")]
+
+
 class ShellParameters(Parameters):
+    """Beyond the contract's: `network`, `machine` and `writes` say what the sandbox leaves open, see Reach."""
+
     command: CommandText
     timeout_s: float | None = Field(default=None, gt=0, le=30 * 86_400)
     repeatable: bool = True
+    network: bool = False
+    machine: bool = False
+    writes: Annotated[tuple[AbsolutePath, ...], Field(max_length=10)] = ()
     outputs: dict[str, str] = Field(default_factory=dict, exclude=True)
 
     _no_nul = field_validator("command")(no_nul)
@@ -53,18 +64,28 @@ class Shell(Typed[ShellParameters]):
         self._launcher = launcher
 
     def what(self, parameters: ShellParameters) -> str:
-        return f"`{parameters.command}`"
+        reach = reach_of(parameters.model_dump())
+        beyond = ["may use the network"] if reach.network else []
+        beyond += ["may read this machine's files"] if reach.machine else []
+        beyond += [f"may write to {folder}" for folder in reach.writes]
+        return "\n".join([f"`{parameters.command}`", *([f"It {', '.join(beyond)}."] if beyond else [])])
 
     def may_repeat(self, parameters: ShellParameters) -> bool:
         return parameters.repeatable
 
     async def act(self, parameters: ShellParameters, context: Context) -> Result:
         timeout_s = parameters.timeout_s or context.timeout_s
-        return await run_shell(parameters.command, context, self._launcher, timeout_s, parameters.outputs)
+        reach = reach_of(parameters.model_dump())
+        return await run_shell(parameters.command, context, self._launcher, timeout_s, parameters.outputs, reach)
 
 
 async def run_shell(
-    command: str, context: Context, launcher: Launcher, timeout_s: float, outputs: Mapping[str, str] | None = None
+    command: str,
+    context: Context,
+    launcher: Launcher,
+    timeout_s: float,
+    outputs: Mapping[str, str] | None = None,
+    reach: Reach = NOWHERE,
 ) -> Result:
     """Run a command line; what can't even start is a failed result. `outputs`: see `OUTPUTS`. Raises WrongInput where
     an output stands in a place that it must not reach."""
@@ -82,7 +103,9 @@ async def run_shell(
                 extra[file] = str(files[-1])
         arguments = [shell_program(), "-c", program]
         ended = await run(
-            Command(arguments=arguments, shown=command, timeout_s=timeout_s, extra=extra), context, launcher
+            Command(arguments=arguments, shown=command, timeout_s=timeout_s, extra=extra, reach=reach),
+            context,
+            launcher,
         )
     except OSError as error:
         said = f"can't start: {error.strerror or error}"
@@ -104,13 +127,15 @@ def _fits(text: str, extra: Mapping[str, str]) -> bool:
 
 def filed(context: Context, name: str, text: str) -> Path:
     """A file that only this attempt reads. A new one each time, so nothing that lies there is followed."""
-    folder = context.workspace / OWN_FOLDER
-    folder.mkdir(mode=0o700, exist_ok=True)
-    path = folder / f"{context.task_ref}-{context.attempt}-{name}"
-    path.unlink(missing_ok=True)
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-        file.write(text)
-    return path
+    name = f"{context.task_ref}-{context.attempt}-{name}"
+    with own_folder(context.workspace) as own:
+        with suppress(FileNotFoundError):
+            os.unlink(name, dir_fd=own)
+        made = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600, dir_fd=own)
+        with os.fdopen(made, "w", encoding="utf-8") as file:
+            give(made, own)
+            file.write(text)
+    return context.workspace / OWN_FOLDER / name
 
 
 def shell_program() -> str:

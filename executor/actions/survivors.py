@@ -116,6 +116,8 @@ def _look(mark: Mark, since: float | None) -> _Look:
                 look.undecided = True
         except PermissionError:  # somebody else's
             continue
+        except ProcessLookupError:  # without memory: a thread of the kernel, or on its way out
+            look.undecided |= since is not None and _may_be_young(pid, since)
         except (OSError, psutil.Error):
             look.undecided = True
     return look
@@ -125,6 +127,13 @@ def _is_young(pid: int, since: float) -> bool:
     """A living process of a program, so no thread of the kernel, that started after `since`."""
     process = psutil.Process(pid)
     return process.create_time() >= since - START_TOLERANCE_S and _living(process) and bool(process.exe())
+
+
+def _may_be_young(pid: int, since: float) -> bool:
+    try:
+        return _is_young(pid, since)
+    except psutil.Error:
+        return True
 
 
 def _members(group: int | None) -> list[psutil.Process]:

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from executor.actions.history.histories import HISTORIES
 from executor.actions.inventory import inventory
+from executor.actions.sandbox.bubblewrap import temporary_of
+from executor.actions.sandbox.identity import Identity, give_all
 from executor.actions.survivors import end_survivors
 from executor.domain.errors import WrongInput
 
@@ -16,10 +18,16 @@ _KNOWN_MAX = 1_000  # folders whose paths are remembered: to make one of its par
 
 
 class Folders:
-    """The Workspaces port: ``<data_dir>/workspaces/<goal number>``, mode 0700."""
+    """The Workspaces port: ``<data_dir>/workspaces/<goal number>``, mode 0700. `root`: another place for all of them;
+    `owner`: who commands run as, where Milepost is root; `passable`: whether that user must get there by itself."""
 
-    def __init__(self, data_dir: Path) -> None:
-        self._root = data_dir.absolute() / "workspaces"
+    def __init__(
+        self, data_dir: Path, root: Path | None = None, owner: Identity | None = None, *, passable: bool = False
+    ) -> None:
+        self._root = root or data_dir.absolute() / "workspaces"
+        self._histories = data_dir.absolute() / HISTORIES
+        self._owner = owner
+        self._open = 0o011 if passable else 0
         self._known: dict[int, Path] = {}
 
     def folder(self, goal_number: int) -> Path:
@@ -29,16 +37,21 @@ class Folders:
         if folder is None:
             folder = self._remember(goal_number)
         with suppress(FileNotFoundError):
-            mode = folder.lstat().st_mode
-            if stat.S_ISLNK(mode):
+            status = folder.lstat()
+            if stat.S_ISLNK(status.st_mode):
                 raise WrongInput(f"The folder of goal {goal_number} was replaced by a link; nothing runs in it.")
-            if not mode & 0o077:
+            if self._is_ready(status):
                 return folder
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for made in (self._root, folder):
-            if made.stat().st_mode & 0o077:
-                made.chmod(0o700)
+        for made, mode in ((self._root, 0o700 | self._open), (folder, 0o700)):
+            if made.stat().st_mode & 0o077 != mode & 0o077:
+                made.chmod(mode)
+        if self._owner is not None and not self._is_ready(folder.stat()):
+            give_all(folder, self._owner)
         return folder
+
+    def _is_ready(self, status: os.stat_result) -> bool:
+        return not status.st_mode & 0o077 and (self._owner is None or status.st_uid == self._owner.uid)
 
     def _remember(self, goal_number: int) -> Path:
         if len(self._known) >= _KNOWN_MAX:
@@ -53,9 +66,10 @@ class Folders:
         """Delete a goal's folder with everything in it, and its history; links in it are removed and not followed.
         Harmless where there is none. Raises OSError."""
         self._known.pop(goal_number, None)
-        worktrees = self._root.glob(f"{goal_number}.*")
-        history = self._root.parent / HISTORIES / str(goal_number)
-        for folder in (self._root / str(goal_number), *worktrees, history):
+        goal = self._root / str(goal_number)
+        places = [goal, *self._root.glob(f"{goal_number}.*")]
+        history = self._histories / str(goal_number)
+        for folder in (*places, *map(temporary_of, places), history):
             if folder.exists():
                 await asyncio.to_thread(_remove, folder)
 

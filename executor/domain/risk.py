@@ -12,6 +12,7 @@ class Risk(StrEnum):
     IRREVERSIBLE = "can't be undone"
     MACHINE = "changes this machine for everybody"
     UNCONFINED = "runs without a sandbox"
+    REACHES = "reaches beyond the goal's folder"
     CHANGED = "is not what it was when it was accepted"
 
 

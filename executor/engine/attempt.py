@@ -28,6 +28,7 @@ from executor.domain.outcome import (
     Waiting,
 )
 from executor.domain.plan import Check, CheckKind
+from executor.domain.reach import reach_of
 from executor.domain.stop import Stopped
 from executor.domain.task import Task, TaskKind
 from executor.domain.turn import AGENT
@@ -171,6 +172,7 @@ class Run:
             tell=self.texts.append,
             answer=self._task.answer,
             outputs=self.assignment.outputs,
+            reach=reach_of(self._task.spec.parameters),
         )
 
     async def _criterion(self) -> Outcome:

@@ -60,6 +60,8 @@ def reason_to_ask(question: Question, policy: Policy) -> str | None:
         return f"The plan is only {round(question.confidence * 100)} % sure about this task."
     if Risk.UNCONFINED in question.risk and not question.accepted:
         return "There is no sandbox here, and nobody has accepted this command."
+    if Risk.REACHES in question.risk and not question.accepted:
+        return "It reaches beyond the goal's folder, and nobody has accepted that."
     if question.autonomy == "risky" and (risky := sorted(question.risk & ASKED_WHEN_RISKY)):
         return f"It {' and '.join(risky)}."
     if question.autonomy == "plan" and not question.accepted:

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from executor.domain.outcome import Result, Waiting
 from executor.domain.plan import Check
+from executor.domain.reach import NOWHERE, Reach
 from executor.domain.risk import Risk
 from executor.domain.task import Answer
 from executor.domain.values import quick
@@ -20,7 +21,7 @@ class Context:
     child process does anything that can be seen; it raises if the attempt has lost its lease. `tell` puts a text in
     the goal's chat when the attempt is committed. `first_started_at` is when a waiting attempt first began. `folder` is
     asked for the workspace, see Workspaces; many actions need none, and theirs is never made. `outputs` are those of
-    earlier tasks that the attempt may see, by key."""
+    earlier tasks that the attempt may see, by key. `reach` is the task's, for its checks."""
 
     task_ref: str
     attempt: int
@@ -36,6 +37,7 @@ class Context:
     answer: Answer | None = None
     role: str | None = None
     outputs: Mapping[str, str] = field(default_factory=dict)
+    reach: Reach = NOWHERE
 
     @property
     def workspace(self) -> Path:

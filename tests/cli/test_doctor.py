@@ -61,7 +61,7 @@ async def test_the_text_has_a_line_for_each_check(milepost: Milepost, running: S
     assert ended.code == 0
     checks = [line.split(":")[0].split(maxsplit=1)[1] for line in ended.out.splitlines()]
     assert checks[:7] == ["configuration", "data folder", "disk", "database", "workflows", "program", "chat"]
-    assert checks[7:] == ["brain", "clock", "sqlite", "shell", "git", "bwrap"]
+    assert checks[7:] == ["brain", "clock", "sqlite", "shell", "git", "sandbox"]
 
 
 async def test_a_running_milepost_says_how_it_is(milepost: Milepost, running: ScriptedEngine) -> None:

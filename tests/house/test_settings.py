@@ -284,7 +284,6 @@ def test_what_this_version_lacks_is_named_with_the_remedy(home: Path) -> None:
     assert lines == [
         'telegram.mode = "webhook" is not available in this version: use "polling".',
         'workers.engine = "distributed" is not available in this version: use "local".',
-        'sandbox.mode = "bubblewrap" is not available in this version: use "auto" or "none".',
         'storage.url is not available in this version: leave it "" for SQLite in data_dir.',
     ]
 

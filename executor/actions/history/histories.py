@@ -59,9 +59,10 @@ class Histories:
         *,
         file_bytes_max: int = 50_000_000,
         repositories: Sequence[Path] = (),
+        workspaces: Path | None = None,
     ) -> None:
         self._root = data_dir.absolute() / HISTORIES
-        self._workspaces = data_dir.absolute() / "workspaces"
+        self._workspaces = workspaces or data_dir.absolute() / "workspaces"
         self._clock = clock
         self._log = log
         self._repositories = repositories

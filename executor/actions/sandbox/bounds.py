@@ -1,0 +1,62 @@
+"""How much one process of a command may take, as the kernel's own limits."""
+
+import resource
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+
+_MB = 1024 * 1024
+PROCESSES = 512
+FILE_MB = 4_096
+_SHORT = {"RLIMIT_DATA": "data", "RLIMIT_CPU": "cpu", "RLIMIT_FSIZE": "fsize", "RLIMIT_NPROC": "nproc"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """`memory_mb` is what a process may write to (RLIMIT_DATA): a mere reservation of addresses, as Node and Java make
+    it, costs nothing. `cpu_s` ends it with SIGXCPU, and a second later for good."""
+
+    memory_mb: int
+    cpu_s: float
+    file_mb: int = FILE_MB
+    processes: int = PROCESSES
+
+    def words(self, *, lasting: bool = False) -> list[str]:
+        """The words before a command that bind it and all its children. What stays (`lasting`) may take all the
+        processor time of its life."""
+        bounds = {**self._of_a_process(), "RLIMIT_NPROC": (self.processes, self.processes)}
+        if lasting:
+            del bounds["RLIMIT_CPU"]
+        return [
+            "prlimit",
+            "--core=0",
+            *(f"--{_SHORT[name]}={soft}:{hard}" for name, (soft, hard) in _reachable(bounds).items()),
+        ]
+
+    def put_on(self, pid: int) -> None:
+        """Bind a child that has not begun yet. The number of processes stays free: it would count those of the whole
+        user. On systems without prlimit nothing is bound."""
+        if not hasattr(resource, "prlimit"):
+            return
+        for name, both in _reachable(self._of_a_process()).items():
+            with suppress(OSError):  # it is gone already
+                resource.prlimit(pid, getattr(resource, name), both)
+
+    def _of_a_process(self) -> dict[str, tuple[int, int]]:
+        cpu_s = max(1, round(self.cpu_s))
+        return {
+            "RLIMIT_DATA": (self.memory_mb * _MB, self.memory_mb * _MB),
+            "RLIMIT_CPU": (cpu_s, cpu_s + 1),
+            "RLIMIT_FSIZE": (self.file_mb * _MB, self.file_mb * _MB),
+        }
+
+
+def _reachable(bounds: Mapping[str, tuple[int, int]]) -> dict[str, tuple[int, int]]:
+    """None above our own hard limit, which a child could not be given."""
+    found = {}
+    for name, (soft, hard) in bounds.items():
+        if (number := getattr(resource, name, None)) is not None:
+            own = resource.getrlimit(number)[1]
+            limit = hard if own == resource.RLIM_INFINITY else min(hard, own)
+            found[name] = (min(soft, limit), limit)
+    return found

@@ -1,0 +1,189 @@
+"""What of this machine a sandbox shows, all of it read-only: its programs and what they need to start.
+
+Never the whole root, never a home, never what Milepost keeps for itself. Programs that were installed elsewhere (a
+Python of pyenv, a Node of nvm) come with the folder that they were installed into.
+"""
+
+import os
+import shutil
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/nix/store", "/gnu/store")
+SETTINGS = (
+    "alternatives",
+    "ca-certificates",
+    "ca-certificates.conf",
+    "crypto-policies",
+    "debian_version",
+    "fonts",
+    "gitconfig",
+    "group",
+    "hosts",
+    "ImageMagick-6",
+    "ImageMagick-7",
+    "inputrc",
+    "ld.so.cache",
+    "ld.so.conf",
+    "ld.so.conf.d",
+    "localtime",
+    "magic",
+    "mime.types",
+    "npmrc",
+    "nsswitch.conf",
+    "os-release",
+    "passwd",
+    "pip.conf",
+    "pki",
+    "protocols",
+    "services",
+    "ssl",
+    "terminfo",
+    "timezone",
+    "xdg/pip/pip.conf",
+)
+"""Of /etc."""
+NAMES = ("resolv.conf", "gai.conf", "host.conf")
+"""Of /etc, where there is a network."""
+_TOO_MUCH = frozenset(
+    map(Path, ("/", "/boot", "/dev", "/etc", "/home", "/media", "/mnt", "/opt", "/proc", "/root", "/run", "/srv"))
+) | frozenset(map(Path, ("/sys", "/tmp", "/var", "/var/lib", "/var/tmp")))
+_STARTED = ("python3", "python", "node", "npm", "git", "bash", "sh")
+
+
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """What no sandbox shows: the data folder, the configuration, credentials. Of a home only single folders."""
+
+    paths: Sequence[Path] = ()
+
+    def allows(self, path: Path) -> bool:
+        """Nothing hidden lies in it, it lies in nothing hidden, and it is neither a home nor above one."""
+        path = Path(os.path.normpath(path))
+        if path in _TOO_MUCH or not path.is_absolute():
+            return False
+        hidden = [Path(os.path.normpath(one)) for one in self.paths]
+        inside = any(path.is_relative_to(one) for one in hidden)
+        return not inside and not any(one.is_relative_to(path) for one in (*hidden, Path.home()))
+
+
+Mount = tuple[str, ...]
+"""One option of bwrap with its operands; the last is where it appears in the sandbox."""
+
+
+def words(mounts: Iterable[Mount]) -> list[str]:
+    """As bwrap takes them, in this order. Folders above a mount are made passable for everybody inside, which bwrap
+    itself does not see to."""
+    found: list[str] = []
+    known = {Path("/"), *map(Path, SYSTEM), Path("/tmp")}
+    for mount in mounts:
+        place = Path(mount[-1])
+        for above in reversed(place.parents):
+            if above not in known and not _in_system(above):
+                known.add(above)
+                found += ["--perms", "0755", "--dir", str(above)]
+        known.add(place)
+        found += mount
+    return found
+
+
+def shown(path: Path) -> Mount:
+    return ("--ro-bind", str(path), str(path))
+
+
+def system() -> list[Mount]:
+    """The machine's programs and their settings."""
+    found: list[Mount] = []
+    for place in map(Path, SYSTEM):
+        if place.is_symlink():
+            found.append(("--symlink", str(place.readlink()), str(place)))
+        elif place.is_dir():
+            found.append(shown(place))
+    return found + _of_etc(SETTINGS)
+
+
+_SECRETS = (
+    ".aws",
+    ".azure",
+    ".config/gcloud",
+    ".docker",
+    ".git-credentials",
+    ".gnupg",
+    ".kube",
+    ".netrc",
+    ".npmrc",
+    ".pgpass",
+    ".pypirc",
+    ".ssh",
+    ".local/share/keyrings",
+    ".mozilla",
+    ".config/google-chrome",
+    ".password-store",
+)
+"""Of a home."""
+HIDING_BYTES = 1024 * 1024
+
+
+def machine(hidden: Hidden) -> list[Mount]:
+    """All of the machine, but for what Milepost keeps for itself, what is hidden in a home, and the doors to other
+    programs. Its /tmp is the machine's."""
+    found: list[Mount] = [("--ro-bind", "/", "/"), ("--size", str(HIDING_BYTES), "--tmpfs", "/run")]
+    for place in (Path("/tmp/.X11-unix"), *hidden.paths, *(Path.home() / name for name in _SECRETS)):
+        if _is_folder(place):
+            found.append(("--size", str(HIDING_BYTES), "--tmpfs", str(place)))
+        elif os.access(place, os.F_OK):
+            found.append(("--ro-bind", "/dev/null", str(place)))
+    return found
+
+
+def written(folder: Path) -> Mount:
+    return ("--bind-try", str(folder), str(folder))
+
+
+def names() -> list[Mount]:
+    """For finding hosts by their names."""
+    return _of_etc(NAMES)
+
+
+def _of_etc(files: Iterable[str]) -> list[Mount]:
+    return [shown(place) for name in files if os.access(place := Path("/etc") / name, os.R_OK)]
+
+
+def programs(path: str, hidden: Hidden) -> list[Mount]:
+    """What is on the PATH beyond the system, outermost folders first."""
+    wanted = {one for one in _places(path) if _is_folder(one) and not _in_system(one) and hidden.allows(one)}
+    outer = [one for one in wanted if not any(one != other and one.is_relative_to(other) for other in wanted)]
+    return [shown(place) for place in sorted(outer)]
+
+
+def _in_system(place: Path) -> bool:
+    return any(place.is_relative_to(root) for root in SYSTEM)
+
+
+def _places(path: str) -> Iterator[Path]:
+    yield Path(sys.base_prefix)
+    for folder in map(Path, path.split(":")):
+        if folder.is_absolute():
+            yield _installation(folder)
+    for name in _STARTED:
+        found = shutil.which(name, path=path)
+        if found is not None:
+            yield _installation(Path(os.path.realpath(found)).parent)
+
+
+def _installation(folder: Path) -> Path:
+    """The folder that programs were installed into, for their ``bin``; a version manager's for its ``shims``."""
+    above = folder.parent
+    if folder.name == "shims" or (folder.name == "bin" and above.name != ".local" and _is_folder(above / "lib")):
+        return above
+    return folder
+
+
+def _is_folder(place: Path) -> bool:
+    """One that we can look into; what we can't, bwrap can't show."""
+    try:
+        return place.is_dir() and os.access(place, os.R_OK | os.X_OK)
+    except PermissionError:
+        return False

@@ -1,0 +1,116 @@
+"""Runs commands in a sandbox and prints how they ended, as JSON: a program of its own, because some of them would kill
+everything in reach. Told what to run on standard input, see Probe.
+
+Started as somebody with the right to read everything (the interpreter may lie in somebody's home), it gives that right
+up once it is loaded.
+"""
+
+import asyncio
+import codecs
+import concurrent.futures.thread  # noqa: F401 - loaded before the rights are gone
+import ctypes
+import json
+import os
+import socket
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from executor.actions.process import Command, run
+from executor.actions.sandbox.bounds import Bounds
+from executor.actions.sandbox.bubblewrap import BubblewrapLauncher, Sandbox, installed
+from executor.actions.sandbox.identity import unprivileged
+from executor.actions.sandbox.mounts import Hidden
+from executor.actions.workspaces import Folders
+from executor.domain.reach import Reach
+from executor.ports import Context
+from tests.fakes import START
+
+
+@dataclass(frozen=True, kw_only=True)
+class Probe:
+    """`@port` in the command is a port of the machine's own loopback where somebody listens, `@pid` the program."""
+
+    command: str
+    goal: int = 1
+    network: bool = False
+    machine: bool = False
+    timeout_s: float = 60.0
+    memory_mb: int = 1024
+    cpu_s: float = 60.0
+    file_mb: int = 100
+    processes: int = 512
+
+
+def give_up_rights() -> None:
+    for name in ("ascii", "idna"):  # what is loaded when it is needed can't be any more
+        codecs.lookup(name)
+    if os.getuid() == 0:
+        return
+    libc = ctypes.CDLL(None, use_errno=True)
+    header, nothing = (ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)()
+    if libc.prctl(47, 4, 0, 0, 0) != 0 or libc.capset(header, nothing) != 0:  # PR_CAP_AMBIENT_CLEAR_ALL
+        raise OSError(ctypes.get_errno(), "the rights stay")
+
+
+async def report(place: Path, probe: Probe, port: int) -> dict[str, Any]:
+    owner = unprivileged()
+    folders = Folders(place / "data", owner=owner)
+    folder = folders.folder(probe.goal)
+    found = installed()
+    assert found is not None
+    launcher = BubblewrapLauncher(
+        Sandbox(
+            program=found[0],
+            version=found[1],
+            folders=place / "data" / "workspaces",
+            filters=place / "data" / "filter",
+            hidden=Hidden([place / "data", place / "config.toml"]),
+            bounds=Bounds(
+                memory_mb=probe.memory_mb, cpu_s=probe.cpu_s, file_mb=probe.file_mb, processes=probe.processes
+            ),
+            identity=owner,
+        )
+    )
+
+    async def started(pid: int, pid_started: float, command: str) -> None:
+        return None
+
+    context = Context(
+        task_ref="1.1",
+        attempt=1,
+        goal_title="A goal",
+        folder=lambda: folder,
+        timeout_s=probe.timeout_s,
+        output_bytes_max=10_000,
+        now=lambda: START,
+        first_started_at=START,
+        environment={},
+        started=started,
+        tell=lambda text: None,
+    )
+    text = probe.command.replace("@port", str(port)).replace("@pid", str(os.getpid()))
+    reach = Reach(network=probe.network, machine=probe.machine, writes=(str(place / "given"),))
+    command = Command(arguments=["bash", "-c", text], shown=text, timeout_s=probe.timeout_s, reach=reach)
+    ended = await run(command, context, launcher)
+    return {**asdict(ended), "command": None, "problem": ended.problem, "left": left()}
+
+
+def left() -> list[str]:
+    """Who lives in this PID namespace beside this program. What is dead waits for its first process to notice."""
+    others = [one for one in psutil.process_iter(["status", "name"]) if one.pid not in (1, os.getpid())]
+    return [one.info["name"] for one in others if one.info["status"] != psutil.STATUS_ZOMBIE]
+
+
+async def main(place: Path) -> list[dict[str, Any]]:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        return [await report(place, Probe(**given), port) for given in json.load(sys.stdin)]
+
+
+if __name__ == "__main__":
+    give_up_rights()
+    print(json.dumps(asyncio.run(main(Path(sys.argv[1])))))

@@ -94,7 +94,12 @@ class BubblewrapLauncher:
 
     def lasting(self, lasting: Lasting) -> Spawn:
         self._give(lasting.workspace)
-        words = self._isolation(lasting.workspace, lasting.environment, Reach(network=lasting.network), None)
+        words = self._isolation(
+            lasting.workspace,
+            lasting.environment,
+            Reach(network=lasting.network, writes=tuple(map(str, lasting.folders))),
+            None,
+        )
         inside = ["--", *self._inside(lasting=True), *lasting.arguments]
         if filters := self._filter():
             first = ["sh", "-c", 'exec 9<"$0"; exec "$@"', str(filters), *words, "--seccomp", "9"]

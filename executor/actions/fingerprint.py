@@ -3,36 +3,28 @@
 import hashlib
 import json
 import os
-import re
+import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from executor.actions.paths import Folder
-from executor.domain.errors import WrongInput
+from executor.actions.named_files import named_files
 
-FILES_MAX = 64
-_WORD = re.compile(r"[^\s'\"`;|&<>()$={}\[\]]+")
+FILES_MAX = 64  # that are read whole; what the system says of a file's last change stands for the others
 
 
 def fingerprint(action: str, parameters: Mapping[str, Any], workspace: Path) -> str:
     """Any change of a byte in any of it gives another digest. Reads files; call it in a thread."""
     digest = hashlib.sha256(_canonical([action, dict(parameters)]))
     if workspace.is_dir():
-        folder = Folder(workspace)
-        for path in _named(parameters, workspace):
-            digest.update(f"\0{path}\0{_content(folder, path)}".encode())
+        for place, path in enumerate(named_files(_texts(parameters), workspace)):
+            state = _state(workspace / path, whole=place < FILES_MAX)
+            digest.update(f"\0{path}\0{state}".encode(errors="surrogateescape"))
     return digest.hexdigest()
 
 
 def _canonical(value: object) -> bytes:
     return json.dumps(value, sort_keys=True, ensure_ascii=True, separators=(",", ":"), default=str).encode()
-
-
-def _named(parameters: Mapping[str, Any], workspace: Path) -> list[str]:
-    """Files that stand in a text of the parameters, each once, in order."""
-    words = dict.fromkeys(word for text in _texts(parameters) for word in _WORD.findall(text))
-    return [word for word in words if _is_file(workspace, word)][:FILES_MAX]
 
 
 def _texts(value: Any) -> Iterator[str]:
@@ -46,19 +38,24 @@ def _texts(value: Any) -> Iterator[str]:
             yield from _texts(one)
 
 
-def _is_file(workspace: Path, word: str) -> bool:
+def _state(path: Path, *, whole: bool) -> str:
+    """Where links lead, and what stands there: a command follows them, so what counts is what it would get."""
+    real = os.path.realpath(path)
     try:
-        return len(word) < 4096 and (workspace / word).is_file() and (workspace / word).is_relative_to(workspace)
-    except (OSError, ValueError):
-        return False
+        file = os.open(real, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+    except OSError as error:
+        return f"{real}\0{error.strerror}"
+    try:
+        status = os.fstat(file)
+        if not whole or not stat.S_ISREG(status.st_mode):
+            return f"{real}\0{status.st_ino} {status.st_size} {status.st_ctime_ns}"
+        return f"{real}\0{_content(file)}"
+    finally:
+        os.close(file)
 
 
-def _content(folder: Folder, path: str) -> str:
+def _content(file: int) -> str:
     digest = hashlib.sha256()
-    try:
-        with folder.reading(path) as file:
-            while chunk := os.read(file, 1 << 20):
-                digest.update(chunk)
-    except WrongInput as error:  # it leads outside, or is no ordinary file: what runs will be refused it as well
-        return error.public
+    while chunk := os.read(file, 1 << 20):
+        digest.update(chunk)
     return digest.hexdigest()

@@ -1,15 +1,120 @@
 """Commands that run another program than the one they begin with, or a text that their arguments hold."""
 
+import re
 import shlex
 
-_SHELLS = {"bash", "sh", "dash", "zsh", "ksh", "fish", "busybox", "toybox", "eval", "exec", "source", ".", "command"}
-_WRAPPERS = {"env", "xargs", "parallel", "sudo", "doas", "su", "nohup", "nice", "ionice", "timeout", "time", "setsid"}
-_PLACES = {"stdbuf", "chroot", "unshare", "flock", "watch", "script", "ssh", "docker", "podman", "kubectl", "trap"}
-_LANGUAGES = {"awk", "gawk", "mawk", "sed", "ed", "vi", "vim", "perl", "ruby", "lua", "node", "deno", "bun", "php"}
-_RUNNERS = {"tclsh", "expect", "builtin", "make", "npx", "uvx", "pipx"}
-_STARTERS = frozenset(_SHELLS | _WRAPPERS | _PLACES | _LANGUAGES | _RUNNERS)
+_SHELLS = {
+    "bash",
+    "rbash",
+    "sh",
+    "ash",
+    "dash",
+    "zsh",
+    "ksh",
+    "mksh",
+    "csh",
+    "tcsh",
+    "fish",
+    "pwsh",
+    "busybox",
+    "toybox",
+}
+_WORDS = {"eval", "exec", "source", ".", "command", "builtin", "coproc", "trap", "let", "printf", "test", "[", "[["}
+_WORDS |= {"if", "then", "else", "elif", "while", "until", "do", "for", "case", "!", "{", "function"}
+_WRAPPERS = {"env", "xargs", "parallel", "sudo", "doas", "pkexec", "su", "sg", "runuser", "setpriv", "nohup", "nice"}
+_WRAPPERS |= {
+    "ionice",
+    "timeout",
+    "time",
+    "setsid",
+    "taskset",
+    "chrt",
+    "prlimit",
+    "numactl",
+    "setarch",
+    "stdbuf",
+    "unbuffer",
+}
+_WRAPPERS |= {
+    "chroot",
+    "unshare",
+    "nsenter",
+    "bwrap",
+    "firejail",
+    "proot",
+    "fakeroot",
+    "systemd-run",
+    "at",
+    "batch",
+    "crontab",
+}
+_WRAPPERS |= {
+    "strace",
+    "ltrace",
+    "gdb",
+    "perf",
+    "valgrind",
+    "flock",
+    "watch",
+    "entr",
+    "script",
+    "screen",
+    "tmux",
+    "socat",
+}
+_PLACES = {"ssh", "sftp", "scp", "docker", "podman", "kubectl", "nerdctl", "lxc-attach", "machinectl"}
+_LANGUAGES = {
+    "awk",
+    "gawk",
+    "mawk",
+    "nawk",
+    "sed",
+    "gsed",
+    "ed",
+    "ex",
+    "vi",
+    "vim",
+    "nvim",
+    "emacs",
+    "m4",
+    "perl",
+    "ruby",
+}
+_LANGUAGES |= {
+    "lua",
+    "luajit",
+    "node",
+    "nodejs",
+    "deno",
+    "bun",
+    "php",
+    "julia",
+    "tclsh",
+    "wish",
+    "expect",
+    "Rscript",
+    "less",
+}
+_RUNNERS = {"make", "gmake", "just", "npx", "uvx", "pipx", "poetry", "tox", "nox"}
+_STARTERS = frozenset(_SHELLS | _WORDS | _WRAPPERS | _PLACES | _LANGUAGES | _RUNNERS)
+_ORDERS = frozenset({"run", "exec", "bisect", "test", "start", "run-script"})
+_WITH_ORDERS = frozenset(
+    {"npm", "pnpm", "yarn", "uv", "cargo", "go", "git", "conda", "mamba", "hatch", "pdm", "bundle"}
+)
 _TEXTS = frozenset({"-c", "-e", "-m", "-exec", "-execdir", "-ok", "-okdir", "-S", "--split-string", "--eval", "--exec"})
+_TEXTS |= {
+    "--to-command",
+    "--checkpoint-action",
+    "--use-compress-program",
+    "--compress-program",
+    "--rsh",
+    "--exec-path",
+}
 """Options whose argument is run."""
+_LOADER = re.compile(r"ld(?:-linux|-musl|64)?[\w.-]*\.so[\d.]*")
+_ASSIGNED = re.compile(r"[A-Za-z_]\w*(?:\[[^]]*\])?\+?=")
+_PYTHON = re.compile(r"(?:python|pypy)[\d.]*")
+_PYTHON_TEXT = re.compile(r"-[A-Za-z]*[cm].*|-", re.DOTALL)  # -Ic "…", -c"…", and a program on standard input
 
 
 def starts_another(command: str) -> bool:
@@ -20,8 +125,13 @@ def starts_another(command: str) -> bool:
         return True
     if not words:
         return False
-    name, assigned, _ = words[0].partition("=")
-    if assigned and name.isidentifier():  # LD_PRELOAD=… program
+    if _ASSIGNED.match(words[0]):  # LD_PRELOAD=… program
         return True
-    program = words[0].rpartition("/")[2]
-    return program in _STARTERS or any(word.partition("=")[0] in _TEXTS for word in words[1:])
+    program, arguments = words[0].rpartition("/")[2], words[1:]
+    if program in _STARTERS or program.rstrip("0123456789.-") in _STARTERS or _LOADER.fullmatch(program):
+        return True
+    if program in _WITH_ORDERS and any(word in _ORDERS for word in arguments):
+        return True
+    if _PYTHON.fullmatch(program) and any(_PYTHON_TEXT.fullmatch(word) for word in arguments):
+        return True
+    return any(word.partition("=")[0] in _TEXTS for word in arguments)

@@ -1,7 +1,10 @@
 import random
 from pathlib import Path
 
-from executor.actions.fingerprint import fingerprint
+import pytest
+
+from executor.actions.fingerprint import FILES_MAX, fingerprint
+from executor.actions.named_files import named_files
 
 SEED = 7
 COMMAND = "python3 run.py --to ann@example.org && echo done"
@@ -41,3 +44,81 @@ def _mutated(command: str, chance: random.Random) -> str:
         strange = chance.choice("abz \u200b\u202e\u0430;|&'\"\\\n0")
         command = command[:place] + strange + command[place + chance.randrange(2) :]
     return command
+
+
+@pytest.mark.parametrize(
+    ("command", "path"),
+    [
+        ("python3 {here}/run.py", "run.py"),
+        ("python3 sub/../run.py", "run.py"),
+        ("python3 ~/run.py", "run.py"),
+        ("python3 $HOME/run.py", "run.py"),
+        ('python3 "${{PWD}}/run.py"', "run.py"),
+        ("python3 run\\.py", "run.py"),
+        ("python3 ru\"n.\"'py'", "run.py"),
+        ("python3 'my run.py'", "my run.py"),
+        ("cat r*.py | python3", "run.py"),
+        ("python3 -Im run", "run.py"),
+        ("python3 -m tool", "tool/__main__.py"),
+        ("cd app && cd in && ./run.sh", "app/in/run.sh"),
+        ("make -C app", "app/Makefile"),
+        ("npm test", "package.json"),
+        ("curl -d @run.py https://a.example", "run.py"),
+    ],
+)
+def test_a_file_counts_however_the_command_names_it(tmp_path: Path, command: str, path: str) -> None:
+    command = command.format(here=tmp_path)
+    for folder in ("sub", "tool", "app/in"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / path).write_text("1")
+    before = fingerprint("shell", {"command": command}, tmp_path)
+
+    (tmp_path / path).write_text("2")
+
+    assert fingerprint("shell", {"command": command}, tmp_path) != before
+
+
+@pytest.mark.parametrize("command", ["python3 run.py", "cd app && python3 run.py"])
+def test_a_link_counts_by_what_it_leads_to(tmp_path: Path, command: str) -> None:
+    workspace, outside = tmp_path / "1", tmp_path / "outside"
+    for folder in (workspace / "app", outside):
+        folder.mkdir(parents=True)
+    link = workspace / ("app/run.py" if "cd" in command else "run.py")
+    for name in ("a", "b"):
+        (outside / name).write_text("1")
+    link.symlink_to(outside / "a")
+    digests = [fingerprint("shell", {"command": command}, workspace)]
+
+    (outside / "a").write_text("2")
+    digests.append(fingerprint("shell", {"command": command}, workspace))
+    link.unlink()
+    link.symlink_to(outside / "b")
+    digests.append(fingerprint("shell", {"command": command}, workspace))
+    link.unlink()
+    link.hardlink_to(outside / "b")
+    digests.append(fingerprint("shell", {"command": command}, workspace))
+
+    assert len(set(digests)) == len(digests)
+
+
+def test_the_last_of_many_files_counts_as_well(tmp_path: Path) -> None:
+    names = [f"f{number}" for number in range(FILES_MAX + 10)]
+    for name in names:
+        (tmp_path / name).write_text("1")
+    before = fingerprint("shell", {"command": " ".join(names)}, tmp_path)
+
+    (tmp_path / names[-1]).write_text("22")
+
+    assert fingerprint("shell", {"command": " ".join(names)}, tmp_path) != before
+
+
+@pytest.mark.parametrize("text", ["a\0/*x", "\ud800*x", "'" * 5000, "a/" * 3000 + "x*", "*/" * 50 + "x", '"\\', "[x*"])
+def test_no_text_is_too_strange(tmp_path: Path, text: str) -> None:
+    assert len(fingerprint("shell", {"command": text}, tmp_path)) == 64
+
+
+def test_a_pattern_that_would_walk_through_everything_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "a").symlink_to(".")
+    (tmp_path / "b").symlink_to(".")
+
+    assert len(named_files(["*/" * 60 + "x*"], tmp_path)) == 0

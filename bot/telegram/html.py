@@ -3,6 +3,8 @@
 import html
 import re
 
+from executor.domain.visible import unhidden
+
 TEXT_UNITS_MAX = 4000  # Telegram takes 4096 after parsing; the rest is room for a mark at the end
 CAPTION_UNITS_MAX = 1000  # 1024, likewise
 _TAG = re.compile(r"<[^<>]*>")
@@ -34,8 +36,8 @@ def italic(text: object) -> str:
 
 
 def code(text: object) -> str:
-    """One line in fixed width; several lines become a block."""
-    shown = escape(text)
+    """One line in fixed width; several lines become a block. A command hides nothing from whoever accepts it."""
+    shown = escape(unhidden(str(text)))
     return f"<pre>{shown}</pre>" if "\n" in shown else f"<code>{shown}</code>"
 
 
@@ -71,7 +73,7 @@ def glance(command: str) -> str:
     first = next((place for place, line in enumerate(lines) if not _SETS.fullmatch(line)), len(lines) - 1)
     rest = len(lines) - first - 1
     more = f" … and {rest} more {'line' if rest == 1 else 'lines'}" if rest else ""
-    return f"<code>{escape('; '.join(lines[: first + 1]))}</code>{more}"
+    return f"{code('; '.join(lines[: first + 1]))}{more}"
 
 
 def pre(text: object) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from executor.actions.interpreters import program_at
-from executor.actions.launcher import Launcher
+from executor.actions.launcher import Launcher, harmless
 from executor.actions.process import Command, run
 from executor.actions.shell import VARIABLE_BYTES_MAX, no_nul, shell_program
 from executor.domain.errors import Unconfigured, WrongInput
@@ -48,6 +48,11 @@ class Own:
         self._recipe = recipe
         self._launcher = launcher
         _check_places(recipe)
+        if steering := sorted(recipe.parameters.keys() - harmless(recipe.parameters).keys()):
+            raise Unconfigured(
+                f"[actions.{recipe.name}]: the parameter {steering[0]} would decide what other programs load and run. "
+                "Give it another name."
+            )
 
     @property
     def line(self) -> str:

@@ -1,5 +1,6 @@
 """Text as a person must see it before they approve it: nothing in it is invisible or passes for something else."""
 
+import re
 import unicodedata
 
 _PLAIN = frozenset("\n\t")
@@ -11,7 +12,7 @@ def made_visible(text: str) -> str:
     word as ``⟨а U+0430⟩``, because they pass for Latin ones."""
     words: list[str] = []
     word = ""
-    for character in text:
+    for character in _without_blanks(text):
         if character.isalpha() or unicodedata.category(character)[0] == "M":
             word += character
             continue
@@ -21,14 +22,29 @@ def made_visible(text: str) -> str:
 
 
 def unhidden(text: str) -> str:
-    """`text` with characters that nobody sees (tags, zero-width ones, direction marks) as ``⟨U+E0041⟩``; joiners inside
-    emoji and scripts stay."""
+    """`text` with characters that nobody sees (tags, zero-width ones, direction marks, selectors and fillers) as
+    ``⟨U+E0041⟩``; a joiner or a selector inside emoji and scripts stays, several in a row are a message."""
     if text.isascii():
         return text
-    return "".join(_shown(c) if unicodedata.category(c) == "Cf" and c not in _JOINERS else c for c in text)
+    shown = "".join(_shown(c) if unicodedata.category(c) == "Cf" and c not in _JOINERS else c for c in text)
+    return _JOINED.sub(_told, _without_blanks(shown))
 
 
 _JOINERS = frozenset("\u200c\u200d\u00ad")
+_JOINED = re.compile("[\u200c\u200d\u00ad]{2,}")
+_BLANKS = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0\U000e0100-\U000e01ef]|(?<![^\\x00-\\x7f])[\ufe00-\ufe0f](?!\u20e3)"
+    "|[\ufe00-\ufe0f]{2,}"
+)
+"""Letters and marks that are drawn as nothing. A selector belongs behind the one character whose look it chooses."""
+
+
+def _without_blanks(text: str) -> str:
+    return text if text.isascii() else _BLANKS.sub(_told, text)
+
+
+def _told(found: re.Match[str]) -> str:
+    return "".join(f"⟨U+{ord(character):04X}⟩" for character in found[0])
 
 
 def _shown(character: str) -> str:

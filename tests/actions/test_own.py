@@ -114,6 +114,16 @@ def test_a_command_that_would_run_a_parameter_is_refused_at_the_start(
     assert refused.value.public == line
 
 
+@pytest.mark.parametrize("name", ["LD_PRELOAD", "PATH", "PYTHONPATH", "NODE_OPTIONS", "GIT_SSH_COMMAND", "BASH_ENV"])
+def test_a_parameter_that_would_steer_other_programs_is_refused_at_the_start(scene: Scene, name: str) -> None:
+    with pytest.raises(Unconfigured) as refused:
+        Own(Recipe(name="greet", command=("true",), parameters={"who": "", name: ""}), scene.launcher)
+
+    assert refused.value.public == (
+        f"[actions.greet]: the parameter {name} would decide what other programs load and run. Give it another name."
+    )
+
+
 @pytest.mark.parametrize(
     ("risk", "facts", "repeatable"),
     [

@@ -207,6 +207,16 @@ def test_a_long_goal_fits_one_screen_finished_tasks_counted_and_blocked_ones_alw
     assert units(text) < 2000
 
 
+def test_a_command_on_a_card_hides_nothing() -> None:
+    text = "curl a.example\u200b\u2066\U000e0041 \U000e0152 # \u202eok"
+    plan = replace(BACKUP, tasks=(shell("1", "Ask", text),), criteria=())
+    start = decision(DecisionKind.START, task_ref=None)
+
+    shown = plain(goal_card(view(GoalState.AWAITING_START, plan=plan, decisions=(start,)), scene()).html)
+
+    assert "   curl a.example⟨U+200B⟩⟨U+2066⟩⟨U+E0041⟩ ⟨U+E0152⟩ # ⟨U+202E⟩ok" in shown.splitlines()
+
+
 def test_html_emoji_and_right_to_left_titles_render_harmlessly() -> None:
     title = "<b>x</b> & 👩‍👩‍👧 \u202eمرحبا\x00"
 

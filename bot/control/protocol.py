@@ -45,7 +45,7 @@ def request_from(line: bytes) -> Request:
     try:
         document = json.loads(line)
         given_id, method, params = document["id"], document["method"], document.get("params", {})
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise WrongInput('A request is one line: {"id": "…", "method": "…", "params": {…}}.') from None
     if not (isinstance(given_id, str) and given_id and isinstance(method, str) and isinstance(params, dict)):
         raise WrongInput("A request's id and method are texts, its params an object.")

@@ -69,7 +69,7 @@ class Params:
             return value
         try:
             return json.loads(value)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise bad_request(complaint) from None
 
     def items(self, name: str, complaint: str) -> list[Json]:
@@ -98,7 +98,7 @@ def _decoded(key: str, value: Any) -> Any:
         return value
     try:
         return json.loads(value)
-    except ValueError:
+    except (ValueError, RecursionError):
         return value
 
 
@@ -142,7 +142,7 @@ def _urlencoded(body: bytes) -> Json:
 def _object(body: bytes) -> Json:
     try:
         value = json.loads(body or b"{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         raise bad_request("can't parse request JSON object") from None
     if not isinstance(value, dict):
         raise bad_request("can't parse request JSON object")

@@ -249,7 +249,10 @@ async def _form(request: Request) -> Params:
     if request.headers.get("content-type", "").partition(";")[0].strip() != "application/json":
         raise ApiError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "JSON expected.")
     body = await read_body(request, FORM_BYTES_MAX)
-    value = json.loads(body)
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError):
+        value = None
     if not isinstance(value, dict):
         raise ApiError(HTTPStatus.BAD_REQUEST, "A JSON object expected.")
     return Params(value, {})

@@ -90,7 +90,7 @@ def _goal_of(file: str) -> dict[str, Any]:
         return {"text": text}
     try:
         return {"body": json.loads(text)}
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise WrongInput(f"{_named(file)} starts like JSON but is none: {error}.") from None
 
 

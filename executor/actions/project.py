@@ -60,7 +60,7 @@ def _tests(folder: Path, files: Sequence[Path]) -> Iterator[str]:
 def _npm_test(text: str) -> bool:
     try:
         scripts = json.loads(text).get("scripts", {})
-    except (ValueError, AttributeError):
+    except (ValueError, AttributeError, RecursionError):
         return False
     test = scripts.get("test") if isinstance(scripts, Mapping) else None
     return isinstance(test, str) and bool(test.strip()) and _NO_NPM_TEST not in test

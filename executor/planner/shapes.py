@@ -8,13 +8,23 @@ required.
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
 
 from executor.domain.errors import WrongInput
 from executor.domain.gate import Gate, gate_spec
 from executor.domain.limits import TITLE_CHARACTERS_MAX
 from executor.domain.plan import Check, CheckKind, Criterion, ExecutionType, TaskSpec
 from executor.planner.characters import cleaned, one_line
+from executor.planner.values import storable
 
 ATTEMPTS_MAX = 20
 TIMEOUT_S_MAX = 7 * 24 * 3600.0
@@ -32,6 +42,7 @@ def _clean_line(given: Any) -> Any:
 Text = Annotated[str, Field(min_length=1), BeforeValidator(_clean)]
 Line = Annotated[str, Field(min_length=1), BeforeValidator(_clean_line)]
 Title = Annotated[str, Field(min_length=1, max_length=TITLE_CHARACTERS_MAX), BeforeValidator(_clean_line)]
+Given = Annotated[dict[str, Any], AfterValidator(storable)]
 Key = Annotated[str, Field(pattern=r"^[^\s${}]{1,64}$")]
 
 
@@ -88,7 +99,7 @@ class TaskShape(Shape):
     key: Key
     title: Title
     action: Line
-    parameters: dict[str, Any]
+    parameters: Given
     depends_on: list[Key] = []
     when: CheckShape | None = None
     role: str | None = None
@@ -192,7 +203,7 @@ def dropped(shape: Shape, at: str = "") -> list[str]:
 def what_is_wrong(error: ValidationError) -> str:
     """Every complaint on one line: ``depends_on.0: Input should be a valid string; title: Field required``."""
     complaints = (
-        f"{'.'.join(map(str, one['loc'])) or 'value'}: {one['msg'].rstrip('.')}"
+        f"{'.'.join(map(str, one['loc'])) or 'value'}: {one['msg'].removeprefix('Value error, ').rstrip('.')}"
         for one in error.errors(include_url=False, include_context=False, include_input=False)
     )
     return one_line("; ".join(complaints))

@@ -40,7 +40,16 @@ async def in_thread(call: Callable[[], Any]) -> Any:
 
 @pytest.mark.parametrize(
     "line",
-    [b"hello", b"[]", b"{}", b'{"id": "", "method": "goals"}', b'{"id": "a", "method": 5}', b"\xff\xfe", b"null"],
+    [
+        b"hello",
+        b"[]",
+        b"{}",
+        b'{"id": "", "method": "goals"}',
+        b'{"id": "a", "method": 5}',
+        b"\xff\xfe",
+        b"null",
+        b"[" * 100_000,
+    ],
 )
 async def test_what_is_no_request_is_refused_and_the_connection_goes_on(
     running: ScriptedEngine, folder: Path, line: bytes

@@ -89,6 +89,18 @@ async def test_too_large_a_body_is_refused(chat: LocalChat, person: httpx.AsyncC
     assert (said.status_code, sent.status_code) == (413, 413)
 
 
+@pytest.mark.parametrize("body", [b"{", b"[" * 50_000, b'{"text": ' + b"9" * 5_000 + b"}", b"\xff", b"null"])
+async def test_a_body_that_is_no_json_object_is_refused(
+    chat: LocalChat, person: httpx.AsyncClient, body: bytes
+) -> None:
+    as_json = {"content-type": "application/json"}
+
+    said = await person.post("/page/say", content=body, headers=as_json)
+    sent = await person.post(f"/bot{chat.bot_token}/sendMessage", content=body, headers=as_json)
+
+    assert (said.status_code, sent.status_code) == (400, 400)
+
+
 async def test_a_message_sent_twice_with_one_key_is_one_message(chat: LocalChat, person: httpx.AsyncClient) -> None:
     first, second = [(await person.post("/page/say", json={"text": "x", "once": "k1"})).json() for _ in range(2)]
 

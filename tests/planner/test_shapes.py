@@ -1,3 +1,5 @@
+from functools import reduce
+
 import pytest
 
 from executor.domain.errors import WrongInput
@@ -127,3 +129,19 @@ def test_a_criterion_has_a_check_or_none() -> None:
         Criterion(text="Good", check=Check(kind=CheckKind.COMMAND, command="ls")),
         ["x is no known field and was dropped"],
     )
+
+
+@pytest.mark.parametrize(
+    ("value", "line"),
+    [
+        (reduce(lambda inner, _: [inner], range(40), "x"), "parameters: nested more than 32 levels deep"),
+        ({"a": [float("nan")]}, "parameters: nan is no number"),
+        (float("-inf"), "parameters: -inf is no number"),
+    ],
+    ids=["deep", "nan", "infinite"],
+)
+def test_parameters_that_can_not_be_kept_are_refused(value: object, line: str) -> None:
+    with pytest.raises(WrongInput) as refused:
+        read_task({"key": "a", "title": "A", "action": "mcp", "parameters": {"arguments": value}})
+
+    assert refused.value.public == line

@@ -147,9 +147,9 @@ def test_wrong_values_get_one_line(given: dict[str, str], line: str, tmp_path: P
         ),
         (BARE + 'depends_on = ["b"]\n', "mine.toml, line 4: Task a depends on b, which does not exist."),
         (BARE + "repeat = 51\n", "mine.toml: repeat must be a whole number from 1 to 50, not “51”."),
-        (BARE + '[parameters]\nPATH = "x"\n', "mine.toml: parameters: Value error, PATH can't be a name"),
-        (BARE + '[parameters]\nround = "x"\n', "mine.toml: parameters: Value error, round can't be a name"),
-        (BARE + '[parameters.x]\npattern = "("\n', "mine.toml: parameters: Value error, the pattern of x is wrong"),
+        (BARE + '[parameters]\nPATH = "x"\n', "mine.toml: parameters: PATH can't be a name"),
+        (BARE + '[parameters]\nround = "x"\n', "mine.toml: parameters: round can't be a name"),
+        (BARE + '[parameters.x]\npattern = "("\n', "mine.toml: parameters: the pattern of x is wrong"),
         (
             BARE + '[parameters.x]\ndefault = "a"\npattern = "b"\n',
             "mine.toml: x can't be “a”: it is something that fits b",

@@ -90,7 +90,7 @@ def _as(schema: Any, value: Any) -> Any:
         return value
     try:
         read = json.loads(value)
-    except ValueError:
+    except (ValueError, RecursionError):
         return value
     return read if isinstance(read, kind) and (kind is bool or not isinstance(read, bool)) else value
 

@@ -12,7 +12,17 @@ from pydantic import BeforeValidator, Field, ValidationError
 from executor.domain.errors import WrongInput
 from executor.domain.plan import ExecutionType
 from executor.planner.models.outline import trimmed
-from executor.planner.shapes import CheckShape, CriterionShape, Line, Shape, TaskShape, Text, dropped, what_is_wrong
+from executor.planner.shapes import (
+    CheckShape,
+    CriterionShape,
+    Given,
+    Line,
+    Shape,
+    TaskShape,
+    Text,
+    dropped,
+    what_is_wrong,
+)
 
 S = TypeVar("S", bound=Shape)
 
@@ -55,7 +65,7 @@ class PlanReply(Shape):
 
 class CallShape(Shape):
     action: Line
-    parameters: dict[str, Any]
+    parameters: Given
 
 
 class FinishShape(Shape):
@@ -72,7 +82,7 @@ class ActReply(Shape):
 
 class FixShape(Shape):
     kind: Literal["retry", "change_parameters", "insert_task", "replace_task", "ask_human", "give_up"]
-    parameters: dict[str, Any] | None = None
+    parameters: Given | None = None
     task: TaskShape | None = None
     question: str | None = None
 

@@ -4,7 +4,8 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from math import isfinite
+from typing import Any, NoReturn, TypeVar
 
 from executor.domain.errors import WrongInput
 from executor.planner.models.cast import Cast
@@ -127,18 +128,30 @@ def _usable(reply: Reply, prompt: Prompt) -> Any:
 
 def json_in(text: str) -> Any:
     """The JSON object of a reply; a code fence or words around it are let pass. Raises NoJson."""
-    decoder = json.JSONDecoder()
+    decoder = json.JSONDecoder(parse_constant=_no_number, parse_float=_finite)
     try:
         return decoder.decode(text.strip())
     except json.JSONDecodeError as error:
-        problem = error
+        problem = f"{error.msg} at character {error.pos}"
+    except (ValueError, RecursionError) as error:  # a number that nobody can read, or nested too deep
+        problem = str(error)
     for start in [index for index, character in enumerate(text[:2_000]) if character == "{"]:
         try:
             found, _ = decoder.raw_decode(text, start)
-        except (json.JSONDecodeError, RecursionError):
+        except (ValueError, RecursionError):
             continue
         return found
-    raise NoJson(f"The answer is not JSON ({problem.msg} at character {problem.pos}). Send one JSON object alone.")
+    raise NoJson(f"The answer is not JSON ({problem}). Send one JSON object alone.")
+
+
+def _finite(text: str) -> float:
+    """Raises ValueError for what no float holds."""
+    number = float(text)
+    return number if isfinite(number) else _no_number(text)
+
+
+def _no_number(text: str) -> NoReturn:
+    raise ValueError(f"{text[:20]} is no number")
 
 
 def _sent_back(prompt: Prompt, reply: Reply, reasons: str) -> Prompt:

@@ -84,3 +84,13 @@ async def test_a_refused_request_costs_nothing(talk: Talk, server: ModelServer, 
 )
 def test_json_is_found_in_what_a_model_says(text: str) -> None:
     assert json_in(text) == {"a": 1}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["[" * 100_000, '{"a":' * 100_000, '{"a": ' + "9" * 5_000 + "}", '{"a": NaN}', '{"a": -Infinity}', '{"a": 1e999}'],
+    ids=["lists", "objects", "digits", "nan", "infinity", "too large"],
+)
+def test_what_no_reader_can_take_goes_back_as_any_other_mistake(text: str) -> None:
+    with pytest.raises(WrongInput, match="not JSON"):
+        json_in(text)

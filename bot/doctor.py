@@ -14,6 +14,7 @@ import tzlocal
 from bot.brake import FileBrake
 from bot.control.client import ControlClient, NoAnswer, NotRunning
 from bot.control.protocol import Document
+from bot.exposure import exposure
 from bot.finding import Finding
 from bot.finding import good as _good
 from bot.finding import note as _note
@@ -62,6 +63,7 @@ def examine(
         *_workflows(settings, shelf(settings)),
         *_running(settings),
         *_chat(settings),
+        *exposure(settings),
         _brain(settings, try_brain),
         *tools(settings, try_tools),
         _clock(settings),

@@ -6,31 +6,26 @@ what the workers hold, so a restart needs no path of its own beyond recovery.
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
-from executor.domain.attempt import OUTSIDE, WORKER, Attempt, AttemptState
 from executor.domain.blockage import BlockageType
-from executor.domain.effect import Effect
-from executor.domain.errors import WrongInput
-from executor.domain.gate import command_in
 from executor.domain.goal import GOAL_RUNNING
 from executor.domain.limits import Limits
 from executor.domain.model_outage import BRAIN
-from executor.domain.outcome import Blocked, Interrupted, Outcome, Stumbled, Uncertain
-from executor.domain.plan import MODEL
+from executor.domain.outcome import Blocked, Interrupted, Outcome, Stumbled
 from executor.domain.subtasks import is_split, part_keys
-from executor.domain.task import TASK_DUE, Task, TaskKind, TaskState
+from executor.domain.task import Task, TaskKind
 from executor.domain.values import quick, replace
 from executor.engine.aside import Aside, due_without
 from executor.engine.attempt import BY_MODEL, Tools, is_opinion
 from executor.engine.capacity import waits_for
 from executor.engine.case import Case, Numbers, merge
 from executor.engine.circuits import Circuits
+from executor.engine.claiming import claimed, may_begin, with_acceptance
 from executor.engine.desk import no_goal
-from executor.engine.durations import signature_of
 from executor.engine.flow import advance
 from executor.engine.lookout import follows, worth_a_look
 from executor.engine.outages import hold, needs_what_is_gone
+from executor.engine.recovery import recover
 from executor.engine.replies import Refused
 from executor.engine.rethinking import stuck
 from executor.engine.services import services_of
@@ -40,8 +35,7 @@ from executor.engine.subgoals import ACTION as GOAL
 from executor.engine.subgoals import open_wanted
 from executor.engine.taking import why_not
 from executor.engine.ways import unused
-from executor.engine.wording import shown_command
-from executor.ports import Assignment, CaseRows, Changes, Store, Transaction, Workers
+from executor.ports import Assignment, Changes, Store, Transaction, Workers
 
 
 @quick
@@ -179,28 +173,28 @@ class Ticker:
             if case.goal.state not in GOAL_RUNNING:
                 continue
             try:
-                claimed, waiting = self._claim_of_goal(case, refs)
+                begun, waiting = self._claim_of_goal(case, refs)
                 parts.append(case.changes())
             except Exception as error:  # noqa: BLE001 - as in _settle
                 self._log_failure(f"goal {rows.goal.number}", error)
                 self._aside.failed(rows.goal.number, now)
                 continue
             self._aside.went_well(rows.goal.number)
-            assignments += claimed
+            assignments += begun
             held += waiting
         await transaction.save(merge(parts))
-        return await _accepted(transaction, assignments), held
+        return await with_acceptance(transaction, assignments), held
 
     def _claim_of_goal(self, case: Case, refs: Collection[str]) -> tuple[list[Assignment], int]:
         """As `_claim`, of one goal."""
         assignments: list[Assignment] = []
         held = 0
-        for task in [task for ref, task in case.tasks.items() if ref in refs and _may_begin(case, task)]:
+        for task in [task for ref, task in case.tasks.items() if ref in refs and may_begin(case, task)]:
             if (gone := needs_what_is_gone(case, task)) is not None:
                 hold(case, task, gone)
                 held += 1
             else:
-                assignments.append(self._claim_one(case, task))
+                assignments.append(claimed(case, task, self._tools, self._executor_id))
         return assignments, held
 
     async def take(self, task_ref: str, goal_number: int, executor_type: str) -> Assignment | Refused:
@@ -220,75 +214,16 @@ class Ticker:
             if (waits := await self._waits_for(transaction, case.tasks[task_ref])) is not None:
                 return waits
             case.withdraw(task_ref, note="Somebody took the task")
-            assignment = self._claim_one(case, case.tasks[task_ref], executor_type)
+            assignment = claimed(case, case.tasks[task_ref], self._tools, self._executor_id, executor_type)
             advance(case)
             await transaction.save(case.changes())
-            [assignment] = await _accepted(transaction, [assignment])
+            [assignment] = await with_acceptance(transaction, [assignment])
         return await self._start(assignment)
 
     async def _waits_for(self, transaction: Transaction, task: Task) -> Refused | None:
         running = await transaction.needs_running() if task.spec.needs else []
         waits = waits_for(task, running, self._tools.limits.resources)
         return Refused(code="resource_taken", sentence=f"{task.ref} {waits}.") if waits else None
-
-    def _claim_one(self, case: Case, task: Task, executor_type: str = WORKER) -> Assignment:
-        """A parked attempt goes on under its number; else a new one begins. An outside effect is intended first."""
-        parked = case.attempts.get(task.ref)
-        lease_until = case.now + timedelta(seconds=self._tools.limits.lease_s)
-        task = case.move_task(task.ref, TaskState.IN_PROGRESS)
-        if parked is not None and parked.state in (AttemptState.WAITING, AttemptState.UNKNOWN):
-            attempt = replace(
-                parked,
-                state=AttemptState.RUNNING,
-                executor_id=self._executor_id,
-                executor_type=executor_type,
-                lease_until=lease_until,
-                evidence="",
-            )
-            case.set_attempt(attempt)
-        else:
-            task = replace(task, attempts=task.attempts + 1, approved="")  # an approval is for one attempt
-            case.set_task(task)
-            attempt = Attempt(
-                task_ref=task.ref,
-                number=task.attempts,
-                goal_number=task.goal_number,
-                executor_id=self._executor_id,
-                executor_type=executor_type,
-                lease_until=lease_until,
-                command=command_in(task.spec) if task.kind is TaskKind.GATE else shown_command(task.spec.parameters),
-                signature=signature_of(task.spec),
-                started_at=case.now,
-            )
-            case.open_attempt(attempt)
-        if not task.verify_only and executor_type != OUTSIDE:  # what an outside worker does is not the task's action
-            self._intend(case, task, attempt)
-        return Assignment(goal=case.goal, task=task, attempt=attempt)
-
-    def _intend(self, case: Case, task: Task, attempt: Attempt) -> None:
-        """Nothing is intended by an attempt that will only ask, that goes on with what it began, or whose action is
-        unknown or refuses its parameters: that one fails before it does anything."""
-        effect = case.effects.get(task.ref)
-        if task.kind is not TaskKind.WORK or task.taken_over or (effect and effect.attempt == attempt.number):
-            return
-        try:
-            action = self._tools.actions.get(task.spec.action)
-            asks_first = task.answer is None and action.ask(task.spec.parameters) is not None
-            if asks_first or action.repeatable(task.spec.parameters):
-                return
-            what = action.describe(task.spec.parameters)
-        except WrongInput:
-            return
-        case.intend(
-            Effect(
-                id=f"{task.ref}#{attempt.number}",
-                goal_number=task.goal_number,
-                task_ref=task.ref,
-                attempt=attempt.number,
-                what=what,
-                intended_at=case.now,
-            )
-        )
 
     async def _start(self, assignment: Assignment) -> Assignment:
         """Hand a claimed and committed attempt to the workers, with the outputs that it refers to: they are stored by
@@ -325,60 +260,10 @@ class Ticker:
             return list(dict.fromkeys([*keys, *task.spec.depends_on]))
         return keys
 
-    # -------------------------------------------------------------------------------------------------- recovery
-
     async def recover(self, living: Sequence[str]) -> int:
-        """Take over the running attempts of executors that are gone: end what they left running first, then put their
-        tasks back, or ask where an effect may be out. How many there were. The caller serialises this with ticks."""
+        """See `recovery`. The caller serialises this with ticks."""
         unstored = ((report.task_ref, report.number) for report in (*self.finished, *self._set_aside))
         held = {*self.workers.held(), *unstored}
-        async with self._store.transaction("recovery") as transaction:
-            lost = await transaction.abandoned(self._tools.clock.now(), living)
-        lost = [attempt for attempt in lost if (attempt.task_ref, attempt.number) not in held]
-        for attempt in lost:
-            await self.workers.end_leftovers(attempt)
-        if not lost:
-            return 0
-        async with self._store.transaction("recovery") as transaction:
-            numbers = Numbers(await transaction.next_decision_number())
-            rows = await transaction.cases(sorted({attempt.goal_number for attempt in lost}))
-            parts: list[Changes] = []
-            for case_rows in rows:
-                try:
-                    parts.append(self._recover_case(case_rows, lost, numbers))
-                except Exception as error:  # noqa: BLE001 - as in _settle; it is tried again with the next heartbeat
-                    self._log_failure(f"goal {case_rows.goal.number}", error)
-            await transaction.save(merge(parts))
-        return len(lost)
-
-    def _recover_case(self, rows: CaseRows, lost: Sequence[Attempt], numbers: Numbers) -> Changes:
-        case = Case(rows, self._tools.clock.now(), self._tools.limits, numbers)
-        for attempt in lost:
-            if attempt.goal_number != case.goal.number:
-                continue
-            effect = case.effects.get(attempt.task_ref)
-            outcome: Outcome = Interrupted(note="Milepost was stopped while it ran", lost=True)
-            if effect is not None:
-                outcome = Uncertain(note="Milepost was stopped while it ran, so nobody saw the end")
-            settle(case, attempt.task_ref, attempt.number, outcome)
-        advance(case)
-        return case.changes()
-
-
-async def _accepted(transaction: Transaction, assignments: list[Assignment]) -> list[Assignment]:
-    """With Start, everything on the plan was accepted; without it, what a model wrote was accepted by nobody."""
-    without_start = {one.goal.number for one in assignments if one.goal.autonomy != "plan"}
-    if not without_start:
-        return assignments
-    made_by = await transaction.plan_makers(without_start)
-
-    def by_model(task: Task) -> bool:
-        makers = (made_by.get((task.goal_number, version), "") for version in (1, task.plan_version))
-        return any(maker.startswith(MODEL) for maker in makers)
-
-    return [replace(one, accepted=False) if by_model(one.task) else one for one in assignments]
-
-
-def _may_begin(case: Case, task: Task) -> bool:
-    """A task that was taken over while it ran is due, but waits for the end of what runs."""
-    return task.state in TASK_DUE and not case.still_runs(task.ref)
+        return await recover(
+            self._store, self._tools, self.workers, living=living, held=held, log_failure=self._log_failure
+        )

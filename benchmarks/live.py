@@ -22,6 +22,7 @@ from typing import Any, Literal
 from benchmarks.table import Line, Section
 from bot.control.client import ControlClient, NoAnswer, NotRunning
 from bot.settings import load
+from executor.actions.sandbox.choice import workspaces_of
 from executor.domain.errors import Unconfigured
 
 MINUTES_MAX = 15.0  # of one story
@@ -142,7 +143,7 @@ def tell(story: Story, folder: Path, environ: Mapping[str, str], *, minutes_max:
     return Told(
         state=state,
         asked=asked,
-        true=state == "completed" and holds(story.truth, folder / "data" / "workspaces" / str(number)),
+        true=state == "completed" and holds(story.truth, workspaces_of(folder / "data") / str(number)),
         seconds=time.monotonic() - began,
         calls=calls,
         tokens=tokens,

@@ -188,7 +188,11 @@ async def test_without_an_answer_nothing_is_claimed(scene: Scene, action: Typed[
     ("action", "parameters", "sentence"),
     [
         ("shell", {}, "shell: command is missing."),
-        ("shell", {"cmd": "ls"}, "shell: cmd is not a parameter; known are command, timeout_s, repeatable."),
+        (
+            "shell",
+            {"cmd": "ls"},
+            "shell: cmd is not a parameter; known are command, timeout_s, repeatable, network, machine, writes.",
+        ),
         ("shell", {"command": 3}, "shell: command is 3; expected text."),
         ("shell", {"command": ""}, 'shell: command is ""; expected some text.'),
         ("shell", {"command": "a\x00b"}, "shell: it holds a NUL character, which no command can take."),
@@ -227,7 +231,13 @@ def test_a_shell_task_shows_its_whole_command_and_says_whether_it_may_be_repeate
     shell = Shell(scene.launcher)
 
     assert shell.describe({"command": "tar czf notes.tgz -C notes ."}) == "`tar czf notes.tgz -C notes .`"
-    assert shell.check({"command": "ls"}) == {"command": "ls", "repeatable": True}
+    assert shell.check({"command": "ls"}) == {
+        "command": "ls",
+        "repeatable": True,
+        "network": False,
+        "machine": False,
+        "writes": [],
+    }
     assert [shell.repeatable({"command": "ls"}), shell.repeatable({"command": "ls", "repeatable": False})] == [
         True,
         False,

@@ -14,7 +14,6 @@ from tests.telegram.talk import Talk, talking, words
 
 QUICK = {
     "executor": {"retry_first_s": 0.05, "outage_pause_max_s": 0.3},
-    "sandbox": {"mode": "none"},
 }
 
 

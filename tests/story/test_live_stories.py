@@ -39,7 +39,6 @@ async def told(server: ModelServer, folder: Path, story: Story) -> Told:
         "MILEPOST_BRAIN__BASE_URL": f"{server.url}/v1",
         "MILEPOST_BRAIN__PRICE_IN": "1",
         "MILEPOST_BRAIN__PRICE_OUT": "10",
-        "MILEPOST_SANDBOX__MODE": "none",
     }
     return await asyncio.to_thread(tell, story, folder / "story", environ)
 

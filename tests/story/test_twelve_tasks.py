@@ -17,7 +17,6 @@ from tests.telegram.talk import Json, Talk, talking, words
 PATIENCE_S = 60.0  # a package is installed meanwhile
 QUICK: Json = {
     "executor": {"retry_first_s": 0.05, "outage_pause_max_s": 0.3, "tick_s": 0.2},
-    "sandbox": {"mode": "none"},
 }
 GOAL = """/goal Send the weekly report p8
 - The report is complete: `grep -q total report/weekly.txt`

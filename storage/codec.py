@@ -188,7 +188,15 @@ PLAN = Shape(
 AMENDMENT = Shape(Amendment, tasks=_SPECS, criteria=_all(CRITERION), again=_LIST, because=_LIST)
 FINDING = Shape(Finding, kind=(str, FindingKind), refs=_LIST)
 GRANT = Shape(Grant, at=_TIME)
-OUTLOOK = Shape(Outlook, findings=_all(FINDING), standing=(str, Standing), likely_at=_TIME, sure_at=_TIME, told=_LIST)
+OUTLOOK = Shape(
+    Outlook,
+    findings=_all(FINDING),
+    standing=(str, Standing),
+    likely_at=_TIME,
+    sure_at=_TIME,
+    told=_LIST,
+    declined=_LIST,
+)
 OPTION = Shape(Option)
 RECIPE = Shape(Recipe, packages=_LIST)
 REMEDY = Shape(Remedy, words=_LIST, recipe=_one(RECIPE))

@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.control.protocol import Document
 from executor.domain.attempt import Attempt
-from executor.domain.decision import Decision
+from executor.domain.decision import Decision, DecisionKind
 from executor.domain.event import Event
 from executor.domain.gate import gate_words
 from executor.domain.goal import GOAL_RUNNING, Goal, GoalState
@@ -45,7 +45,11 @@ def waits_for_person(view: GoalView) -> bool:
     if state in (GoalState.AWAITING_START, GoalState.PAUSED):
         return True
     at_work = any(task.state in _ACTIVE for task in view.tasks)
-    return state in GOAL_RUNNING and not at_work and (state is GoalState.BLOCKED or bool(view.decisions))
+    return (
+        state in GOAL_RUNNING
+        and not at_work
+        and (state is GoalState.BLOCKED or any(d.kind is not DecisionKind.PROPOSAL for d in view.decisions))
+    )
 
 
 Describe = Callable[[TaskSpec], str]

@@ -14,6 +14,7 @@ from bot.telegram.html import bold, clip, code, escape, evidence, italic, pre, u
 from bot.telegram.message import Button, Message, fit, rows_of
 from bot.telegram.words import clock_time
 from executor.domain.decision import SEND, Decision, DecisionKind, DecisionState, Option
+from executor.engine.providing import given, wanted_together
 
 DATA_BYTES_MAX = 64
 LABEL_CHARACTERS_MAX = 40
@@ -174,6 +175,20 @@ def _wanted(name: str) -> str:
     return f"🔑 You can reply with the value of {code(name)}, for this goal's commands only. {kept}"
 
 
+def _beforehand(decision: Decision) -> list[str]:
+    """Values that later tasks need, with those tasks."""
+    facts, wanted = decision.facts, wanted_together(decision)
+    head = f"🔑 {bold(facts.get('title', ''))} #{facts.get('number', '')}"
+    lines = [head, "Later tasks need this, and it is not set. Nothing waits for it yet.", ""]
+    lines += [f"• {code(name)}: {', '.join(refs)}" for name, refs in wanted.items()]
+    if shown := given(decision):
+        lines += ["", f"Given: {escape(', '.join(shown))}"]
+    if decision.state is DecisionState.OPEN:
+        form = "with its value" if len(wanted) == 1 else f"with one {code('NAME=value')} per line"
+        lines += ["", f"Reply {form}. I take it out of the chat and keep it encrypted until this goal ends."]
+    return lines
+
+
 def _manual(decision: Decision) -> list[str]:
     facts = decision.facts
     lines = [f"👤 {bold(_name(facts))}"]
@@ -288,5 +303,6 @@ _FORMS: Mapping[DecisionKind, Callable[[Decision], list[str]]] = {
     DecisionKind.BUDGET: _money,
     DecisionKind.CYCLES: _money,
     DecisionKind.EFFECT: _effect,
+    DecisionKind.PROPOSAL: _beforehand,
 }
 """What each kind shows; any other shows its question and its facts."""

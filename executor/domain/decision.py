@@ -68,7 +68,8 @@ OPTIONS: Mapping[DecisionKind, tuple[Option, ...]] = {
 
 PROVIDE_VALUE = _o("Provide value", text=True)
 """Stands among the ways out of a blockage where a value is missing, before Skip."""
-
+NOT_NOW = _o("Not now", no=True)
+"""Beside Provide value where values are asked for before they are needed."""
 
 RETRY_WITH_FIX = _o("Retry with fix")
 """Beside a blockage's options where a repair is known that waits for a word."""

@@ -41,7 +41,8 @@ class Finding:
 class Outlook:
     """As of the last look. `likely_at` and `sure_at` are when the goal is ready in one case out of two and in four out
     of five; None without a deadline. `asked` names the last deadline that a person was asked about, and `told` the
-    findings that a person has seen, so that neither happens twice."""
+    findings that a person has seen, so that neither happens twice. `declined`: names of values that a person did not
+    want to give in advance."""
 
     plan_version: int
     findings: tuple[Finding, ...] = ()
@@ -50,3 +51,4 @@ class Outlook:
     sure_at: datetime | None = None
     asked: str = ""
     told: tuple[str, ...] = ()
+    declined: tuple[str, ...] = ()

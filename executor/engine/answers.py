@@ -11,6 +11,7 @@ from executor.domain.effect import EffectState
 from executor.domain.goal import GoalState
 from executor.domain.task import Answer, Task, TaskKind, TaskState
 from executor.engine.asking import allow, approve, review
+from executor.engine.beforehand import answer_beforehand, provided
 from executor.engine.blocking import ask_again, block_task
 from executor.engine.case import Case
 from executor.engine.deadlines import answer_deadline
@@ -144,6 +145,7 @@ def _provide(case: Case, decision: Decision, caller: Caller, text: str) -> Reply
     if isinstance(given, Refused):
         return given
     case.provided.append(given)
+    provided(case, [given.name])
     case.decide(decision.number, caller, option=PROVIDE_VALUE.name, text=given.shown)
     tried = retry(case, _task(case, decision), caller, how=f"Provide value: {given.name}")
     return _accepted(case, decision, f"{given.name} is set for this goal. {tried}")
@@ -345,4 +347,5 @@ _EFFECTS: dict[DecisionKind, Callable[[Case, Decision, Caller, Option | None, st
     DecisionKind.DRAFT: _draft,
     DecisionKind.DEADLINE: answer_deadline,
     DecisionKind.RESULT: _result,
+    DecisionKind.PROPOSAL: answer_beforehand,
 }

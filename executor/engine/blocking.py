@@ -9,6 +9,7 @@ from executor.domain.envelope import shown
 from executor.domain.outcome import Result
 from executor.domain.plan import TaskSpec
 from executor.domain.task import Task, TaskKind, TaskState
+from executor.engine.beforehand import met
 from executor.engine.case import Case
 from executor.engine.providing import missing_value, with_value
 from executor.engine.showing import looks
@@ -47,6 +48,7 @@ def block_task(
     )
     task = case.move_task(task.ref, TaskState.BLOCKED, summary=cause, why=str(type))
     case.block(blockage)
+    met(case)
     if asks:
         ask_about(case, task, blockage)
     return task

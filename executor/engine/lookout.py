@@ -17,6 +17,7 @@ from executor.domain.notice import NoticeKind
 from executor.domain.outlook import Finding, Outlook
 from executor.domain.task import TaskKind
 from executor.engine.attempt import Tools
+from executor.engine.beforehand import asked_for, given_since, look_at_values, worth_asking
 from executor.engine.case import Case, Numbers, merge
 from executor.engine.deadlines import concerns, differs, judged, look_at_deadline
 from executor.engine.durations import SAMPLES_MAX, Forecast, forecast, signature_of
@@ -122,7 +123,7 @@ class Lookout:
             parts: list[Changes] = []
             for case in cases:
                 try:
-                    _act(case, seen[case.goal.number])
+                    _act(case, seen[case.goal.number], self._tools.secrets.known(case.goal.number))
                     parts.append(case.changes())
                 except Exception as error:  # noqa: BLE001 - as above
                     self._log_failure(f"look-out at goal {case.goal.number}", error)
@@ -136,19 +137,23 @@ def _matters(seen: _Seen, now: datetime) -> bool:
     return (
         seen.stuck
         or to_tell
+        or worth_asking(seen.rows, seen.outlook)
         or differs(goal.outlook, seen.outlook, now)
         or concerns(goal, seen.outlook, seen.rows.decisions, now)
     )
 
 
 def _tell(case: Case, outlook: Outlook) -> Outlook:
-    """What nobody has seen yet, in one message; the outlook with what was told."""
+    """What nobody has seen yet, in one message; the outlook with what was told. Values are asked for instead."""
     new = untold(outlook)
     if not new or case.goal.state not in GOAL_RUNNING:
         return outlook
-    lines = [f"{one.sentence}{f' ({one.remedy})' if one.remedy else ''}{_for(one)}" for one in new]
+    lines = [
+        f"{one.sentence}{f' ({one.remedy})' if one.remedy else ''}{_for(one)}" for one in new if not asked_for(one)
+    ]
     text = "\n".join(["Later tasks will need this; nothing waits for it yet.", *(f"• {line}" for line in lines)])
-    case.tell(NoticeKind.TEXT, f"{case.goal.number}/ahead/{len(outlook.told)}", {"text": text})
+    if lines:
+        case.tell(NoticeKind.TEXT, f"{case.goal.number}/ahead/{len(outlook.told)}", {"text": text})
     case.event("goal.foreseen", None, findings=[one.key for one in new])
     return replace(outlook, told=(*outlook.told, *(one.key for one in new)))
 
@@ -157,7 +162,7 @@ def _for(finding: Finding) -> str:
     return f": {', '.join(finding.refs)}" if finding.refs else ""
 
 
-def _act(case: Case, seen: _Seen) -> None:
+def _act(case: Case, seen: _Seen, known: Collection[str]) -> None:
     for reason in mend(case, Around(now=case.now)):
         what = f"Task {reason.ref}" if reason.ref else f"Goal {case.goal.number}"
         logger.warning("{} stood still and is taken up again: {}", what, reason.sentence)
@@ -165,5 +170,6 @@ def _act(case: Case, seen: _Seen) -> None:
     if goal.final or (before.plan_version, before.deadline_at) != (goal.plan_version, goal.deadline_at):
         return  # it has moved on while we looked, and is looked at again
     outlook = _tell(case, look_at_deadline(case, seen.outlook))
+    outlook = look_at_values(case, outlook, {*known, *given_since(before, goal)})
     if differs(goal.outlook, outlook, case.now) or (goal.outlook or outlook).asked != outlook.asked:
         case.set_goal(replace(case.goal, outlook=outlook))

@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from executor.domain.decision import PROVIDE_VALUE, Decision, Option
 from executor.domain.outcome import Result
@@ -43,14 +43,55 @@ def with_value(options: Sequence[Option], missing: str | None) -> tuple[Option, 
 
 def asks_for(decision: Decision) -> str:
     """What a person reads after pressing Provide value."""
-    name = wanted_of(decision)
+    name, several = wanted_of(decision), ", ".join(wanted_together(decision))
     what = f"the value of {name}" if name else "the value as NAME=value"
+    what = what if name or not several else f"one NAME=value per line, for {several}"
     return f"Send {what}. I take it out of the chat at once and keep it encrypted."
 
 
 def wanted_of(decision: Decision) -> str:
     """The variable that this decision asks for; "" where the person names it."""
     return str(decision.facts.get("missing") or "")
+
+
+def wanted_together(decision: Decision) -> Mapping[str, tuple[str, ...]]:
+    """The variables that this decision asks for in advance, with the tasks that need them; empty for any other."""
+    values = decision.facts.get("values")
+    parts = [one for one in values if isinstance(one, Mapping)] if isinstance(values, list | tuple) else []
+    return {str(one["name"]): tuple(map(str, one["refs"])) for one in parts}
+
+
+def given(decision: Decision) -> tuple[str, ...]:
+    """What it was given already, masked."""
+    shown = decision.facts.get("given")
+    return tuple(map(str, shown)) if isinstance(shown, list | tuple) else ()
+
+
+def read_values(decision: Decision, text: str) -> tuple[Provided, ...] | Refused:
+    """A reply as values of what `wanted_together` names: one ``NAME=value`` per line, or the bare value of the only
+    one, which may have lines of its own. Nothing of `text` stands in a refusal."""
+    lines = [line.strip() for line in text.split("\n") if line.strip()]
+    alone = wanted_of(decision)
+    named = [
+        found[1] for line in lines if (found := _ASSIGNED.fullmatch(line)) and _LIKE_A_VARIABLE.fullmatch(found[1])
+    ]
+    values: dict[str, Provided] = {}
+    for part in [text] if alone and len(named) < 2 else lines or [""]:
+        one = read_value(decision, part)
+        if isinstance(one, Refused):
+            return one
+        if one.name not in wanted_together(decision):
+            return _not_asked_for(decision)
+        values[one.name] = one
+    return tuple(values.values())
+
+
+def _not_asked_for(decision: Decision) -> Refused:
+    names = ", ".join(wanted_together(decision))
+    sentence = (
+        f"Please write NAME=value, one per line, for nothing but {names}. Question {decision.number} is still open."
+    )
+    return Refused(code="not_asked_for", sentence=sentence)
 
 
 def read_value(decision: Decision, text: str) -> Provided | Refused:
@@ -78,7 +119,9 @@ def _problem(decision: Decision, wanted: str, name: str, value: str, text: str) 
     if MASK in text:
         return f"The value was lost on its way to me. Please send it once more. {again}"
     if not name:
-        return f"Please write it as NAME=value, such as API_TOKEN=abc123. {again}"
+        example = next(iter(wanted_together(decision)), "API_TOKEN")
+        per_line = ", one per line" if wanted_together(decision) else ""
+        return f"Please write it as NAME=value{per_line}, such as {example}=abc123. {again}"
     if problem := why_no_name(name):
         return f"{problem} {again}"
     if not value.strip():

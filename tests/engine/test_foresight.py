@@ -75,11 +75,11 @@ async def test_what_turns_up_while_it_runs_is_told_in_one_message_and_once(tmp_p
             await w.settle()
 
         assert await told(w) == [
-            "Later tasks will need this; nothing waits for it yet.\n"
-            "• GITHUB_TOKEN is not set (put it in [secrets], or I ask when it is needed): 1.3",
             "Later tasks will need this; nothing waits for it yet.\n• jq is missing (sudo apt install jq): 1.2",
         ]
         assert (await w.states(number))["1.1"] == "awaiting_approval"
+        questions = {decision.question for decision in (await w.view(number)).decisions}
+        assert questions == {"Do it", "Later tasks need GITHUB_TOKEN"}  # a value is asked for
 
 
 async def test_where_nothing_is_missing_nothing_is_said(tmp_path: Path) -> None:

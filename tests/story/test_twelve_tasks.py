@@ -9,8 +9,8 @@ from zipfile import ZipFile
 import pytest
 
 from bot.localchat import LocalChat
-from executor.domain.decision import DecisionKind
 from executor.domain.goal import GoalState
+from executor.engine.reasons import HOLDS_NOTHING_UP
 from tests.story.test_an_outage import free_port, serving
 from tests.telegram.talk import Json, Talk, talking, words
 
@@ -66,14 +66,14 @@ def task_in(told: str) -> str:
 
 
 async def questions(talk: Talk) -> list[tuple[str, str, str]]:
-    """Everything that was ever asked, but whether the result is good: (kind, task, answer)."""
+    """Everything that was ever asked and held something up: (kind, task, answer)."""
     found = []
     while (decision := await talk.house.executor.decision(len(found) + 1)) is not None:
         found.append(decision)
     return sorted(
         (decision.kind.value, decision.task_ref or "", decision.option or decision.state.value)
         for decision in found
-        if decision.kind is not DecisionKind.RESULT
+        if decision.kind not in HOLDS_NOTHING_UP
     )
 
 

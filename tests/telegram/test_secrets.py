@@ -14,9 +14,11 @@ CANARY = "ghp_c4n4ry/9f2K+x=="
 PUSH = 'Push\n1. Push it: `echo "pushed as ${GITHUB_TOKEN:?}"; printf "x:%s" "$GITHUB_TOKEN" | base64`'
 
 
-async def asked(talk: Talk, goal: str = PUSH) -> Json:
-    """The question for the value, after Start."""
+async def asked(talk: Talk, goal: str = PUSH, *, in_advance: bool = True) -> Json:
+    """The question for the value, after Start; before it, the same value was asked for in advance."""
     plan = await talk.say(goal, "Nothing runs before you press Start")
+    if in_advance:
+        await talk.hear("Nothing waits for it yet")
     await talk.press(plan, "Start")
     return await talk.hear("⛔")
 
@@ -56,7 +58,7 @@ async def test_the_question_names_the_variable_and_offers_to_take_its_value(talk
         "Tried",
         "• Ran it once",
         "",
-        "or /answer 2 retry | provide-value | skip | take-over | pause",
+        "or /answer 3 retry | provide-value | skip | take-over | pause",
     ]
 
 
@@ -88,11 +90,11 @@ async def test_the_button_asks_for_a_reply_and_the_reply_is_the_value(talk: Talk
 @pytest.mark.parametrize(
     "said",
     [
-        f"/answer 2 {CANARY}",
-        f"/answer 2 provide-value {CANARY}",
+        f"/answer 3 {CANARY}",
+        f"/answer 3 provide-value {CANARY}",
         f"/answer {CANARY}",
-        f"/answr 2 {CANARY}",
-        f'/answer 2 export GITHUB_TOKEN="{CANARY}"',
+        f"/answr 3 {CANARY}",
+        f'/answer 3 export GITHUB_TOKEN="{CANARY}"',
     ],
 )
 async def test_a_command_gives_the_value_too(talk: Talk, tmp_path: Path, said: str) -> None:
@@ -139,7 +141,7 @@ async def test_after_nonsense_the_next_reply_counts(talk: Talk, tmp_path: Path) 
 
 async def test_where_nobody_knows_the_name_the_person_gives_it(talk: Talk, tmp_path: Path) -> None:
     fetch = 'test -n "$MY_LOGIN" || { echo "HTTP 401 Unauthorized" >&2; exit 22; }'
-    question = await asked(talk, f"Fetch\n1. Fetch it: `{fetch}`")
+    question = await asked(talk, f"Fetch\n1. Fetch it: `{fetch}`", in_advance=False)
 
     which = await talk.say(CANARY, "Please write it as NAME=value", reply_to=question["message_id"])
     await talk.say(f"MY_LOGIN={CANARY}", "MY_LOGIN is set", reply_to=question["message_id"])
@@ -165,7 +167,7 @@ async def test_an_edit_and_a_late_reply_are_hidden_as_well(talk: Talk, tmp_path:
     await talk.quiet()
 
     assert words(please) == "I could not delete your message with the value. Please delete it yourself."
-    assert words(edited).startswith("Question 2 was already decided by Ann")
+    assert words(edited).startswith("Question 3 was already decided by Ann")
     assert holding(tmp_path, CANARY) == []
 
 
@@ -197,13 +199,13 @@ async def test_a_message_that_the_chat_s_server_lost_is_asked_for_again(
 
     told = await talk.hear("lost")
 
-    assert words(told) == "The value was lost on its way to me. Please send it once more. Question 2 is still open."
+    assert words(told) == "The value was lost on its way to me. Please send it once more. Question 3 is still open."
 
 
 async def test_with_a_lost_key_the_value_is_asked_for_again(tmp_path: Path, chat: LocalChat) -> None:
     twice = 'Push\n1. Push: `test -n "${GITHUB_TOKEN:?}"`\n2. Wait for Ann\n3. Again: `test -n "$GITHUB_TOKEN"`'
     async with talking(tmp_path / "data", chat) as talk:
-        question = await asked(talk, twice)
+        question = await asked(talk, twice, in_advance=False)
         await talk.say(CANARY, "is set", reply_to=question["message_id"])
         await talk.hear("Wait for Ann")
     (tmp_path / "data" / "secrets.key").unlink()
@@ -219,7 +221,7 @@ async def test_with_a_lost_key_the_value_is_asked_for_again(tmp_path: Path, chat
 
 
 async def test_a_command_that_fails_without_a_word_is_asked_about_at_once(talk: Talk) -> None:
-    question = await asked(talk, 'Push\n1. Push it: `test -n "$DEPLOY_TOKEN"`')
+    question = await asked(talk, 'Push\n1. Push it: `test -n "$DEPLOY_TOKEN"`', in_advance=False)
 
     assert "A credential is missing or was refused: DEPLOY_TOKEN" in words(question)
     assert "Ran it once" in words(question)

@@ -62,9 +62,7 @@ def findings(ahead: Ahead, missing: Missing, known: Collection[str]) -> tuple[Fi
     ]
     variables = [(name, task.ref) for task, needs in ahead for name in sorted(needs.variables)]
     found += [
-        _finding(
-            FindingKind.CREDENTIAL, name, f"{name} is not set", "put it in [secrets], or I ask when it is needed", refs
-        )
+        _finding(FindingKind.CREDENTIAL, name, f"{name} is not set", "give it when I ask, or put it in [secrets]", refs)
         for name, refs in _gathered(iter(variables), {name for name, _ in variables} - set(known))
     ]
     hosts = ((f"{host}:{port}", task.ref) for task, needs in ahead for host, port in sorted(needs.hosts))

@@ -160,6 +160,9 @@ def environment(workspace: Path, attempt: str, extra: Mapping[str, str]) -> dict
         "TMPDIR": str(workspace / OWN_FOLDER / "tmp"),
         "LANG": "C.UTF-8",
         "TERM": "dumb",
+        # Python takes compiled code for fresh when its source has the same size and second: a program that is corrected
+        # at once (a - b, a + b) would run as it was.
+        "PYTHONDONTWRITEBYTECODE": "1",
         **extra,
         ATTEMPT: attempt,
         WORKSPACE: str(workspace),

@@ -93,6 +93,7 @@ async def test_a_command_gets_a_cleared_environment(scene: Scene, monkeypatch: p
         "HOME": str(scene.workspace),
         "TMPDIR": str(scene.workspace / ".milepost" / "tmp"),
         "LANG": "C.UTF-8",
+        "PYTHONDONTWRITEBYTECODE": "1",
         "TERM": "dumb",
         "GRANTED": "yes",
         "MILEPOST_ATTEMPT": "1.1#1",

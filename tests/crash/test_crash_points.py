@@ -30,6 +30,8 @@ POINTS = sorted(
 SECRET = next(scenario for scenario in SCENARIOS if scenario.name == "secret")
 BY_THE_CLOCK = frozenset(crash_point_names(["heartbeat", "look", "recovery"]))
 """Passed when real time goes by: how often differs from life to life, and only the first way is sure to get there."""
+HEARD_BY_THEN = frozenset(crash_point_names(["inbox.put"]))
+"""Whether a life hears anything new depends on what the one before it had heard when it crashed."""
 TRIES_MAX = 3  # how often a point is passed depends on the order of things, so the last passing may be missed
 
 # A program that dies leaves coroutines that never began, anyio's attempts to connect among them: no fault of ours.
@@ -90,7 +92,7 @@ def _moments(point: str, passings: Passings) -> Iterator[tuple[Scenario, int]]:
         if nth <= times:
             yield ways[0], nth
     for scenario in ways[1:]:
-        if scenario.first is not None and point not in BY_THE_CLOCK:
+        if scenario.first is not None and point not in BY_THE_CLOCK | HEARD_BY_THEN:
             yield scenario, 1
 
 

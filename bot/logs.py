@@ -19,7 +19,10 @@ from executor.domain.errors import SealBroken
 if TYPE_CHECKING:
     from loguru import Message, Record
 
-QUIET = ("httpx", "httpcore", "apscheduler", "aiosqlite", "alembic", "sqlalchemy", "asyncio", "telegram", "multipart")
+QUIET = (
+    *("httpx", "httpcore", "httpx2", "httpcore2", "mcp", "openai"),  # each prints whole addresses, and these hold keys
+    *("apscheduler", "aiosqlite", "alembic", "sqlalchemy", "asyncio", "telegram", "multipart"),
+)
 UVICORN = ("uvicorn", "uvicorn.error", "uvicorn.access")
 HIDDEN = "[hidden]"
 SECRET_CHARACTERS_MIN = 6  # a shorter value would hide half the log

@@ -107,6 +107,19 @@ async def test_a_request_of_httpx_is_not_logged() -> None:
     assert out.getvalue() == ""
 
 
+@pytest.mark.parametrize(
+    "name", ["httpx2", "httpcore2.connection", "mcp.client.streamable_http", "openai._base_client"]
+)
+def test_the_addresses_that_tool_servers_and_models_are_asked_at_are_not_logged(name: str) -> None:
+    """They may carry a key in their query."""
+    out = io.StringIO()
+    logs.start("debug", stream=out)
+
+    logging.getLogger(name).info("HTTP Request: POST https://calendar.example/mcp?key=canary")
+
+    assert out.getvalue() == ""
+
+
 def test_uvicorns_lines_and_python_warnings_come_the_same_way() -> None:
     out = io.StringIO()
     logging.getLogger("uvicorn.error").addHandler(logging.StreamHandler(out))

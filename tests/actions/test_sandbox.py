@@ -131,6 +131,7 @@ def test_a_command_gets_no_variable_of_ours(ask: Ask) -> None:
         "MILEPOST_WORKSPACE",
         "PATH",
         "PWD",
+        "PYTHONDONTWRITEBYTECODE",
         "SHLVL",
         "TERM",
         "TMPDIR",

@@ -1,12 +1,14 @@
-"""A program of somebody's own beside a data folder, with short pauses and no configuration but that."""
+"""What the stories share: a program of somebody's own beside a data folder, a chat, and a scripted model."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
 from bot.library import AutonomousGoalExecutor
+from bot.localchat import LocalChat
+from tests.modelserver import ModelServer, model_server
 
 
 @dataclass
@@ -52,3 +54,19 @@ def told() -> Told:
 def executor(folder: Path, told: Told) -> Iterator[AutonomousGoalExecutor]:
     with AutonomousGoalExecutor(folder, notifier=told) as executor:
         yield executor
+
+
+@pytest.fixture
+async def room(tmp_path: Path) -> AsyncIterator[LocalChat]:
+    """A local chat that outlives the Milepost behind it."""
+    chat = LocalChat(tmp_path / "chat", port=0, operator_name="Ann")
+    await chat.start()
+    yield chat
+    await chat.stop()
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[ModelServer]:
+    """A scripted model behind real HTTP."""
+    async with model_server() as running:
+        yield running

@@ -21,7 +21,6 @@ from tests.fakes import START
 from tests.modelserver import ModelServer, Turn, refuses, says
 from tests.story.test_a_model_changes_course import BETTER, GIVES_UP, TASKS
 from tests.story.test_a_models_part import house
-from tests.story.test_a_models_part import server as server
 from tests.world import World
 
 GONE = refuses(503, "busy")

@@ -23,17 +23,11 @@ from storage.purse import Caps
 from storage.store import Database
 from tests.builders import ANN
 from tests.fakes import START, ManualClock
-from tests.modelserver import ModelServer, Turn, model_server, refuses, says
+from tests.modelserver import ModelServer, Turn, refuses, says
 from tests.story.test_self_healing import patiently
 from tests.world import World, world
 
 LAUNCHER = PlainLauncher()
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[ModelServer]:
-    async with model_server() as running:
-        yield running
 
 
 @asynccontextmanager

@@ -1,9 +1,6 @@
 """A plan that changes while it runs, as a person lives it in the chat: real commands, presses and restarts."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
-
-import pytest
 
 from bot.localchat import LocalChat
 from tests.telegram.talk import Json, Talk, talking, words
@@ -13,14 +10,6 @@ NO_CHANGES: Json = {"executor": {"retry_first_s": 0.01, "attempts_max": 1, "adap
 WRITE = "/goal Write it down\n1. Write: `echo hello > out/today.txt`"
 LATER = "/goal Count\n1. Count: `test -f made.txt`\n2. Make: `sleep 0.4; touch made.txt`\n3. Look: `true` after 1,2"
 LETTER = "/goal Send a letter\n1. Write it\n2. Print it after 1\n3. Post it after 2\n4. Buy stamps"
-
-
-@pytest.fixture
-async def room(tmp_path: Path) -> AsyncIterator[LocalChat]:
-    chat = LocalChat(tmp_path / "chat", port=0, operator_name="Ann")
-    await chat.start()
-    yield chat
-    await chat.stop()
 
 
 async def started(talk: Talk, text: str) -> Json:

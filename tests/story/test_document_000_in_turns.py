@@ -2,31 +2,14 @@
 the real results of each in the next request."""
 
 import json
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from bot.localchat import LocalChat
-from tests.modelserver import Asked, ModelServer, Turn, model_server, says
+from tests.modelserver import Asked, ModelServer, Turn, says
 from tests.telegram.talk import Json, Talk, talking, words
 
 PATIENCE_S = 60.0
-
-
-@pytest.fixture
-async def room(tmp_path: Path) -> AsyncIterator[LocalChat]:
-    chat = LocalChat(tmp_path / "chat", port=0, operator_name="Ann")
-    await chat.start()
-    yield chat
-    await chat.stop()
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[ModelServer]:
-    async with model_server() as running:
-        yield running
 
 
 def chosen(server: ModelServer, **rules: list[str]) -> Json:

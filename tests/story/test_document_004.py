@@ -1,29 +1,12 @@
 """Document 004 with a model: a single task is done now, done in parts, or blocked with the reason."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
-import pytest
-
 from bot.localchat import LocalChat
-from tests.modelserver import ModelServer, model_server, says
+from tests.modelserver import ModelServer, says
 from tests.telegram.talk import Json, Talk, talking, words
 
 PATIENCE_S = 30.0
-
-
-@pytest.fixture
-async def room(tmp_path: Path) -> AsyncIterator[LocalChat]:
-    chat = LocalChat(tmp_path / "chat", port=0, operator_name="Ann")
-    await chat.start()
-    yield chat
-    await chat.stop()
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[ModelServer]:
-    async with model_server() as running:
-        yield running
 
 
 def chosen(server: ModelServer) -> Json:

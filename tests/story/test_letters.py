@@ -1,30 +1,13 @@
 """The built-in workflows that write: a draft is looked at, changed by a reply, found good, and sent."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
-import pytest
-
 from bot.localchat import LocalChat
-from tests.modelserver import ModelServer, model_server, says
+from tests.modelserver import ModelServer, says
 from tests.telegram.talk import Json, Talk, talking, words
 
 PATIENCE_S = 30.0
 MAIL = "To: john@example.com\nSubject: Thanks\n\nDear John, thank you for the meeting on Tuesday."
-
-
-@pytest.fixture
-async def room(tmp_path: Path) -> AsyncIterator[LocalChat]:
-    chat = LocalChat(tmp_path / "chat", port=0, operator_name="Ann")
-    await chat.start()
-    yield chat
-    await chat.stop()
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[ModelServer]:
-    async with model_server() as running:
-        yield running
 
 
 def chosen(server: ModelServer) -> Json:

@@ -2,23 +2,14 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from benchmarks.live import Story, Told, tell
-from tests.modelserver import ModelServer, model_server, says
+from tests.modelserver import ModelServer, says
 
 MADE = "def add(a, b):\n    return a + b\n"
 TRUTH = "python3 -c 'import calculator as c; assert c.add(2, 3) == 5'"
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[ModelServer]:
-    async with model_server() as running:
-        yield running
 
 
 def plan(action: str, parameters: dict[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Goals that a model plans: the real SDKs against a scripted server, real commands, a real database."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -26,19 +26,13 @@ from executor.ports import Brain, BrainFailed, Call, Failure, Purpose, Receipt
 from storage.purse import Caps
 from storage.store import Database
 from tests.fakes import START, CrashAt, Crashed, ManualClock
-from tests.modelserver import ModelServer, model_server, refuses, says
+from tests.modelserver import ModelServer, refuses, says
 from tests.story.test_self_healing import patiently
 from tests.world import World, world
 
 LAUNCHER = PlainLauncher()
 REGISTRY = Registry(standard_actions(LAUNCHER, START.tzinfo, ()))
 CAPS = Caps(goal_usd=Decimal(1), day_usd=Decimal(5), cycles_max=50)
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[ModelServer]:
-    async with model_server() as running:
-        yield running
 
 
 @pytest.fixture(params=["gemini", "openai"])

@@ -1,30 +1,15 @@
 """From a sentence in the chat to the receipt, planned by a model: documents 000, 001 and 004, with real commands."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bot.localchat import LocalChat
-from tests.modelserver import ModelServer, model_server, says
+from tests.modelserver import ModelServer, says
 from tests.telegram.talk import Json, Talk, talking, words
 
 PATIENCE_S = 20.0
-
-
-@pytest.fixture
-async def room(tmp_path: Path) -> AsyncIterator[LocalChat]:
-    chat = LocalChat(tmp_path / "chat", port=0, operator_name="Ann")
-    await chat.start()
-    yield chat
-    await chat.stop()
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[ModelServer]:
-    async with model_server() as running:
-        yield running
 
 
 def chosen(server: ModelServer) -> Json:

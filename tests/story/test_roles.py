@@ -1,29 +1,12 @@
 """Who is asked: roles and models by purpose, from the configuration to the request, and to what it costs."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
-import pytest
-
 from bot.localchat import LocalChat
-from tests.modelserver import ModelServer, model_server, says
+from tests.modelserver import ModelServer, says
 from tests.telegram.talk import Json, talking, words
 
 PATIENCE_S = 60.0
-
-
-@pytest.fixture
-async def room(tmp_path: Path) -> AsyncIterator[LocalChat]:
-    chat = LocalChat(tmp_path / "chat", port=0, operator_name="Ann")
-    await chat.start()
-    yield chat
-    await chat.stop()
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[ModelServer]:
-    async with model_server() as running:
-        yield running
 
 
 async def test_a_tasks_role_and_the_purpose_choose_the_model_and_its_price(

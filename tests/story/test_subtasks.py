@@ -1,26 +1,15 @@
 """A task that is too big, as a person sees it in the chat: its parts stand below it, with numbers of their own."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
-import pytest
-
 from bot.localchat import LocalChat
-from tests.modelserver import ModelServer, model_server, says
+from tests.modelserver import ModelServer, says
 from tests.telegram.talk import Json, talking, words
 
 PATIENCE_S = 30.0
 ONCE = {"executor": {"attempts_max": 1}}
 GOAL = "Report p3\n1. Make the report: `exit 3`\n2. Send it: `cat report.txt`"
 PARTS = "/task 1.1\n1. Fetch: `echo numbers > numbers.txt`\n2. Write: `test -f stamp && cp numbers.txt report.txt`"
-
-
-@pytest.fixture
-async def room(tmp_path: Path) -> AsyncIterator[LocalChat]:
-    chat = LocalChat(tmp_path / "chat", port=0, operator_name="Ann")
-    await chat.start()
-    yield chat
-    await chat.stop()
 
 
 async def test_a_blocked_task_is_done_in_parts(tmp_path: Path, room: LocalChat) -> None:
@@ -42,12 +31,6 @@ async def test_a_blocked_task_is_done_in_parts(tmp_path: Path, room: LocalChat) 
     assert "\n▫️ 1.1 Make the report · 1 of 2 parts done\n   ✅ 1.1.1 Fetch\n   ⛔ 1.1.2 Write · blocked\n" in live
     assert "blocked" in why
     assert "1.1 Make the report\n   its subtasks\n" in plan
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[ModelServer]:
-    async with model_server() as running:
-        yield running
 
 
 async def test_a_model_splits_what_proves_too_big_and_a_person_sees_the_parts_first(

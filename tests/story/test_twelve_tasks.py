@@ -2,7 +2,6 @@
 that is down, and a restart in the middle, in the real chat."""
 
 import re
-from collections.abc import AsyncIterator
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -33,14 +32,6 @@ GOAL = """/goal Send the weekly report p8
 10. Put it together: `cat table.txt prices.txt > report/weekly.txt; echo total >> report/weekly.txt` after 3,5,9
 11. Make a preview: `head -n 3 report/weekly.txt > preview.txt` after 10
 12. Hand it to the printer after 11"""
-
-
-@pytest.fixture
-async def room(tmp_path: Path) -> AsyncIterator[LocalChat]:
-    chat = LocalChat(tmp_path / "chat", port=0, operator_name="Ann")
-    await chat.start()
-    yield chat
-    await chat.stop()
 
 
 @pytest.fixture

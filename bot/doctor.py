@@ -259,10 +259,12 @@ def _sqlite() -> Finding:
 def _sandbox(settings: Settings, told: tuple[str, str]) -> Finding:
     """`told`: what is wrong and what to do, both empty where the sandbox was tried and holds."""
     seen, remedy = told
-    if settings.sandbox.mode == "bubblewrap":
-        return _wrong("sandbox", seen, remedy) if seen else _good("sandbox", "a trial command could not break out")
+    if not seen and settings.sandbox.mode == "none":
+        return _note("sandbox", "bubblewrap works here and is not used", 'set sandbox.mode = "auto"')
     if not seen:
-        return _note("sandbox", "bubblewrap works here and is not used", 'set sandbox.mode = "bubblewrap"')
+        return _good("sandbox", "a trial command could not break out")
+    if settings.sandbox.mode == "bubblewrap":
+        return _wrong("sandbox", seen, remedy)
     return _note("sandbox", f"{seen}, so what nobody has accepted asks each time", remedy)
 
 

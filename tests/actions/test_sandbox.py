@@ -4,7 +4,6 @@ Everything runs in a PID namespace of its own, because a sandbox that does not h
 """
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -18,7 +17,7 @@ from typing import Any
 import pytest
 
 from tests.actions.sandboxed import Probe
-from tests.apart import NOBODY, apart
+from tests.apart import NOBODY, apart, need_bubblewrap
 
 Report = dict[str, Any]
 
@@ -94,10 +93,7 @@ Ask = Callable[[str], Report]
 
 @pytest.fixture(scope="module", params=["root", "nobody"])
 def ask(request: pytest.FixtureRequest) -> Iterator[Ask]:
-    if shutil.which("bwrap") is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("bubblewrap is not installed, and in CI these tests must run")
-        pytest.skip("bubblewrap is not installed")
+    need_bubblewrap()
     apart()
     with tempfile.TemporaryDirectory(prefix="milepost-sandbox-") as place:  # pytest's own are closed to others
         Path(place).chmod(0o755)

@@ -40,7 +40,11 @@ def goal(effects: Path, number: int) -> dict[str, Any]:
             task["parameters"] = {"command": "sleep 300 & sleep 0.1; echo done"}
         else:
             ours = 'echo "$MILEPOST_ATTEMPT" >>'
-            task["parameters"] = {"command": f"sleep 0.1; {ours} '{effects}'; sleep 0.1", "repeatable": False}
+            task["parameters"] = {
+                "command": f"sleep 0.1; {ours} '{effects}'; sleep 0.1",
+                "writes": [str(effects.parent)],
+                "repeatable": False,
+            }
         task["depends_on"] = [f"t{place - 4}"] if place > 4 else []
         tasks.append(task)
     return {"description": f"Many steps {number}", "tasks": tasks}
@@ -50,7 +54,7 @@ class Killer:
     def __init__(self, folder: Path, environment: dict[str, str], milepost: str) -> None:
         self.folder = folder
         self.data = folder / "data"
-        self.effects = folder / "effects"
+        self.effects = folder / "outside" / "effects"
         self.environment = environment
         self.milepost = milepost
         self.client = ControlClient(self.data, timeout_s=10)
@@ -62,6 +66,7 @@ class Killer:
         self.said: list[str] = []
 
     def start(self) -> "subprocess.Popen[bytes]":
+        self.effects.parent.mkdir(exist_ok=True)
         self.effects.touch()
         with (self.folder / "log").open("ab") as log:
             return subprocess.Popen(
@@ -220,6 +225,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--kills", type=int, required=True)
     parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--sandbox", required=True)
     given = parser.parse_args()
     environment = {
         "PATH": os.environ["PATH"],
@@ -227,6 +233,7 @@ def main() -> None:
         "MILEPOST_DATA_DIR": str(given.folder / "data"),
         "MILEPOST_LOCAL_CHAT__PORT": str(given.port),
         "MILEPOST_EXECUTOR__RETRY_FIRST_S": "0.1",
+        "MILEPOST_SANDBOX__MODE": given.sandbox,
     }
     killer = Killer(given.folder, environment, given.milepost)
     json.dump(run(killer, given.seed, given.kills), sys.stdout)

@@ -16,41 +16,25 @@ import pytest
 
 from bot.real import SystemClock
 from storage.store import Database
+from tests.apart import NOBODY, apart, need_bubblewrap
 from tests.crash.history import Happened, Seen, violations
 from tests.crash.real import MILEPOST, STARTED_S_MAX, answers, environment, free_port, until, up
 
 pytestmark = pytest.mark.slow
 
-KILLS = 50
-NOBODY = "65534"
-
-
-def apart() -> list[str]:
-    """The words before a command that put it into a PID namespace of its own, as nobody. That nobody may read what
-    others own, because the interpreter may be installed in somebody's home. Skips where that can't be had."""
-    if os.getuid() != 0:
-        pytest.skip("only root can make a PID namespace with a /proc of its own")
-    capability = "+dac_read_search"
-    words = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc", "setpriv", f"--reuid={NOBODY}"]
-    words += [f"--regid={NOBODY}", "--clear-groups", f"--inh-caps={capability}", f"--ambient-caps={capability}"]
-    if shutil.which("unshare") is None or shutil.which("setpriv") is None:
-        pytest.skip("unshare and setpriv (util-linux) are not installed")
-    tried = subprocess.run([*words, sys.executable, "-c", "pass"], capture_output=True, text=True)
-    if tried.returncode:
-        pytest.skip(f"no PID namespace here: {tried.stderr.strip()}")
-    return words
-
 
 @pytest.mark.timeout(480)
-def test_fifty_kills_lose_nothing_and_double_nothing(tmp_path: Path) -> None:
-    words, seed = apart(), random.SystemRandom().randrange(10**6)
+@pytest.mark.parametrize(("sandbox", "kills"), [("bubblewrap", 35), ("none", 15)])
+def test_fifty_kills_lose_nothing_and_double_nothing(tmp_path: Path, sandbox: str, kills: int) -> None:
+    if sandbox == "bubblewrap":
+        need_bubblewrap()
+    seed = random.SystemRandom().randrange(10**6)
     print(f"seed {seed}")
     folder = tmp_path / "place"
     folder.mkdir()
-    for above in (folder, *folder.parents[:4]):  # pytest's folders are closed to others
-        above.chmod(above.stat().st_mode | 0o055)
     shutil.chown(folder, int(NOBODY), int(NOBODY))
-    arguments = [f"--seed={seed}", f"--kills={KILLS}", f"--port={free_port()}"]
+    words = apart(shown=(folder,))  # pytest's folders are closed to others
+    arguments = [f"--seed={seed}", f"--kills={kills}", f"--port={free_port()}", f"--sandbox={sandbox}"]
     ended = subprocess.run(
         [*words, sys.executable, "-m", "tests.crash.killer", str(folder), str(MILEPOST), *arguments],
         cwd=Path(__file__).parents[2],
@@ -73,7 +57,7 @@ def test_fifty_kills_lose_nothing_and_double_nothing(tmp_path: Path) -> None:
     assert report["survivors"] == []
     assert report["said"] == []
     assert report["exit_code"] == 0
-    assert report["while_running"] >= KILLS / 5, "too few kills met a running attempt"
+    assert report["while_running"] >= kills / 5, "too few kills met a running attempt"
 
 
 async def check(folder: Path, seen: Seen) -> list[str]:

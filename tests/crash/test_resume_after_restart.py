@@ -9,13 +9,14 @@ APP = """/goal Create a small web app
 - All five parts exist: `test $(cat journal | sort -u | wc -l) = 5`
 1. Folder: `mkdir -p app && echo folder >> journal`
 2. Requirements: `echo flask > app/requirements.txt && echo requirements >> journal`
-3. Application: `touch ../../../begun; until test -e ../../../go; do sleep 0.02; done; echo application >> journal`
+3. Application: `touch begun; until test -e go; do sleep 0.02; done; echo application >> journal`
 4. Page: `echo hello > app/page.html && echo page >> journal`
 5. Start script: `echo python app.py > app/start.sh && echo start >> journal`"""
 
 
 def test_what_was_done_stays_done_and_the_rest_is_carried_out(tmp_path: Path) -> None:
-    begun, go, journal = tmp_path / "begun", tmp_path / "go", tmp_path / "data" / "workspaces" / "1" / "journal"
+    workspace = tmp_path / "data" / "workspaces" / "1"
+    begun, go, journal = workspace / "begun", workspace / "go", workspace / "journal"
     with up(tmp_path) as (process, client):
         submitted = client.call("submit_goal", {"text": APP}, command_id="goal")
         decision = submitted["decisions"][0]["decision"]

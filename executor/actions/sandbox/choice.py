@@ -50,8 +50,6 @@ def isolate(wanted: Wanted) -> Isolation:
     """Takes some hundredths of a second where there is bubblewrap, for its trial. Raises nothing."""
     owner = unprivileged()
     folders = workspaces_of(wanted.data_dir)
-    if wanted.mode == "auto":  # the sandbox is used where it is asked for by name
-        return Isolation(launcher=PlainLauncher(), folders=folders)
     if wanted.mode == "none":
         return _plain(wanted, owner, None)
     found = installed()
@@ -84,6 +82,8 @@ def isolate(wanted: Wanted) -> Isolation:
 
 
 def _without(wanted: Wanted, owner: Identity | None, problem: Problem) -> Isolation:
+    if wanted.mode == "auto":
+        return _plain(wanted, owner, problem)
     reason = f"There is no sandbox, and sandbox.mode demands one: {problem.seen}"
     return Isolation(
         launcher=NoLauncher(reason), folders=workspaces_of(wanted.data_dir), owner=owner, problem=problem, refused=True

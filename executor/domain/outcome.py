@@ -126,10 +126,11 @@ class NeedsReview:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interrupted:
     """The attempt was stopped from our side (shutdown, pause, cancel). It does not count as a failure. `lost`: Milepost
-    itself died while it ran."""
+    itself died while it ran; `soon`: right after its start."""
 
     note: str = ""
     lost: bool = False
+    soon: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,10 +26,10 @@ SUCCESSES_MAX = 4  # it ran well, and what it was for is still not so
 POLLS_MAX = 4  # of a wait whose command can't ever succeed
 UNCHANGED_MAX = 2  # it ended well, and left every file as the time before
 ALTERNATIONS_MAX = 6  # A B A B A B
-LOST_MAX = 8  # Milepost died while it ran; restarts have many reasons, so this takes longest
 
 _LEFT = "/"  # parts what was said from what was left behind
-_FAILED, _RAN_WELL, _POLLED, _LOST = "f", "s", "w", "i"
+_FAILED, _RAN_WELL, _POLLED = "f", "s", "w"
+LOST, LOST_SOON = "i", "d"  # Milepost died while it ran, at any moment or right after its start: see `suspects`
 _NEVER_TRUE = frozenset({"missing_command", "syntax", "usage", "bad_script_format"})
 """Causes for which waiting is pointless: the command that is looked at is wrong itself."""
 
@@ -46,15 +46,15 @@ def noted(task: Task, result: Result) -> Task:
     return _noted(task, _RAN_WELL if result.success else _FAILED, what)
 
 
-def noted_loss(task: Task) -> Task:
-    """The task with an attempt on its trail that Milepost did not survive."""
-    return _noted(task, _LOST, "")
+def noted_as(task: Task, letter: str) -> Task:
+    """The task with an attempt on its trail that says nothing itself."""
+    return _noted(task, letter, "")
 
 
 def circle_of(trail: Sequence[str]) -> str | None:
     """What goes round, as the beginning of a sentence; None: nothing does. Losses of the process say nothing about the
     task's own ends."""
-    full = [entry for entry in trail if not entry.startswith(_LOST)]
+    full = [entry for entry in trail if not entry.startswith((LOST, LOST_SOON))]
     if full and _LEFT in full[-1] and (count := _in_a_row(full)) >= UNCHANGED_MAX:
         return f"It ran {count} times and left everything the same each time"
     ends = [entry.partition(_LEFT)[0] for entry in full]
@@ -123,19 +123,6 @@ def pointless_wait(task: Task, outcome: Waiting) -> AskPerson | None:
         return None
     verdict = classify(outcome.result)
     return AskPerson(type=verdict.type, cause=f"{circle}: {verdict.cause}", confidence=verdict.confidence)
-
-
-def lost_too_often(task: Task) -> AskPerson | None:
-    """A person, instead of a task during which Milepost dies every time."""
-    count = 0
-    for entry in reversed(task.trail):
-        if not entry.startswith(_LOST):
-            break
-        count += 1
-    if count < LOST_MAX:
-        return None
-    cause = f"Milepost ended {count} times in a row while it ran; it may be what ends Milepost"
-    return AskPerson(type=BlockageType.RESOURCE, cause=cause, confidence=0.5)
 
 
 # --------------------------------------------------------------------------------------------- versions of a plan

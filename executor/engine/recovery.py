@@ -8,6 +8,7 @@ from executor.engine.attempt import Tools
 from executor.engine.case import Case, Numbers, merge
 from executor.engine.flow import advance
 from executor.engine.settle import settle
+from executor.engine.suspects import died_soon
 from executor.ports import CaseRows, Changes, Store, Workers
 
 
@@ -49,7 +50,9 @@ def _recovered(rows: CaseRows, lost: Sequence[Attempt], numbers: Numbers, tools:
         if attempt.goal_number != case.goal.number:
             continue
         effect = case.effects.get(attempt.task_ref)
-        outcome: Outcome = Interrupted(note="Milepost was stopped while it ran", lost=True)
+        outcome: Outcome = Interrupted(
+            note="Milepost was stopped while it ran", lost=True, soon=died_soon(attempt, tools.limits)
+        )
         if effect is not None:
             outcome = Uncertain(note="Milepost was stopped while it ran, so nobody saw the end")
         settle(case, attempt.task_ref, attempt.number, outcome)

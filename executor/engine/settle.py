@@ -38,10 +38,11 @@ from executor.engine.correcting import carry_out, correct, unless_in_circles
 from executor.engine.flow import NOT_BEGUN
 from executor.engine.gates import SKIP, gate_closed, gate_stumbled, options_of
 from executor.engine.lessons import failed_again, succeeded
-from executor.engine.loops import lost_too_often, noted, noted_loss, noted_poll, pointless_wait
+from executor.engine.loops import noted, noted_poll, pointless_wait
 from executor.engine.outages import hold, settled
 from executor.engine.repairing import known_repair
 from executor.engine.subgoals import park_for_goal
+from executor.engine.suspects import lost_too_often, noted_loss
 from executor.engine.turns import end_with, works_in_turns
 
 _EFFECTS = {
@@ -252,9 +253,9 @@ def _ask(case: Case, task: Task, needs: NeedsPerson) -> None:
 
 def _interrupt(case: Case, task: Task, outcome: Interrupted) -> None:
     """Its survivors are ended: try the check first, else run it again. An interruption is nobody's failure."""
-    task = noted_loss(task) if outcome.lost else task
+    task = noted_loss(task, soon=outcome.soon) if outcome.lost else task
     case.set_task(replace(task, verify_first=task.spec.check is not None))
-    if (stop := lost_too_often(task)) is not None:
+    if (stop := lost_too_often(task, case.limits)) is not None:
         carry_out(case, case.tasks[task.ref], stop, Result(success=False, error=outcome.note))
         return
     case.move_task(task.ref, TaskState.QUEUED, summary=outcome.note)

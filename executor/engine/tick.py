@@ -33,6 +33,7 @@ from executor.engine.settle import settle
 from executor.engine.steering import off_course, steer
 from executor.engine.subgoals import ACTION as GOAL
 from executor.engine.subgoals import open_wanted
+from executor.engine.suspects import Trial
 from executor.engine.taking import why_not
 from executor.engine.ways import unused
 from executor.ports import Assignment, Changes, Store, Transaction, Workers
@@ -72,6 +73,7 @@ class Ticker:
         self._set_aside: list[Finished] = []
         self.families_changed = False
         self._aside = Aside()
+        self._trial = Trial(tools.limits)
         self.circuits_changed: Callable[[], None] = lambda: None
 
     def report(self, assignment: Assignment, outcome: Outcome, texts: Sequence[str]) -> None:
@@ -106,6 +108,7 @@ class Ticker:
 
     def limit(self, limits: Limits) -> None:
         self._tools = replace(self._tools, limits=limits)
+        self._trial = Trial(limits)
 
     def retry_set_aside(self) -> None:
         """Give reports that a bug held up another chance; the alarm calls it, so that a wake can't spin on them."""
@@ -157,14 +160,16 @@ class Ticker:
         if self._tools.brake.held() is not None:
             return [], 0
         aside, capacities = self._aside.waiting(now), self._tools.limits.resources
-        due = await due_without(aside, transaction, now, free, capacities) if free > 0 else []
+        most = free + self._trial.withheld  # whoever stands behind them moves up
+        due = await due_without(aside, transaction, now, most, capacities) if free > 0 else []
         if not due:
             return [], 0
-        refs = {item.task_ref for item in due}
         assignments: list[Assignment] = []
         parts: list[Changes] = []
         found = await transaction.cases(list({item.goal_number for item in due}))
-        ready = (task for rows in found for task in rows.tasks if task.ref in refs)
+        tasks = {task.ref: task for rows in found for task in rows.tasks}
+        ready = [tasks[item.task_ref] for item in due]
+        refs = self._trial.chosen(ready, free, self.workers.held(), self._tools.clock.monotonic())
         if circuits is None and any(services_of(task.spec) for task in ready):
             circuits = Circuits(await transaction.circuits())
         held = 0

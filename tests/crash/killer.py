@@ -229,6 +229,7 @@ def main() -> None:
     given = parser.parse_args()
     environment = {
         "PATH": os.environ["PATH"],
+        "PYTHONPATH": str(Path(__file__).parents[2]),
         "HOME": str(given.folder),
         "MILEPOST_DATA_DIR": str(given.folder / "data"),
         "MILEPOST_LOCAL_CHAT__PORT": str(given.port),

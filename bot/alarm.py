@@ -1,8 +1,8 @@
 """The alarm that wakes the executor's tick: an APScheduler job, and a monotonic watchdog that keeps it honest.
 
 APScheduler 3.11 plans by the wall clock: after that is set back, it waits until the clock has caught up, which after
-two hours back is two hours of silence. So the watchdog counts monotonic seconds since the last ring; after three
-intervals without one it rings itself and builds the scheduler anew.
+two hours back is two hours of silence. So the watchdog counts monotonic seconds since the last ring; after one interval
+and a half without one it rings itself and builds the scheduler anew: no two rings are two intervals apart.
 """
 
 from collections.abc import Callable, Coroutine
@@ -15,7 +15,7 @@ from loguru import logger
 
 from executor.ports import Clock
 
-INTERVALS_OF_SILENCE_MAX = 3
+INTERVALS_OF_SILENCE_MAX = 1.5
 
 StartSoon = Callable[[Coroutine[Any, Any, None], str], object]
 """Starts background work under a name: Nursery.start."""

@@ -38,6 +38,7 @@ from storage.tables.attempts import ATTEMPT_RUNNING
 from storage.tables.base import among, columns
 from storage.tables.goals import GOAL_TAKES, GOAL_UNFINISHED, GOAL_UNPLANNED
 from storage.tables.tasks import TASK_FREE, TASK_WAITS_FOR_ITS_TIME
+from storage.turning_back import turn_back
 from storage.ways import read_refused_ways
 from storage.writing import write_changes
 
@@ -210,6 +211,10 @@ class WriteTransaction:
         ours = await self._connection.execute(_HELD, {"held": list(held), "executor": executor_id})
         still = set(ours.scalars())
         return [ref for ref, _ in held if ref not in still]
+
+    async def turn_back(self, was: datetime, now: datetime) -> None:
+        self._read.clear()
+        await turn_back(self._connection, was, now)
 
     async def record_process(self, task_ref: str, number: int, pid: int, pid_started: float, command: str) -> None:
         """Raises Conflict if that attempt is no longer running."""

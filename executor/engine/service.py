@@ -158,6 +158,7 @@ class Executor(
 
     async def recover(self) -> int:
         """At the start, before anything else runs: take over what a dead predecessor was doing."""
+        self._ticker.jumps.since(await self._mark.last())
         for problem in self._tools.secrets.load(await self._store.secrets()):
             self._log_error("secrets", SealBroken(problem))
         if self._tools.mind is not None:  # what was asked then may have been lost

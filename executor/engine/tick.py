@@ -23,6 +23,7 @@ from executor.engine.circuits import Circuits
 from executor.engine.claiming import claimed, may_begin, with_acceptance
 from executor.engine.desk import no_goal
 from executor.engine.flow import advance
+from executor.engine.jumps import Jumps
 from executor.engine.lookout import follows, worth_a_look
 from executor.engine.outages import hold, needs_what_is_gone
 from executor.engine.recovery import recover
@@ -74,6 +75,7 @@ class Ticker:
         self.families_changed = False
         self._aside = Aside()
         self._trial = Trial(tools.limits)
+        self.jumps = Jumps(tools.clock)
         self.circuits_changed: Callable[[], None] = lambda: None
 
     def report(self, assignment: Assignment, outcome: Outcome, texts: Sequence[str]) -> None:
@@ -88,6 +90,7 @@ class Ticker:
         finished, self.finished = self.finished, []
         try:
             async with self._store.transaction("tick") as transaction:
+                jumped = await self.jumps.mend(transaction)
                 numbers = Numbers(await transaction.next_decision_number())
                 circuits = Circuits(await transaction.circuits()) if finished else None
                 settled = await self._settle(transaction, finished, numbers, circuits) if circuits is not None else []
@@ -95,6 +98,7 @@ class Ticker:
         except BaseException:
             self.finished[:0] = finished  # not stored: the next tick tries again
             raise
+        self.jumps.mended()
         for case in settled:
             self._tools.secrets.committed(case)
         for assignment in assignments:
@@ -104,7 +108,7 @@ class Ticker:
                 self._log_failure(f"task {assignment.task.ref}", error)
         if held or (circuits and (circuits.changed or circuits.get(BRAIN))):  # that one closes in the ledger
             self.circuits_changed()
-        return len(finished) + len(assignments) + held
+        return len(finished) + len(assignments) + held + jumped
 
     def limit(self, limits: Limits) -> None:
         self._tools = replace(self._tools, limits=limits)

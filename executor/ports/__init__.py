@@ -41,6 +41,7 @@ from executor.ports.sender import (
 )
 from executor.ports.store import CaseRows, Changes, Due, GoalView, ProgressRow, Pulse, Spent, Store, Transaction
 from executor.ports.time import Clock, CrashPoints, Ids, Mark, NoMark
+from executor.ports.turning import TurnsBack
 from executor.ports.watches import Blind, Watches
 from executor.ports.workers import Assignment, Report, Workers
 
@@ -104,6 +105,7 @@ __all__ = [
     "Spent",
     "Store",
     "Transaction",
+    "TurnsBack",
     "Undeliverable",
     "Watches",
     "Workers",

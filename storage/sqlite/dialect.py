@@ -51,6 +51,11 @@ def listed(numbers: Iterable[int]) -> str:
     return f"[{','.join(map(str, numbers))}]"
 
 
+def later_of(one: ColumnElement[Any], other: ColumnElement[Any]) -> ColumnElement[Any]:
+    """The greater of two values of one row."""
+    return func.max(one, other)
+
+
 async def hold_references(connection: AsyncConnection, hold: bool) -> None:
     """Off while tables are made anew by a migration: to drop the old one would look like deleting what others refer
     to. Only works outside a transaction."""

@@ -14,8 +14,9 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
+from executor.actions.ended import Command
 from executor.actions.launcher import VENV, Launcher
-from executor.actions.process import Command, run
+from executor.actions.process import run
 from executor.actions.sandbox import index
 from executor.actions.typed import Parameters, Typed, shown
 from executor.domain.outcome import Result

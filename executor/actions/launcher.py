@@ -71,6 +71,11 @@ class Launcher(Protocol):
         """Whether what it starts is kept in a sandbox."""
         ...
 
+    @property
+    def bounds(self) -> Bounds | None:
+        """What a command may take; None: whatever there is."""
+        ...
+
     def launch(self, launch: Launch) -> "subprocess.Popen[bytes]": ...
 
     def leader(self, pid: int) -> int | None:
@@ -96,7 +101,7 @@ class PlainLauncher:
     def __init__(self, identity: Identity | None = None, bounds: Bounds | None = None) -> None:
         self._identity = identity
         self._drop = identity.drop() if identity else []
-        self._bounds = bounds
+        self.bounds = bounds
 
     def launch(self, launch: Launch) -> "subprocess.Popen[bytes]":
         give_streams(self._identity, launch.stdin, launch.stdout, launch.stderr)
@@ -109,8 +114,8 @@ class PlainLauncher:
             stderr=launch.stderr,
             start_new_session=True,
         )
-        if self._bounds is not None:
-            self._bounds.put_on(child.pid)
+        if self.bounds is not None:
+            self.bounds.put_on(child.pid)
         return child
 
     def leader(self, pid: int) -> int | None:
@@ -131,6 +136,10 @@ class Braked:
     @property
     def confined(self) -> bool:
         return self._launcher.confined
+
+    @property
+    def bounds(self) -> Bounds | None:
+        return self._launcher.bounds
 
     def launch(self, launch: Launch) -> "subprocess.Popen[bytes]":
         self._brake.check()

@@ -11,9 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from executor.actions.ended import Command
 from executor.actions.interpreters import program_at
 from executor.actions.launcher import Launcher, harmless
-from executor.actions.process import Command, run
+from executor.actions.process import run
 from executor.actions.shell import VARIABLE_BYTES_MAX, no_nul, shell_program
 from executor.domain.errors import Unconfigured, WrongInput
 from executor.domain.outcome import Result

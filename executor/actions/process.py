@@ -13,20 +13,17 @@ import os
 import resource
 import signal
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from time import monotonic, sleep
 
 import psutil
 
 from executor.actions import hangs
 from executor.actions.capture import Capture
-from executor.actions.footprint import Footprint
+from executor.actions.ended import Command, Ended
+from executor.actions.footprint import Excess, Footprint
 from executor.actions.hangs import Hang, Sight
 from executor.actions.launcher import Launch, Launcher, environment, harmless, prepare
 from executor.actions.survivors import Mark, end_marked, signal_group
-from executor.domain.outcome import Result
-from executor.domain.reach import NOWHERE, Reach
 from executor.domain.tail import printable
 from executor.ports import Context
 
@@ -37,77 +34,6 @@ REAP_S = 5.0  # a killed process that is still there then hangs in the kernel
 POLL_S = 0.02  # where the kernel has no pidfd
 STDERR_BYTES_MAX = 16_384
 TAIL_BYTES_MAX = 16_384
-
-_HUNG = {
-    Hang.STOPPED: "it was stopped, and nobody let it go on",
-    Hang.TERMINAL: "it waits for input at a terminal, where nobody is",
-}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Command:
-    """`arguments` is what runs, `shown` what people see of it. `extra` is added to the cleared environment."""
-
-    arguments: Sequence[str]
-    shown: str
-    timeout_s: float
-    reach: Reach = NOWHERE
-    extra: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ended:
-    """How a command ended. `exit_code` is negative for a signal, None where it could not be ended at all.
-    `memory_mb_peak` is None where it stayed below our own peak, from which the kernel's figure starts, and was over
-    before anybody looked."""
-
-    command: Command
-    exit_code: int | None
-    timed_out: bool
-    hang: Hang | None
-    execution_time: float
-    cpu_s: float
-    memory_mb_peak: float | None
-    stdout: str
-    stderr: str
-    tail: str
-    cut_bytes: int
-
-    @property
-    def problem(self) -> str | None:
-        """One line; None: it went well."""
-        if self.timed_out:
-            return f"timed out after {self.command.timeout_s:g} s"
-        if self.hang is not None:
-            return _HUNG[self.hang]
-        if self.exit_code is None:
-            return "killed, but it hangs in the kernel"
-        if self.exit_code < 0:
-            return f"killed by signal {-self.exit_code}"
-        if self.exit_code > 128 and self.exit_code - 128 in set(signal.Signals):
-            return f"exit code {self.exit_code} (signal {self.exit_code - 128})"
-        return f"exit code {self.exit_code}" if self.exit_code else None
-
-    def result(self) -> Result:
-        """In the shape of contract section 5: `output` is what went to stdout, for ``${key.output}``."""
-        metadata = {
-            "execution_time": round(self.execution_time, 3),
-            "cpu_s": round(self.cpu_s, 3),
-            "exit_code": self.exit_code,
-            "command": self.command.shown,
-            "timed_out": self.timed_out,
-            "output_cut_bytes": self.cut_bytes,
-            "stderr": self.stderr,
-            "tail": self.tail,
-        }
-        if self.hang is not None:
-            metadata["stopped" if self.hang is Hang.STOPPED else "waits_for_terminal"] = True
-        if self.memory_mb_peak is not None:
-            metadata["memory_mb_peak"] = self.memory_mb_peak
-        said = self.problem or "exit code 0"
-        return Result(
-            success=self.problem is None, result=said, output=self.stdout, error=self.problem, metadata=metadata
-        )
 
 
 async def run(command: Command, context: Context, launcher: Launcher) -> Ended:
@@ -134,6 +60,7 @@ class _Child:
         self._tail = bytearray()
         self._loop = asyncio.get_running_loop()
         self._hang: Hang | None = None
+        self._excess: Excess | None = None
         self._drained = asyncio.Event()
         self._exited = asyncio.Event()
         self._readers: set[int] = set()
@@ -162,7 +89,7 @@ class _Child:
             ours.pop_all()
         self.pid = self._process.pid
         self.started = psutil.Process(self.pid).create_time()
-        self._footprint = Footprint(self.pid)
+        self._footprint = Footprint(self.pid, launcher.bounds, self._took_too_much)
         self._listen(stdout, self._stdout)
         self._listen(stderr, self._stderr)
         self._pidfd = _pidfd(self.pid)
@@ -249,8 +176,15 @@ class _Child:
             async with asyncio.timeout(seconds):
                 await self._drained.wait()
 
+    def _took_too_much(self, excess: Excess) -> None:
+        """Ended at once: it would take more with every moment of grace."""
+        self._excess = excess
+        if not self._kill_leader():
+            signal_group(self.pid, signal.SIGKILL)
+
     async def _clear(self, *, flush: bool) -> None:
         """Nobody is left after this, and what they printed has been read."""
+        self._footprint.stop()
         if flush:
             await self._drains_within(FLUSH_S)
         whole = self._launcher.confined and _ended_by_itself(self.pid)  # and then its namespace has ended with it
@@ -303,6 +237,8 @@ class _Child:
             exit_code=exit_code,
             timed_out=timed_out,
             hang=self._hang,
+            excess=self._excess if exit_code else None,  # it may have been over just then
+            bounds=self._launcher.bounds,
             execution_time=seconds,
             cpu_s=usage.ru_utime + usage.ru_stime if usage else 0.0,
             memory_mb_peak=self._peak_mb(usage.ru_maxrss) if usage else None,

@@ -15,8 +15,9 @@ from typing import Annotated, ClassVar
 from pydantic import Field, StringConstraints, field_validator
 
 from executor.actions import python_child
+from executor.actions.ended import Command
 from executor.actions.launcher import DEFAULT_PATH, VENV, Launcher, prepare
-from executor.actions.process import Command, run
+from executor.actions.process import run
 from executor.actions.shell import filed, no_nul
 from executor.actions.typed import Parameters, Typed
 from executor.domain.outcome import Result

@@ -1,4 +1,4 @@
-"""The Quota port: what a goal's folder, its worktrees and its history take on the disk."""
+"""The Quota port: what a goal's folder, its worktrees, its /tmp and its history take on the disk."""
 
 import asyncio
 import os
@@ -8,6 +8,7 @@ from pathlib import Path
 
 from executor.actions.history.histories import HISTORIES
 from executor.actions.history.scan import size_words
+from executor.actions.sandbox.bubblewrap import temporary_of
 from executor.ports import Clock
 
 SPARING = 50  # a measurement is good for so many times as long as it took
@@ -56,6 +57,7 @@ class DiskUse:
         yield self._workspaces / str(goal_number)
         yield from self._workspaces.glob(f"{goal_number}.*")
         yield self._data_dir / HISTORIES / str(goal_number)
+        yield temporary_of(self._workspaces / str(goal_number))
 
 
 def _size(folder: Path) -> int:

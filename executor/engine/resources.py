@@ -18,6 +18,8 @@ def resource_outage(outcome: Stumbled, verdict: Verdict) -> Outage | None:
     """None where nothing could be looked at: then it is tried again with growing pauses, as everything else."""
     if verdict.type is not BlockageType.RESOURCE or outcome.evidence.startswith("The check does not hold"):
         return None
+    if outcome.result.metadata.get("exceeded"):  # of what it may take: this machine may have plenty
+        return None
     said = f"{outcome.result.metadata.get('stderr') or ''}\n{outcome.result.error or ''}"
     match verdict.subclass:
         case "disk_full":

@@ -13,7 +13,8 @@ from typing import Any
 
 import psutil
 
-from executor.actions.process import Command, run
+from executor.actions.ended import Command
+from executor.actions.process import run
 from executor.actions.sandbox.bounds import Bounds
 from executor.actions.sandbox.bubblewrap import BubblewrapLauncher, Sandbox, installed
 from executor.actions.sandbox.identity import unprivileged

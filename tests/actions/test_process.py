@@ -15,11 +15,14 @@ from typing import Any
 import psutil
 import pytest
 
+from executor.actions.ended import Command
 from executor.actions.launcher import PlainLauncher
-from executor.actions.process import Command, run
+from executor.actions.process import run
+from executor.actions.sandbox.bounds import Bounds
 from executor.actions.survivors import end_survivors
 from executor.actions.workspaces import Folders
 from executor.domain.tail import last_lines
+from executor.engine.classification import classify
 from tests.actions.conftest import Scene
 
 
@@ -351,6 +354,23 @@ async def test_a_command_that_is_too_long_for_the_kernel_is_a_failure_in_one_lin
 
     with pytest.raises(OSError, match="Argument list too long"):
         await run(command, scene.context(), PlainLauncher())
+
+
+# --------------------------------------------------------------------------------------------------------- limits
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="what processes hold together is told by Linux alone")
+async def test_processes_that_take_too_much_together_are_ended_without_a_sandbox_too(scene: Scene) -> None:
+    scene.launcher = PlainLauncher(bounds=Bounds(memory_mb=128, cpu_s=60))
+    hold = f"{sys.executable} -c 'import time; held = b\"x\" * (60 << 20); time.sleep(240)'"
+
+    result = await scene.shell(f"for i in 1 2 3 4; do {hold} & done; wait", timeout_s=240)
+
+    assert (result.error or "").startswith("the processes of this command together used ")
+    assert (result.error or "").endswith(" MB; the limit is 128 MB (sandbox.memory_mb)")
+    assert (result.metadata["exceeded"], result.metadata["timed_out"]) == ("memory", False)
+    assert classify(result).subclass == "out_of_memory"
+    assert living(scene.workspace) == []
 
 
 # ------------------------------------------------------------------------------------------------------- recovery

@@ -4,6 +4,7 @@ Everything runs in a PID namespace of its own, because a sandbox that does not h
 """
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -20,6 +21,17 @@ from tests.actions.sandboxed import Probe
 from tests.apart import NOBODY, apart, need_bubblewrap
 
 Report = dict[str, Any]
+
+HOLD = "import time; held = b'x' * (60 << 20); time.sleep(240)"
+MAPPED = (
+    "import mmap, time; held = mmap.mmap(-1, 300 << 20); "
+    "[held.write(bytes(1 << 20)) for _ in range(300)]; time.sleep(240)"
+)
+NAMELESS = (
+    "import os, time; files = [os.memfd_create('x') for _ in range(6)]; "
+    "[os.write(file, bytes(50 << 20)) for file in files]; time.sleep(240)"
+)
+SHARED = "import os, time; held = b'x' * (60 << 20); [os.fork() for _ in range(3)]; time.sleep(1); os._exit(0)"
 
 PROBES: dict[str, Probe] = {
     "who": Probe(command="id -u; id -G; grep -E 'CapEff|CapBnd|NoNewPrivs' /proc/self/status"),
@@ -50,6 +62,15 @@ PROBES: dict[str, Probe] = {
     "memory": Probe(command="x=$(head -c 200000000 /dev/zero | tr '\\0' x); echo ${#x}", memory_mb=64),
     "file": Probe(command="head -c 30000000 /dev/zero > big; stat -c %s big", file_mb=10),
     "cpu": Probe(command="while :; do :; done", cpu_s=1),
+    "memory together": Probe(
+        command=f'for i in 1 2 3 4 5 6 7; do python3 -c "{HOLD}" & done; wait', memory_mb=256, timeout_s=240
+    ),
+    "memory in the open": Probe(command=f'python3 -c "{MAPPED}"', memory_mb=256, timeout_s=240),
+    "memory as a file": Probe(command=f'python3 -c "{NAMELESS}"', memory_mb=256, timeout_s=240),
+    "memory that is shared": Probe(command=f'python3 -c "{SHARED}"; echo whole', memory_mb=256, timeout_s=240),
+    "victim": Probe(command="cat /proc/self/oom_score_adj"),
+    "file alone": Probe(command="exec head -c 30000000 /dev/zero > big", file_mb=10),
+    "crowd": Probe(command="sh -c 'for i in $(seq 40); do sleep 306 & done; wait'", processes=20, timeout_s=240),
     "storm": Probe(
         command="sh -c 'i=0; while [ $i -lt 200 ]; do sleep 305 & i=$((i+1)); done; echo all'", processes=20
     ),
@@ -196,7 +217,38 @@ def test_memory_files_and_processor_time_are_limited(ask: Ask) -> None:
     assert memory["stdout"] == ""
     assert "cannot allocate" in memory["stderr"]
     assert int(file["stdout"]) == 10 * 1024 * 1024
-    assert (cpu["problem"], cpu["timed_out"]) == ("exit code 152 (signal 24)", False)
+    assert (cpu["exit_code"], cpu["timed_out"]) == (152, False)
+    assert cpu["problem"] == "it used up its 1 s of processor time (sandbox.cpu_s)"
+    assert ask("file alone")["problem"] == "it wrote a file of more than 10 MB, and no command may"
+
+
+@pytest.mark.parametrize("name", ["memory together", "memory in the open", "memory as a file"])
+def test_all_processes_of_a_command_share_one_limit_of_memory(ask: Ask, name: str) -> None:
+    report = ask(name)
+
+    assert report["excess"]["what"] == "memory"
+    assert re.fullmatch(
+        r"the processes of this command together used \d+ MB; the limit is 256 MB \(sandbox.memory_mb\)",
+        report["problem"],
+    )
+    assert (report["timed_out"], report["left"]) == (False, [])
+
+
+def test_memory_that_processes_share_counts_once(ask: Ask) -> None:
+    assert (ask("memory that is shared")["problem"], ask("memory that is shared")["stdout"]) == (None, "whole\n")
+
+
+def test_where_memory_runs_out_commands_are_ended_before_milepost(ask: Ask) -> None:
+    assert ask("victim")["stdout"] == "500\n"
+
+
+def test_too_many_processes_are_refused_or_ended(ask: Ask) -> None:
+    """The kernel refuses them where it counts those of one sandbox; else the whole command is ended."""
+    report = ask("crowd")
+
+    told = re.fullmatch(r"this command ran \d+ processes and threads at once; 20 together .*", report["problem"] or "")
+    assert told or "Cannot fork" in report["stderr"]
+    assert report["left"] == []
 
 
 def test_a_storm_of_processes_is_stopped(ask: Ask) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from executor.actions.quota import MEGABYTE, DiskUse
+from executor.actions.sandbox.bubblewrap import temporary_of
 from executor.domain.blockage import BlockageType
 from executor.domain.outcome import Result, Waiting
 from executor.domain.task import TaskState
@@ -45,6 +46,16 @@ async def test_a_folder_that_has_outgrown_its_limit_takes_no_more_work_until_the
             "The goal's folder takes 11.0 MB, and 10.0 MB are allowed. Make room in it, or raise workspace.mb_max"
         )
         assert (await w.view(number)).tasks[0].state is TaskState.COMPLETED
+
+
+async def test_what_a_goal_keeps_in_tmp_counts(tmp_path: Path) -> None:
+    kept = temporary_of(tmp_path / "workspaces" / "1") / "kept"
+    kept.parent.mkdir(parents=True)
+    kept.write_bytes(b"x" * (11 * MEGABYTE))
+
+    disk = DiskUse(tmp_path, ManualClock(), 10)
+
+    assert (await disk.full(1) is None, await disk.full(2)) == (False, None)
 
 
 class Hanging(ScriptedAction):

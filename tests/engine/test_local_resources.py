@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from executor.domain.blockage import BlockageType
 from executor.domain.goal import GoalState
 from executor.domain.limits import Limits
 from executor.domain.notice import NoticeKind
@@ -114,3 +115,21 @@ async def test_after_a_sensible_time_a_person_has_the_usual_ways_out(tmp_path: P
 
         assert {"retry", "skip", "take-over", "pause"} <= {option.name for option in decision.options}
         assert (await w.view(1)).tasks[0].state == "skipped"
+
+
+async def test_what_took_more_than_it_may_is_no_lack_of_this_machine(tmp_path: Path) -> None:
+    said = "the processes of this command together used 1,300 MB; the limit is 1,024 MB (sandbox.memory_mb)"
+    greedy = ScriptedAction(
+        "work",
+        lambda parameters, context: Result(
+            success=False, error=said, metadata={"exit_code": 137, "exceeded": "memory", "command": "make"}
+        ),
+    )
+    machine = Machine("")
+    async with world(tmp_path, greedy, watches=machine) as w:
+        number = await w.start_goal(draft(spec("1", attempts_max=1)))
+        await w.settle()
+
+        [blockage] = (await w.view(number)).blockages
+
+        assert (blockage.type, blockage.cause, machine.looked) == (BlockageType.RESOURCE, said, [])

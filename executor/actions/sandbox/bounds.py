@@ -1,13 +1,24 @@
-"""How much one process of a command may take, as the kernel's own limits."""
+"""How much a command may take: what the kernel limits for each of its processes, and what is watched over all of them
+together (executor.actions.footprint).
 
+Should memory run out all the same, on the machine or in the unit's own limit, the kernel looks for somebody to end:
+every command stands before Milepost there.
+"""
+
+import os
+import re
 import resource
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 _MB = 1024 * 1024
 PROCESSES = 512
 FILE_MB = 4_096
+SHARED = 8  # times `processes` for all commands of one user, where the kernel counts those of all namespaces
+COUNTED_APART_SINCE = (5, 14)  # the kernel that counts a user's processes in each user namespace of its own
+LIKELY_VICTIM = 500  # of 1,000, for the kernel's choice
 _SHORT = {"RLIMIT_DATA": "data", "RLIMIT_CPU": "cpu", "RLIMIT_FSIZE": "fsize", "RLIMIT_NPROC": "nproc"}
 
 
@@ -21,10 +32,12 @@ class Bounds:
     file_mb: int = FILE_MB
     processes: int = PROCESSES
 
-    def words(self, *, lasting: bool = False) -> list[str]:
+    def words(self, *, lasting: bool = False, shared: bool = False) -> list[str]:
         """The words before a command that bind it and all its children. What stays (`lasting`) may take all the
-        processor time of its life."""
-        bounds = {**self._of_a_process(), "RLIMIT_NPROC": (self.processes, self.processes)}
+        processor time of its life. `shared`: the kernel counts all processes of its user, those of other commands too,
+        so its limit only keeps a storm in bounds until the watch sees it."""
+        processes = self.processes * SHARED if shared else self.processes
+        bounds = {**self._of_a_process(), "RLIMIT_NPROC": (processes, processes)}
         if lasting:
             del bounds["RLIMIT_CPU"]
         return [
@@ -36,6 +49,8 @@ class Bounds:
     def put_on(self, pid: int) -> None:
         """Bind a child that has not begun yet. The number of processes stays free: it would count those of the whole
         user. On systems without prlimit nothing is bound."""
+        with suppress(OSError):  # it is gone already, or this is no Linux
+            Path(f"/proc/{pid}/oom_score_adj").write_text(str(LIKELY_VICTIM), encoding="ascii")
         if not hasattr(resource, "prlimit"):
             return
         for name, both in _reachable(self._of_a_process()).items():
@@ -49,6 +64,11 @@ class Bounds:
             "RLIMIT_CPU": (cpu_s, cpu_s + 1),
             "RLIMIT_FSIZE": (self.file_mb * _MB, self.file_mb * _MB),
         }
+
+
+def counted_apart() -> bool:
+    """Whether this kernel counts processes in each user namespace."""
+    return tuple(map(int, re.findall(r"\d+", os.uname().release)[:2])) >= COUNTED_APART_SINCE
 
 
 def _reachable(bounds: Mapping[str, tuple[int, int]]) -> dict[str, tuple[int, int]]:

@@ -20,7 +20,7 @@ import psutil
 
 from executor.actions.launcher import Lasting, Launch, Spawn
 from executor.actions.sandbox import calls, index, mounts
-from executor.actions.sandbox.bounds import Bounds
+from executor.actions.sandbox.bounds import LIKELY_VICTIM, Bounds, counted_apart
 from executor.actions.sandbox.identity import Identity, give_all, give_streams, is_mapped
 from executor.actions.sandbox.mounts import Hidden, Mount
 from executor.domain.reach import Reach
@@ -31,7 +31,8 @@ NO_USER_NAMESPACES_SINCE = (0, 8)
 
 # Left-overs get a fifth of a second, as without a sandbox. `kill -0 -1`: is there anybody else?
 INIT = (
-    "exec 3>&2 2>/dev/null; IFS= read -r go || exit 125; "
+    f"exec 3>&2 2>/dev/null; echo {LIKELY_VICTIM} >/proc/self/oom_score_adj; "
+    "IFS= read -r go || exit 125; "
     '"$@" </dev/null 2>&3 3>&-; code=$?; '
     "for i in 1 2 3 4 5 6 7 8 9 10; do kill -0 -1 || break; sleep 0.02; done; exit $code"
 )
@@ -58,6 +59,7 @@ class BubblewrapLauncher:
 
     def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
+        self.bounds = sandbox.bounds
         self._programs: dict[str, list[Mount]] = {}
 
     def launch(self, launch: Launch) -> "subprocess.Popen[bytes]":
@@ -130,7 +132,8 @@ class BubblewrapLauncher:
         """The words before a command that take rights from it, once everything is mounted."""
         own = self._mapped()
         drop = own.drop() if own is not None else []
-        return [*drop, *self._sandbox.bounds.words(lasting=lasting)]
+        shared = own is not None or not counted_apart()
+        return [*drop, *self._sandbox.bounds.words(lasting=lasting, shared=shared)]
 
     def _isolation(
         self, workspace: Path, environment: Mapping[str, str], reach: Reach, opened: list[int] | None

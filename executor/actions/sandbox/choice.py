@@ -124,6 +124,7 @@ class NoLauncher:
     """Nothing is ever started; `reason` says why."""
 
     confined = False
+    bounds = None
 
     def __init__(self, reason: str) -> None:
         self._reason = reason

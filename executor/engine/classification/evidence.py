@@ -17,11 +17,11 @@ TAIL = 6_000  # characters looked at of each stream; what matters comes last
 class Evidence:
     """`exit_code` None: no process, or none that ended; a signal counts as 128 + its number, or as its negative.
 
-    What the executor knows itself: `timed_out` (it ended the command for its time), `stopped` (it ended it for another
-    reason), `waits_for_terminal` (that was the reason), `refused` (what the sandbox did not allow, in words), `network`
-    (False: the command had none), `status` (of the answer that the http action got), `retry_after_s`, `unset` (a
-    secret's variable that the command names and that nobody gave), `disproved` (it ended well, and a check says that it
-    failed all the same)."""
+    What the executor knows itself: `timed_out` (it ended the command for its time), `exceeded` (it ended it because it
+    took too much of this: "memory", "processes"), `stopped` (it ended it for another reason), `waits_for_terminal`
+    (that was the reason), `refused` (what the sandbox did not allow, in words), `network` (False: the command had
+    none), `status` (of the answer that the http action got), `retry_after_s`, `unset` (a secret's variable that the
+    command names and that nobody gave), `disproved` (it ended well, and a check says that it failed all the same)."""
 
     command: str = ""
     exit_code: int | None = None
@@ -32,6 +32,7 @@ class Evidence:
     timed_out: bool = False
     stopped: bool = False
     waits_for_terminal: bool = False
+    exceeded: str = ""
     refused: str = ""
     network: bool = True
     status: int | None = None
@@ -54,6 +55,7 @@ class Evidence:
             timed_out=bool(known.get("timed_out")),
             stopped=bool(known.get("stopped")),
             waits_for_terminal=bool(known.get("waits_for_terminal")),
+            exceeded=str(known.get("exceeded") or ""),
             refused=str(known.get("refused") or ""),
             network=known.get("network") is not False,
             status=status if isinstance(status, int) else None,

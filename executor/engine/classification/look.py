@@ -35,6 +35,7 @@ _THERE = re.compile(
     r"://(?:[^@/\s]*@)?[\w-]+(?:\.[\w-]+)+"
     r"|\b(?:to|host|server|at|tcp|connect)(?: host)?[ =:]+[\"']?[\w-]+(?:\.[\w-]+)*\.[\w-]+"
 )
+_EXCEEDED = {"memory": "out_of_memory", "processes": "process_limit"}
 _LOST = frozenset({"dns_failure", "network", "network_timeout"})
 _WAITING = frozenset({"rate_limited", "remote_5xx", "network_timeout", "quota"})
 
@@ -78,6 +79,9 @@ def _ran_out_of_memory(evidence: Evidence) -> bool:
 def _known(evidence: Evidence) -> Verdict | None:
     if evidence.timed_out:
         limit = verdict("time_limit", _SURE)
+        return replace(limit, cause=evidence.said or limit.cause)
+    if (code := _EXCEEDED.get(evidence.exceeded)) is not None:
+        limit = verdict(code, _SURE)
         return replace(limit, cause=evidence.said or limit.cause)
     if evidence.waits_for_terminal:
         return verdict("needs_input", _SURE)

@@ -135,6 +135,8 @@ def test_an_import_name_leads_to_its_package(module: str, package: str) -> None:
     ("known", "type", "cause"),
     [
         ({"timed_out": True, "exit_code": 137}, BlockageType.RESOURCE, "timed out after 5 s"),
+        ({"exceeded": "memory", "exit_code": 137}, BlockageType.RESOURCE, "timed out after 5 s"),
+        ({"exceeded": "processes", "exit_code": -9}, BlockageType.RESOURCE, "timed out after 5 s"),
         ({"stopped": True, "exit_code": -15}, BlockageType.EXTERNAL, "Somebody stopped it"),
         ({"refused": "writing outside", "exit_code": 1}, BlockageType.ERROR, "A rule forbids it: writing outside"),
         ({"status": 503}, BlockageType.EXTERNAL, "The other side has a fault"),
@@ -144,6 +146,11 @@ def test_what_the_executor_saw_itself_comes_first(known: dict[str, object], type
     found = classify(Result(success=False, error="timed out after 5 s", metadata={"stderr": "KeyError: 1", **known}))
 
     assert (found.type, found.cause) == (type, cause)
+
+
+@pytest.mark.parametrize(("exceeded", "subclass"), [("memory", "out_of_memory"), ("processes", "process_limit")])
+def test_what_took_too_much_is_told_by_what_it_was(exceeded: str, subclass: str) -> None:
+    assert classify(Result(success=False, metadata={"exceeded": exceeded, "exit_code": 0})).subclass == subclass
 
 
 def test_without_a_network_a_lost_host_is_no_fault_of_the_host() -> None:

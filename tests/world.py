@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from executor.actions.handover import FolderHandover
 from executor.actions.project import ProjectFolder
 from executor.domain.gate import Gates
 from executor.domain.limits import Limits
@@ -168,6 +169,7 @@ async def world(
         mender=mender or OfflineMender(),
         gates=gates or Gates(),
         brake=brake or NoBrake(),
+        handover=FolderHandover(Folders(folder / "workspaces").folder),
     )
     tools = replace(tools, turns=Turns(database, clock, limits, tools.secrets))
     ticker = Ticker(

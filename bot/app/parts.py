@@ -17,6 +17,7 @@ from bot.real import RandomIds, SystemClock
 from bot.settings import Settings
 from bot.telegram.absence import PollFile
 from executor.actions.checks import Looks
+from executor.actions.handover import FolderHandover
 from executor.actions.history.histories import Histories
 from executor.actions.http import Http
 from executor.actions.launcher import Launcher
@@ -110,6 +111,7 @@ def tools_of(
         mender=OfflineMender(),
         gates=gates_of(settings),
         brake=brake,
+        handover=FolderHandover(folders.folder),
         quota=DiskUse(settings.data_dir, clock, settings.workspace.mb_max, workspaces_of(settings.data_dir)),
         history=Histories(
             settings.data_dir,

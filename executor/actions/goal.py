@@ -35,7 +35,7 @@ class Goal(Typed[GoalParameters]):
         checked = super().check(parameters)
         text = str(checked["text"])
         if any(REFERENCE.search(command) for command in _COMMAND.findall(text)):
-            raise WrongInput("goal: a command of a sub-goal can't use an output; let a task write it to a file.")
+            raise WrongInput("goal: a command of a sub-goal can't use an output; it may stand in the rest of the text.")
         if not REFERENCE.search(text):
             self._read_goal(text)
         return checked

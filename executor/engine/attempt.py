@@ -38,6 +38,7 @@ from executor.engine.diagnosing import SHOWN_CHARACTERS, diagnosed
 from executor.engine.drafts import shown_first
 from executor.engine.flow import asks_person
 from executor.engine.gate_attempt import GateLook
+from executor.engine.handing import with_files
 from executor.engine.judging import doubted, hidden, told_by, was_answered
 from executor.engine.policy import Policy
 from executor.engine.secrets import Secrets
@@ -60,10 +61,12 @@ from executor.ports import (
     CrashPoints,
     Failure,
     Forgetful,
+    Handover,
     History,
     Mender,
     Mind,
     NoBrake,
+    NoHandover,
     NoQuota,
     Project,
     Quota,
@@ -98,6 +101,7 @@ class Tools:
     brake: Brake = NoBrake()
     history: History = Forgetful()
     quota: Quota = NoQuota()
+    handover: Handover = NoHandover()
     turns: Turns | None = None  # None: nothing is worked on in turns here
 
 
@@ -236,7 +240,8 @@ class Run:
             return asking
         elif (draft := wanted_draft(self.tools.actions, task.spec.action, parameters)) is not None:
             came = goal_of_attempt(self.assignment, draft, self.tools.actions)
-            return await self.judge(came) if isinstance(came, Result) else came
+            brought = await with_files(came, self.assignment, self.tools.handover, self._context().folder)
+            return await self.judge(brought) if isinstance(brought, Result) else brought
         else:
             self.tools.brake.check()  # before anything is begun: afterwards an effect may be out
             self.began_effect = not action.repeatable(parameters)

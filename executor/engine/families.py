@@ -4,7 +4,7 @@ Level-triggered: it looks at every such pair as it is now and does what that cal
 ended what, or on a crash in between. It is looked at after every change of such a goal, and at the start.
 """
 
-from executor.domain.family import awaited
+from executor.domain.family import awaited, waits_for
 from executor.domain.goal import GOAL_RUNNING, GoalState
 from executor.domain.task import Task, TaskState
 from executor.domain.values import replace
@@ -12,6 +12,7 @@ from executor.engine.blocking import ask_again
 from executor.engine.case import Case, Numbers, merge
 from executor.engine.desk import Desk, goal_of
 from executor.engine.flow import advance, end
+from executor.engine.replies import Refused
 from executor.ports import Transaction
 
 PAUSED_WITH = "Paused with goal"
@@ -58,13 +59,36 @@ def look_after(parent: Case, task: Task | None, child: Case) -> None:
             parent.move_task(task.ref, TaskState.QUEUED, summary=_standing(child))
             advance(parent)
         return
+    if task is not None and _done_without(task, child):
+        return
     if parent.goal.final or task is None or task.final or task.taken_over:
         why = f"Cancelled with {task.ref if task is not None else f'goal {parent.goal.number}'}, which it was part of."
         end(child, GoalState.CANCELLED, reason=why)
         return
+    if task.state in (TaskState.BLOCKED, TaskState.QUEUED):
+        _wait_again(parent, task, child)
+        task = parent.tasks[task.ref]
     _pause_with(parent, child)
     if awaited(task.waits_on) == number and task.summary != (standing := _standing(child)):
         parent.set_task(replace(task, summary=standing))
+
+
+def _done_without(task: Task, child: Case) -> bool:
+    """The task took over what the goal had reached; since then somebody wants that changed, and it ends on its own."""
+    return task.state is TaskState.COMPLETED and child.goal.reworks > 0
+
+
+def _wait_again(parent: Case, task: Task, child: Case) -> None:
+    """The goal had failed, which blocked the task, and somebody took it up again: the next attempt is about it."""
+    attempt = parent.attempts.get(task.ref)
+    under_way = attempt is not None and attempt.finished_at is None
+    note = f"Goal {child.goal.number} goes on"
+    parent.withdraw(task.ref, note)
+    parent.unblock(task.ref, note)
+    task = parent.move_task(task.ref, TaskState.PAUSED, summary=_standing(child))
+    parent.set_task(replace(task, waits_on=waits_for(child.goal.number)))
+    child.set_goal(replace(child.goal, parent_attempt=task.attempts if under_way else task.attempts + 1))
+    advance(parent)
 
 
 def _pause_with(parent: Case, child: Case) -> None:
@@ -91,3 +115,22 @@ _WORDS = {
     GoalState.VALIDATING: "is being checked",
     GoalState.BLOCKED: "waits for a person",
 }
+
+
+async def why_not_alone(transaction: Transaction, child: Case) -> Refused | None:
+    """Why a goal that ended can't go on, where it is part of another that does without it by now."""
+    goal, ref = child.goal, child.goal.parent_task
+    if ref is None or not goal.final:
+        return None
+    number, where = goal_of(ref), f"Goal {goal.number} is part of {ref}"
+    rows = next(iter(await transaction.cases([number])), None)
+    task = next((one for one in rows.tasks if one.ref == ref), None) if rows is not None else None
+    if rows is None or task is None or rows.goal.final:
+        again = f"/resume {number} takes that up again." if rows is not None else "Send it again as a new goal."
+        return Refused(code="part_of_another", sentence=f"{where}, and goal {number} is over. {again}")
+    if task.final or task.taken_over:
+        return Refused(code="part_of_another", sentence=f"{where}, which is done without it by now.")
+    other = awaited(task.waits_on)
+    if other is not None and other != goal.number:
+        return Refused(code="part_of_another", sentence=f"{where}, which waits for goal {other} by now.")
+    return None

@@ -1,9 +1,12 @@
 """Dead letters: what ended for good, and taking it up again."""
 
 from executor.domain.letter import DeadLetter
-from executor.engine.desk import Desk
+from executor.engine.case import Case
+from executor.engine.desk import Desk, no_goal
+from executor.engine.families import why_not_alone
 from executor.engine.replies import Caller, Reply
 from executor.engine.taking_up import take_up
+from executor.ports import Transaction
 
 
 class LetterCommands(Desk):
@@ -15,6 +18,13 @@ class LetterCommands(Desk):
 
     async def take_up(self, goal_number: int, *, caller: Caller, command_id: str) -> Reply:
         """Go on with a goal that failed or was cancelled; finished work is kept."""
-        return await self._on_goal(
-            goal_number, lambda case: take_up(case, caller), caller=caller, command_id=command_id
-        )
+
+        async def work(transaction: Transaction) -> tuple[Case | None, Reply]:
+            case = await self._case(transaction, goal_number, caller)
+            if case is None:
+                return None, no_goal(goal_number)
+            if (refused := await why_not_alone(transaction, case)) is not None:
+                return case, refused
+            return case, take_up(case, caller)
+
+        return await self._in_transaction(command_id, work)

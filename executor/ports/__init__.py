@@ -24,6 +24,7 @@ from executor.ports.brain import (
 )
 from executor.ports.brake import Brake, NoBrake
 from executor.ports.gates import GateFailure, Mender, Project
+from executor.ports.handover import HandedOver, Handover, NoHandover
 from executor.ports.history import REPOSITORY, Forgetful, History, NoHistory
 from executor.ports.outbox import Outbox
 from executor.ports.quota import NoQuota, Quota
@@ -76,6 +77,8 @@ __all__ = [
     "GateFailure",
     "GoalRecord",
     "GoalView",
+    "HandedOver",
+    "Handover",
     "History",
     "Ids",
     "Mark",
@@ -83,6 +86,7 @@ __all__ = [
     "Mender",
     "MessageGone",
     "NoBrake",
+    "NoHandover",
     "NoHistory",
     "NoMark",
     "Mind",

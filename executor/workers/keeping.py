@@ -12,9 +12,10 @@ from executor.domain.errors import MilepostError
 from executor.domain.outcome import Blocked, Outcome, Succeeded
 from executor.domain.task import TaskKind
 from executor.engine.attempt import Run
+from executor.engine.subgoals import ACTION as GOAL
 from executor.ports import REPOSITORY, Assignment
 
-BY_PEOPLE = frozenset({"manual", "ask", "notify", "wait", "goal"})
+BY_PEOPLE = frozenset({"manual", "ask", "notify", "wait"})
 """Actions that do nothing in a folder themselves: on a repository they get no worktree of their own."""
 FILES_SHOWN = 10
 
@@ -73,4 +74,5 @@ def branch_of(assignment: Assignment) -> Branch | None:
     if not repository:
         return None
     works = task.kind is TaskKind.WORK and task.spec.action not in BY_PEOPLE and not task.taken_over
+    works = works and (task.spec.action != GOAL or assignment.child is not None and assignment.child.goal.final)
     return Branch(repository=repository, task_ref=task.ref if works else "", title=task.spec.title)

@@ -16,7 +16,9 @@ from executor.actions.standard import standard_actions
 from executor.domain.errors import WrongInput
 from executor.domain.family import SUBGOALS_MAX
 from executor.domain.goal import GoalState
+from executor.domain.outcome import Result
 from executor.domain.plan import Check, CheckKind, TaskSpec
+from executor.engine.handing import folder_of
 from executor.engine.replies import Accepted
 from executor.planner.goal_text import read_goal
 from executor.ports import Action, BrainFailed, Call, Purpose
@@ -26,6 +28,7 @@ from tests.fakes import START, CrashAt, Crashed, ManualClock, ScriptedAction
 from tests.world import World, world
 
 ASK = "Ask Ann\n1. Call Ann"
+LOOK = {"instructions": "Look at it"}
 WORK = "Work\n1. Do it: `true`"
 
 
@@ -197,7 +200,7 @@ async def test_what_uses_an_output_is_shown_before_it_starts_and_can_add_no_comm
 
 
 def test_a_command_of_a_sub_goal_can_not_use_an_output() -> None:
-    with pytest.raises(WrongInput, match="let a task write it to a file"):
+    with pytest.raises(WrongInput, match="it may stand in the rest"):
         registry().get("goal").check({"text": "Do\n1. Say: `echo ${1.output}`"})
     with pytest.raises(WrongInput):
         registry().get("goal").check({"text": "  "})
@@ -290,3 +293,122 @@ async def test_a_goal_that_is_taken_up_again_makes_its_part_anew(tmp_path: Path)
 
         assert [str((await here.view(n)).goal.state) for n in (1, 2, 3)] == ["in_progress", "cancelled", "blocked"]
         assert await here.executor.newest(CHAT.chat_id) == 1
+
+
+# --------------------------------------------------------------------------------------------- taken up by itself
+
+
+async def test_a_goal_that_failed_and_is_taken_up_again_is_waited_for_again(tmp_path: Path) -> None:
+    async with place(tmp_path) as here:
+        await here.start_goal(draft(part(ASK), step("2", depends_on=("1",))))
+        await here.settle()
+        await here.executor.fail(2, reason="Ann is away", caller=ANN, command_id="fail")
+        await here.settle()
+        before = await here.executor.open_decisions()
+        await here.executor.take_up(2, caller=ANN, command_id="again")
+        await here.settle()
+        waiting = await here.view(1)
+        asked = [one.task_ref for one in await here.executor.open_decisions()]
+        await here.executor.done("2.1", caller=ANN, command_id="done")
+        await here.settle()
+        over = await here.view(1)
+
+        assert [one.task_ref for one in before] == ["1.1"]
+        assert asked == ["2.1"]
+        assert waiting.goal.state is GoalState.IN_PROGRESS
+        assert (str(waiting.tasks[0].state), waiting.tasks[0].waits_on) == ("paused", "goal:2")
+        assert [one.resolution for one in (await here.executor.record(1)).blockages] == ["Goal 2 goes on"]
+        assert over.goal.state is GoalState.COMPLETED
+        assert sorted(one.number for one in await here.executor.goals()) == [1, 2]
+
+
+async def test_a_part_is_not_taken_up_where_nobody_waits_for_it(tmp_path: Path) -> None:
+    async with place(tmp_path) as here:
+        await here.start_goal(draft(part(ASK), part("Other\n1. Call Bob", key="2")))
+        await here.settle()
+        await here.executor.fail(2, reason="Ann is away", caller=ANN, command_id="fail")
+        await here.settle()
+        await here.press("retry")
+        await here.settle()
+        another = await here.executor.take_up(2, caller=ANN, command_id="a")
+        await here.executor.skip("1.1", caller=ANN, command_id="skip")
+        await here.settle()
+        skipped = await here.executor.take_up(2, caller=ANN, command_id="b")
+        await here.executor.cancel(1, caller=ANN, command_id="cancel")
+        await here.settle()
+        over = await here.executor.take_up(3, caller=ANN, command_id="c")
+
+        assert [reply.sentence for reply in (another, skipped, over)] == [
+            "Goal 2 is part of 1.1, which waits for goal 4 by now.",
+            "Goal 2 is part of 1.1, which is done without it by now.",
+            "Goal 3 is part of 1.2, and goal 1 is over. /resume 1 takes that up again.",
+        ]
+
+
+async def test_a_part_can_be_reworked_after_the_whole_went_on(tmp_path: Path) -> None:
+    async with place(tmp_path) as here:
+        await here.start_goal(draft(part(WORK), TaskSpec(key="2", title="Look", action="manual", parameters=LOOK)))
+        await here.settle()
+        await here.executor.rework(2, feedback="Once more: `true`", caller=ANN, command_id="rework")
+        await here.settle()
+
+        assert (await here.view(2)).goal.reason != "Cancelled with 1.1, which it was part of."
+        assert not (await here.view(2)).goal.final or (await here.view(2)).goal.state is GoalState.COMPLETED
+        assert (await here.view(1)).goal.state is GoalState.BLOCKED
+
+
+# ------------------------------------------------------------------------------------------- what it leaves behind
+
+
+def files_of(root: Path) -> dict[str, str]:
+    return {str(one.relative_to(root)): one.read_text() for one in sorted(root.rglob("*")) if one.is_file()}
+
+
+def leaving(root: Path, **files: str) -> ScriptedAction:
+    """A command that leaves these files in the folder of the goal that it runs for."""
+
+    def leave(parameters: Any, context: Any) -> Result:
+        for name, content in files.items():
+            place = root / "workspaces" / context.task_ref.partition(".")[0] / name.replace("_", "/")
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_text(content)
+        return Result(success=True, result="left")
+
+    return ScriptedAction("shell", leave)
+
+
+async def test_the_files_of_a_part_come_into_the_folder_of_the_whole(tmp_path: Path) -> None:
+    async with place(tmp_path, shell=leaving(tmp_path, a="1", sub_b="2")) as here:
+        await here.start_goal(draft(part(WORK, key="roof")))
+        view = await here.run_until_over(1)
+
+        assert files_of(tmp_path / "workspaces" / "1") == {"roof/a": "1", "roof/sub/b": "2"}
+        assert view.tasks[0].summary == "Goal 2: Work: completed, 2 files in roof/"
+        assert "Its files are in roof/ (2 files)." in (await here.database.outputs(1, ["roof"]))["roof"]
+
+
+async def test_what_is_in_the_way_of_the_files_is_told_and_the_goal_is_not_done_again(tmp_path: Path) -> None:
+    shell = leaving(tmp_path, a="1")
+    async with place(tmp_path, shell=shell) as here:
+        (tmp_path / "workspaces" / "1").mkdir(parents=True)
+        (tmp_path / "workspaces" / "1" / "roof").write_text("a file")
+        await here.start_goal(draft(part(WORK, key="roof")))
+        await here.settle()
+        waiting = await here.view(1)
+        (tmp_path / "workspaces" / "1" / "roof").unlink()
+        over = await here.run_until_over(1)
+
+        assert waiting.tasks[0].summary == (
+            "Goal 2 is done, but its files can't be put into roof/: Not a directory. I try again."
+        )
+        assert over.goal.state is GoalState.COMPLETED
+        assert shell.runs == ["2.1"]
+        assert files_of(tmp_path / "workspaces" / "1") == {"roof/a": "1"}
+
+
+@pytest.mark.parametrize(
+    ("key", "name"),
+    [("1", "1"), ("../up", "task-up"), (".git", "task-git"), ("a/b", "a-b"), ("..", "task-"), ("venv", "task-venv")],
+)
+def test_a_key_becomes_the_name_of_one_folder(key: str, name: str) -> None:
+    assert folder_of(key) == name

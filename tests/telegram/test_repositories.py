@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 
 from bot.localchat import LocalChat
+from executor.domain.goal import Origin
+from executor.domain.plan import GoalDraft, TaskSpec
+from executor.engine.replies import Caller
 from tests.telegram.talk import Json, Talk, talking, words
 
 PATIENCE_S = 30.0
@@ -106,3 +109,24 @@ async def test_a_repository_that_is_not_listed_is_one_clear_line(talk: Talk) -> 
     told = await _say(talk, "/goal Sell coffee #repo=bank\n1. Add it: `true`", "#repo=bank")
 
     assert words(told) == "#repo=bank is none of the repositories that are open to goals: shop."
+
+
+async def test_the_files_of_a_goal_in_it_come_into_the_branch(talk: Talk, shop: Path) -> None:
+    me = talk.chat.operator_id
+    tasks = (
+        TaskSpec(key="menu", title="The menu", action="goal", parameters={"text": "Menu\n1. Write: `echo tea > menu`"}),
+        TaskSpec(key="2", title="Use", action="shell", parameters={"command": "cat menu/menu"}, depends_on=("menu",)),
+    )
+    await talk.house.executor.set_goal(
+        GoalDraft(title="Print the menu", tasks=tasks, metadata={"repo": "shop"}),
+        origin=Origin(chat_id=me, person_id=me, person_name="Ann"),
+        caller=Caller(person_id=me, name="Ann"),
+        command_id="set",
+    )
+
+    await talk.press(await talk.hear("Print the menu", patience_s=PATIENCE_S), "Start")
+    await talk.hear("Goal: Print the menu\nProgress: 100%", patience_s=PATIENCE_S)
+
+    assert (await talk.house.database.outputs(1, ["2"]))["2"] == "tea\n"
+    assert git(shop, "show", "milepost/goal-1:menu/menu") == "tea"
+    assert not list((talk.house.settings.data_dir / "workspaces").glob("1.*"))

@@ -1,0 +1,53 @@
+"""What a goal that is part of another hands to it at its end: its files, in a folder named after the task.
+
+They are copied by the attempt that takes over the result, so its check sees them, they stand in the history of the
+folder under that attempt, and going back to before the task takes them away again.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from executor.domain.outcome import Blocked, NeedsGoal, Result, Waiting
+from executor.ports import Assignment, Handover
+
+WAIT_S = 60.0
+_NAME = re.compile(r"[^\w.-]+")
+
+
+def folder_of(key: str) -> str:
+    """``research`` for the task with that key; a key may hold what no name of a folder should."""
+    name = _NAME.sub("-", key).strip("-")
+    return f"task-{name.strip('.-')}" if name.startswith(".") or not name or name in _TAKEN else name
+
+
+_TAKEN = frozenset({"node_modules", "venv", "__pycache__"})  # folders that are never kept
+
+
+async def with_files(
+    came: NeedsGoal | Blocked | Result, assignment: Assignment, handover: Handover, folder: Callable[[], Path]
+) -> NeedsGoal | Blocked | Result | Waiting:
+    """`came` as it is when the files are there too. What is in their way may be taken away: then they come by
+    themselves, and what was reached so far is not done again."""
+    child = assignment.child
+    if child is None or not isinstance(came, Result) or not came.success:
+        return came
+    name = folder_of(assignment.task.spec.key)
+    try:
+        handed = await handover.hand_over(child.goal.number, folder(), name)
+    except OSError as error:
+        trouble = error.strerror or str(error)
+        note = f"Goal {child.goal.number} is done, but its files can't be put into {name}/: {trouble}. I try again."
+        return Waiting(wait_s=WAIT_S, note=note)
+    if not handed.files and not handed.left:
+        return came
+    count = f"{handed.files} file" if handed.files == 1 else f"{handed.files} files"
+    told = [f"Its files are in {name}/ ({count})."]
+    told += [f"Left behind: {', '.join(handed.left)}."] if handed.left else []
+    return replace(
+        came,
+        result=f"{came.result}, {count} in {name}/",
+        output="\n".join([came.output, *told]),
+        metadata={**came.metadata, "file_path": name, "files": handed.files},
+    )

@@ -36,6 +36,7 @@ from storage.purse import Caps, PurseRows
 from storage.reading import read_decision, read_plan, read_view, read_watched
 from storage.recording import read_record
 from storage.replies import read_reply
+from storage.rounds import read_round
 from storage.schema import Migrated, migrate
 from storage.sqlite import open_engines, prepare_file
 from storage.transaction import WriteTransaction
@@ -192,6 +193,10 @@ class Database:
     async def decision(self, number: int) -> Decision | None:
         async with self._connections.read_once() as connection:
             return await read_decision(connection, number)
+
+    async def round_of_approvals(self, goal_number: int, number: int) -> list[Decision]:
+        async with self._connections.read_once() as connection:
+            return await read_round(connection, goal_number, number)
 
     async def open_decisions(self, chat_id: int | None = None) -> list[Decision]:
         async with self._connections.read_once() as connection:

@@ -10,7 +10,8 @@ from datetime import timedelta, tzinfo
 from loguru import logger
 
 from bot.library.wording import card_text, decision_text, notice_text, priority_of, stage_of
-from executor.domain.decision import DecisionState
+from executor.domain.decision import Decision, DecisionState
+from executor.domain.gathered import ALSO_ALONE, waiting
 from executor.domain.notice import Notice, NoticeKind
 from executor.engine.courier import NEVER_CONFIRMED, REPEATS
 from executor.engine.pace import in_order
@@ -100,6 +101,12 @@ class Notifications:
             if view is None or (shown := stage_of(view)) == notice.content_hash:
                 return None
             text = card_text(view, now, self._timezone)
+        elif notice.kind is NoticeKind.DECISION and notice.decision_number is None:
+            asked = await self._asked_since(notice)
+            if not asked:
+                return None
+            text = "\n\n".join(decision_text(decision, now, self._timezone) for decision in asked)
+            shown = str(asked[-1].number)
         elif notice.kind is NoticeKind.DECISION:
             decision = await self._store.decision(notice.decision_number or 0)
             if decision is None or decision.state is not DecisionState.OPEN or notice.content_hash:
@@ -110,3 +117,11 @@ class Notifications:
         if notice.key in self._repeated:
             text += "\n\n(possibly repeated)"
         return Message(notice, text, priority_of(notice), shown)
+
+    async def _asked_since(self, notice: Notice) -> list[Decision]:
+        """Approvals that share a card in a chat: those that the notifier has not heard of."""
+        told = int(notice.content_hash or 0)
+        found = await self._store.round_of_approvals(notice.goal_number or 0, int(str(notice.facts["round"])))
+        return [
+            decision for decision in waiting(found) if decision.number > told and not decision.facts.get(ALSO_ALONE)
+        ]

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from bot.telegram.cards import Scene, goal_card
 from bot.telegram.decisions import decision_message
+from bot.telegram.gathered import gathered_message
 from bot.telegram.message import Button, Message
 from bot.telegram.messages import notice_message, result_message
 from executor.domain.notice import Notice, NoticeKind
@@ -23,6 +24,8 @@ class Composer:
         if notice.kind is NoticeKind.CARD:
             view = await self._store.view(notice.goal_number) if notice.goal_number is not None else None
             return goal_card(view, self._scene()) if view is not None else None
+        if notice.kind is NoticeKind.DECISION and notice.decision_number is None:
+            return await self._gathered(notice)
         if notice.kind is NoticeKind.DECISION:
             number = notice.decision_number
             decision = await self._store.decision(number) if number is not None else None
@@ -34,6 +37,11 @@ class Composer:
             return self._with_undo(result, notice) if result.buttons else result  # a decided question has none
         message = notice_message(notice)
         return self._with_undo(message, notice) if notice.kind is NoticeKind.END else message
+
+    async def _gathered(self, notice: Notice) -> Message:
+        goal, number, scene = notice.goal_number or 0, int(str(notice.facts["round"])), self._scene()
+        decisions = await self._store.round_of_approvals(goal, number)
+        return gathered_message(goal, str(notice.facts["title"]), number, decisions, scene.now, scene.timezone)
 
     def _with_undo(self, message: Message, notice: Notice) -> Message:
         number = notice.goal_number

@@ -32,7 +32,8 @@ class Message:
 
     `protect`: neither this message nor what is said to it is for keeping (the Bot API's protect_content).
 
-    `document` comes before the text, or carries the text as its caption.
+    `document` comes before the text, or carries the text as its caption. `beside` are documents that come before a
+    message that is edited, each once.
     """
 
     html: str
@@ -40,11 +41,13 @@ class Message:
     document: Document | None = None
     force_reply: str | None = None
     protect: bool = False
+    beside: tuple[Document, ...] = ()
 
     @property
     def content_hash(self) -> str:
         """Equal hashes: the chat would show the same."""
-        source = json.dumps(asdict(self), sort_keys=True, ensure_ascii=False)
+        shown = {name: value for name, value in asdict(self).items() if name != "beside" or value}
+        source = json.dumps(shown, sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
     @property

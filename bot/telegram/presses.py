@@ -5,13 +5,14 @@ from dataclasses import dataclass, replace
 from bot.telegram.access import Role
 from bot.telegram.commands import grants
 from bot.telegram.commands.arguments import goal_number, task_ref
-from bot.telegram.commands.deciding import check_may_decide, refusal
+from bot.telegram.commands.deciding import answer_together, check_may_decide, refusal
 from bot.telegram.commands.history import read_target, undoing, undone
 from bot.telegram.commands.lessons import revoke
 from bot.telegram.commands.letters import again, page, read_page
 from bot.telegram.commands.stopping import lift, stop
 from bot.telegram.decisions import Press, read_data
 from bot.telegram.desk import Request, Said, say_reply
+from bot.telegram.gathered import read_together
 from bot.telegram.html import clip
 from bot.telegram.urgent import PRESS_RESUME, PRESS_STOP
 from executor.domain.decision import Decision
@@ -145,7 +146,17 @@ async def _undo(request: Request, data: str) -> Pressed:
     return Pressed(toast="Undone" if seen else "", said=said)
 
 
+async def _together(request: Request, data: str) -> Pressed:
+    """Several approvals of one card."""
+    meant = read_together(data)
+    if meant is None:
+        return Pressed(toast=NOT_MINE, alert=True)
+    reply = await answer_together(request, meant)
+    return Pressed(toast=clip(reply.sentence, TOAST_CHARACTERS_MAX), alert=not isinstance(reply, Accepted))
+
+
 _BUTTONS = {
+    "b:": _together,
     "x:": _example,
     "t:": _again,
     "l:": _letters,

@@ -124,6 +124,8 @@ class TelegramSender:
             if problem is not None:
                 return problem
             message = replace(message, document=None) if notice.kind not in EDITED else message
+        if (problem := await self._send_beside(notice, message)) is not None:
+            return problem
         reply_to = await self._reply_target(notice)
         form = _Form()
         while True:
@@ -187,6 +189,13 @@ class TelegramSender:
             await self._messages.put([_of_document(notice, key, document, sent)])
             return None
 
+    async def _send_beside(self, notice: Notice, message: Message) -> Delivery | None:
+        """As above, of each document that was not sent yet."""
+        for document in message.beside:
+            if (problem := await self._send_document_first(notice, document)) is not None:
+                return problem
+        return None
+
     async def _reply_target(self, notice: Notice) -> int | None:
         """What a message answers: the command it replies to, else its goal's card."""
         wanted = notice.facts.get("reply_to")
@@ -203,6 +212,8 @@ class TelegramSender:
             problem = await self._send_document_first(notice, message.document)
             if problem is not None:
                 return problem
+        if (problem := await self._send_beside(notice, message)) is not None:
+            return problem
         delivery = await self._try_edit(notice, message, message_id)
         if isinstance(delivery, MessageGone) and await self._is_closed(notice):
             # Somebody deleted an answered question: there is nothing left to press, so there is nothing to say.

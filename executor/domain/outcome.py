@@ -104,7 +104,7 @@ class NeedsGoal:
 class NeedsApproval:
     """A person approves exactly `what` before it runs, and what runs `beside` it to look whether it is needed or done;
     `digest` is of all their bytes, `parts` of each, the action first. `why` it asks at all. `turn`: the one of a
-    task that is worked on in turns; 0: the task itself."""
+    task that is worked on in turns; 0: the task itself. `risky`: what about it asks for an answer of its own."""
 
     what: str
     why: str
@@ -112,6 +112,7 @@ class NeedsApproval:
     beside: tuple[str, ...] = ()
     parts: tuple[str, ...] = ()
     turn: int = 0
+    risky: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -102,7 +102,7 @@ class Task:
     resume_state: TaskState | None = None  # where a paused task goes back to
     remedy: Remedy | None = None  # what was tried about its last failure, until it is seen whether that helped
     trail: tuple[str, ...] = ()  # how its last attempts ended, in hashes: what shows that it goes in circles
-    waits_on: str | None = None  # the circuit that holds it; "": to be tried whatever is known to be gone
+    waits_on: str | None = None  # the circuit, goal or approvals that hold it; "": tried whatever is known to be gone
     revision: int = 0
     created_at: datetime
     started_at: datetime | None = None

@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from executor.domain.blockage import BlockageType
+from executor.domain.gathered import RISKY
 from executor.domain.outcome import Blocked, NeedsApproval, Outcome, Result
 from executor.domain.plan import Check, CheckKind
+from executor.domain.risk import Risk
 from executor.engine.policy import Policy, Question, reason_to_ask
 from executor.ports import Actions, Assignment
 
@@ -64,6 +66,7 @@ class Approval:
             why=changed + asks[0],
             digest=whole,
             parts=tuple(digests),
+            risky=tuple(sorted({str(risk) for piece in pieces for risk in self._risk(piece) & RISKY})),
         )
 
     def pieces(self, parameters: Mapping[str, Any] | None) -> list[Piece]:
@@ -73,6 +76,9 @@ class Approval:
             if (looks := _as_action(check)) is not None:
                 found.append((role, *looks))
         return [Piece(role, action, given, self._why(action, given)) for role, action, given in found]
+
+    def _risk(self, piece: Piece) -> frozenset[Risk]:
+        return self.actions.risk(piece.action, piece.parameters)
 
     def _why(self, action: str, parameters: Mapping[str, Any]) -> str | None:
         question = Question(

@@ -8,6 +8,7 @@ from executor.domain.attempt import AttemptState
 from executor.domain.blockage import BlockageType
 from executor.domain.decision import SEND, Decision, DecisionKind, Option
 from executor.domain.effect import EffectState
+from executor.domain.gathered import APART
 from executor.domain.goal import GoalState
 from executor.domain.outcome import NeedsApproval, NeedsReview
 from executor.domain.task import Answer, Task, TaskState
@@ -16,6 +17,7 @@ from executor.engine.blocking import block_task
 from executor.engine.case import Case
 from executor.engine.drafts import options_of, send, sending_facts
 from executor.engine.flow import NOT_BEGUN, end
+from executor.engine.gathering import ask_later, gathered, too_many_wait
 from executor.engine.granting import give
 from executor.engine.replies import Caller
 from executor.engine.turns import TURN, refuse
@@ -50,7 +52,10 @@ def allow(case: Case, decision: Decision, caller: Caller, option: Option) -> str
 
 
 def ask_for_approval(case: Case, task: Task, outcome: NeedsApproval) -> None:
-    """Exactly this, byte for byte; all of it is on the message."""
+    """Exactly this, byte for byte; all of it is on the message. Not when too many wait already."""
+    if too_many_wait(case):
+        ask_later(case, task)
+        return
     case.move_task(task.ref, TaskState.AWAITING_APPROVAL, summary="Waits for approval")
     case.ask(
         DecisionKind.APPROVAL,
@@ -64,6 +69,8 @@ def ask_for_approval(case: Case, task: Task, outcome: NeedsApproval) -> None:
             "why": outcome.why,
             "digest": outcome.digest,
             "parts": list(outcome.parts),
+            APART: list(outcome.risky),
+            **gathered(case),
             **({TURN: outcome.turn} if outcome.turn else {}),
         },
     )

@@ -17,6 +17,7 @@ from executor.domain.decision import OPTIONS, Decision, DecisionKind, DecisionSt
 from executor.domain.effect import EFFECT_MOVES, Effect, EffectState
 from executor.domain.event import Event
 from executor.domain.family import awaited
+from executor.domain.gathered import messages_of
 from executor.domain.goal import Goal, GoalState
 from executor.domain.lesson import Lesson, LessonUse
 from executor.domain.limits import Limits
@@ -281,17 +282,23 @@ class Case:
         closed = replace(decision, state=DecisionState.WITHDRAWN, note=note, closed_at=self.now)
         self.decisions[decision.number] = closed
         self.event("decision.withdrawn", decision.task_ref, decision=decision.number, note=note)
-        if any(decision.number == new.number for new in self._new.new_decisions):
-            self._new.notices[:] = [n for n in self._new.notices if n.decision_number != decision.number]
-        else:
+        if not self.unsay(decision):
             self._show(closed)
+
+    def unsay(self, decision: Decision) -> bool:
+        """Take back its own message. False: it was opened before this transaction, and may stand in the chat."""
+        if all(decision.number != new.number for new in self._new.new_decisions):
+            return False
+        self._new.notices[:] = [n for n in self._new.notices if n.decision_number != decision.number]
+        return True
 
     def _show(self, decision: Decision) -> None:
         """The start decision stands on the card, that about the result on the final message."""
         if decision.kind is DecisionKind.RESULT:
             self.tell(NoticeKind.END, end_key(self.goal), decision.facts, decision_number=decision.number)
         elif decision.kind is not DecisionKind.START:
-            self.tell(NoticeKind.DECISION, f"{decision.number}/decision", {}, decision_number=decision.number)
+            for key, facts, number in messages_of(decision, self.goal.title):
+                self.tell(NoticeKind.DECISION, key, facts, decision_number=number)
 
     # -------------------------------------------------------------------------------------- notices and history
 

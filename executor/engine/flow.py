@@ -17,6 +17,7 @@ from executor.domain.plan import CheckKind
 from executor.domain.task import Task, TaskKind, TaskState
 from executor.engine.blocking import block_task
 from executor.engine.case import Case, end_key
+from executor.engine.gathering import ask_now
 from executor.engine.impasse import look_at_impasse
 from executor.engine.prerequisites import why_never
 from executor.engine.receipt import end_facts
@@ -33,6 +34,7 @@ def advance(case: Case) -> None:
     """Release what is ready, settle the goal's own state, measure the progress, and end the goal when it is over."""
     if case.goal.state not in GOAL_RUNNING:
         return
+    ask_now(case)
     _release(case)
     _settle_goal(case)
     look_at_impasse(case)

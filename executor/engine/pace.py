@@ -108,7 +108,7 @@ class Lane:
 
     def sent(self, notice: Notice, now: float) -> None:
         self.gone = False
-        if notice.kind is NoticeKind.CARD:
+        if _is_live(notice):
             self.cards[notice.key] = now
 
     def pause(self, until: float, *, gone: bool = False) -> None:
@@ -133,8 +133,14 @@ class Lane:
         return max(0.0, (1 + reserve - self.tokens) - 1e-6) / self.pace.per_s
 
     def _card_wait_s(self, notice: Notice, now: float) -> float:
-        if notice.kind is not NoticeKind.CARD or notice.message_id is None or notice.key not in self.cards:
+        if not _is_live(notice) or notice.message_id is None or notice.key not in self.cards:
             return 0.0
         self.cards = {key: at for key, at in self.cards.items() if now - at < LIVE_S or key == notice.key}
         live = sum(now - at < LIVE_S for at in self.cards.values())
         return self.cards[notice.key] + max(self.pace.card_s, self.pace.card_each_s * live) - now
+
+
+def _is_live(notice: Notice) -> bool:
+    """It is edited again and again: a goal's card, and one that gathers approvals."""
+    gathers = notice.kind is NoticeKind.DECISION and notice.decision_number is None
+    return notice.kind is NoticeKind.CARD or gathers

@@ -13,6 +13,7 @@ from typing import assert_never
 
 from executor.domain.attempt import Attempt, AttemptState
 from executor.domain.decision import Decision, DecisionKind, DecisionState
+from executor.domain.gathered import HELD, waiting
 from executor.domain.goal import GOAL_FINAL, GOAL_RUNNING, Goal, GoalState
 from executor.domain.stop import Stop
 from executor.domain.task import Task, TaskKind, TaskState
@@ -313,6 +314,9 @@ def _in_progress(task: Task, known: Known, around: Around) -> Reason:
 
 def _asked(task: Task, known: Known, around: Around) -> Reason:
     decision = known.decision_about(task.ref) or known.proposal_for(task) or known.holding()
+    if task.waits_on == HELD and (open_ones := waiting(known.decisions)):
+        sentence = f"asks once fewer approvals wait; {len(open_ones)} wait for you now"
+        return Reason(code=Code.WAITS_FOR_PERSON, sentence=sentence, decision=open_ones[0].number)
     if decision is None:
         return _stuck("it waits for a person whom nobody has asked")
     what = f"blocked: {task.summary.rstrip('.')}; " if task.state is TaskState.BLOCKED and task.summary else ""

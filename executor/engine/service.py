@@ -34,6 +34,7 @@ from executor.engine.plan_commands import PlanCommands
 from executor.engine.readings import Readings
 from executor.engine.replies import Refused
 from executor.engine.rework import ReworkCommands
+from executor.engine.round_commands import RoundCommands
 from executor.engine.secrets import Secrets
 from executor.engine.strategies import StrategyCommands
 from executor.engine.task_commands import TaskCommands
@@ -57,6 +58,7 @@ class Executor(
     LetterCommands,
     LessonCommands,
     GrantCommands,
+    RoundCommands,
     HistoryCommands,
     Families,
     Readings,

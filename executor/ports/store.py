@@ -306,6 +306,10 @@ class Store(Protocol):
 
     async def decision(self, number: int) -> Decision | None: ...
 
+    async def round_of_approvals(self, goal_number: int, number: int) -> list[Decision]:
+        """Approvals that were gathered on one card (domain.gathered), open or not; oldest first."""
+        ...
+
     async def open_decisions(self, chat_id: int | None = None) -> list[Decision]:
         """Those that hold something up, oldest first; of one chat, or of all. Not those about a result."""
         ...

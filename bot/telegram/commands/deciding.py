@@ -4,14 +4,18 @@ from bot.telegram.access import may_decide
 from bot.telegram.commands.arguments import check_may_order, first_word, goal_number, meant_decision, named_decision
 from bot.telegram.decisions import outcome
 from bot.telegram.desk import Request, Said, say, say_reply
+from bot.telegram.gathered import Together, read_range
 from bot.telegram.html import escape, plain
 from executor.domain.decision import PROVIDE_VALUE, Decision, DecisionKind, DecisionState, Option
 from executor.domain.errors import WrongInput
+from executor.domain.gathered import waiting
 from executor.engine.replies import Refused, Reply
 
 
 async def approve(request: Request) -> Said:
-    """The first option."""
+    """The first option; ``17-22``: of all that one card shows."""
+    if (together := await _range(request, yes=True)) is not None:
+        return together
     decision = await named_decision(request, first_word(request.words)[0], "/approve 17")
     await check_may_decide(request, decision, decision.options[0].name if decision.options else None)
     engine = request.desk.engine
@@ -20,13 +24,41 @@ async def approve(request: Request) -> Said:
 
 
 async def reject(request: Request) -> Said:
-    """The refusing option."""
+    """The refusing option; ``17-22`` as in `approve`."""
+    if (together := await _range(request, yes=False)) is not None:
+        return together
     decision = await named_decision(request, first_word(request.words)[0], "/reject 17")
     refusing = next((option.name for option in decision.options if option.refuses), None)
     await check_may_decide(request, decision, refusing)
     engine = request.desk.engine
     reply = await engine.reject(decision.number, caller=request.caller, command_id=request.command_id)
     return await _came_of_it(request, decision.number, reply)
+
+
+async def _range(request: Request, *, yes: bool) -> Said | None:
+    if (meant := read_range(request.words)) is None:
+        return None
+    decision = await named_decision(request, str(meant[0]), "/approve 17")
+    return say_reply(await answer_together(request, Together(yes, decision.goal_number, *meant)))
+
+
+async def answer_together(request: Request, meant: Together) -> Reply:
+    """Raises WrongInput where this person may not."""
+    view = await request.desk.engine.view(meant.goal_number)
+    if view is None:
+        return Refused(code="no_such_goal", sentence=f"There is no goal {meant.goal_number}.")
+    for decision in waiting(view.decisions):
+        option = "approve" if meant.yes else "reject"
+        if refusal := may_decide(request.role, request.caller.person_id, decision, view.goal, option):
+            raise WrongInput(refusal)
+    return await request.desk.engine.answer_together(
+        meant.goal_number,
+        meant.first,
+        meant.last,
+        yes=meant.yes,
+        caller=request.caller,
+        command_id=request.command_id,
+    )
 
 
 async def answer(request: Request) -> Said:

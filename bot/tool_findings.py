@@ -10,6 +10,7 @@ from bot.settings import Settings
 from executor.domain.errors import MilepostError
 
 _RUNNERS = ("npx", "bunx", "uvx", "pipx")
+ORDERS_MAX = 3  # that are quoted of one tool
 _PINNED = re.compile(r"@?[^@]+@\d\S*|.+==\d\S*|[./~].*")
 
 
@@ -30,6 +31,7 @@ def tools(settings: Settings, try_tools: Callable[[Settings], Document]) -> Iter
         return
     for server in found.get("servers", ()):
         yield _server(server)
+        yield from _orders(server)
     for problem in found.get("problems", ()):
         yield wrong("actions", problem, "correct the package, or remove it")
     if names := [*found.get("own", ()), *found.get("installed", ())]:
@@ -44,6 +46,17 @@ def _server(found: Any) -> Finding:
     if found["changed"]:
         return note(name, f"{count}; changed since accepted: {', '.join(found['changed'])}", "each asks before it runs")
     return good(name, count)
+
+
+def _orders(found: Any) -> Iterator[Finding]:
+    """What a server says of its tools that looks like orders to a model."""
+    for tool, lines in found.get("orders", {}).items():
+        more = f"; and {len(lines) - ORDERS_MAX} more" if len(lines) > ORDERS_MAX else ""
+        yield note(
+            f"mcp {found['server']}",
+            f"what it says of {tool} looks like orders: {'; '.join(lines[:ORDERS_MAX])}{more}",
+            "it asks before each call, and models are not told; remove the server, or trust the tool if you know why",
+        )
 
 
 def unpinned(command: Sequence[str]) -> str:

@@ -14,6 +14,7 @@ class Risk(StrEnum):
     UNCONFINED = "runs without a sandbox"
     REACHES = "reaches beyond the goal's folder"
     CHANGED = "is not what it was when it was accepted"
+    ORDERS = "describes itself with orders"
 
 
 ASKED_WHEN_RISKY = frozenset({Risk.SPENDS, Risk.OUTSIDE, Risk.IRREVERSIBLE})

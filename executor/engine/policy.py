@@ -15,6 +15,12 @@ from executor.engine.starters import starts_another
 
 _CHAINING = frozenset(";|&$`<>()\n\\")
 """What lets one command line run more than the command that it begins with."""
+_ALWAYS = {
+    Risk.CHANGED: "What it calls has changed since it was accepted.",
+    Risk.ORDERS: "What it says of itself looks like orders to a model.",
+    Risk.MACHINE: "It changes this machine for everybody, not only the goal's folder.",
+}
+"""What asks whatever was accepted and whatever the rules say."""
 _SUBJECTS = {"shell": "command", "wait": "command", "python": "code", "http": "url", "read": "path", "write": "path"}
 
 
@@ -50,10 +56,9 @@ def reason_to_ask(question: Question, policy: Policy) -> str | None:
     """Why a person is asked before this runs; None: it may run."""
     if _matches(policy.always_ask, question):
         return "The rules say that this always asks."
-    if Risk.CHANGED in question.risk:
-        return "What it calls has changed since it was accepted."
-    if Risk.MACHINE in question.risk:
-        return "It changes this machine for everybody, not only the goal's folder."
+    for risk, why in _ALWAYS.items():
+        if risk in question.risk:
+            return why
     if _matches(policy.unasked, question) and not _chains(question, policy.unasked):
         return None
     if question.autonomy != "full" and question.confidence < policy.confidence_min:

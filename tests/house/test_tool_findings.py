@@ -31,6 +31,20 @@ def test_each_server_is_a_line_with_what_is_wrong_and_what_to_do() -> None:
     ]
 
 
+def test_what_looks_like_orders_is_quoted_and_makes_the_place_no_worse() -> None:
+    orders = {
+        "add": ["title poses as the system: “<SYSTEM>”", *(f"a{n} hides characters: “⟨U+200B⟩”" for n in range(4))]
+    }
+    servers = [{"server": "notes", "problem": "", "tools": ["add"], "changed": [], "orders": orders}]
+
+    assert lines({"servers": servers}) == [
+        "ok    mcp notes: 1 tools",
+        "note  mcp notes: what it says of add looks like orders: title poses as the system: “<SYSTEM>”; a0 hides "
+        "characters: “⟨U+200B⟩”; a1 hides characters: “⟨U+200B⟩”; and 2 more → it asks before each call, and models "
+        "are not told; remove the server, or trust the tool if you know why",
+    ]
+
+
 def test_actions_of_ones_own_and_those_that_can_not_be_used_are_named() -> None:
     found = {"own": ["deploy"], "installed": ["greet"], "problems": ["The action x (y) can't be loaded: E: z"]}
 

@@ -12,8 +12,11 @@ from typing import Any
 from executor.actions.launcher import Launcher
 from executor.actions.mcp.actor import Actor, Start
 from executor.actions.mcp.definitions import Hints, Tool, canonical, hints_of, read_tools
+from executor.actions.mcp.orders import orders
 from executor.actions.mcp.pins import Known, Pins
+from executor.actions.mcp.scrutiny import Scrutiny
 from executor.actions.mcp.session import Answer, Connect, Place
+from executor.actions.mcp.suspicion import Suspicion
 from executor.actions.mcp.trouble import Changed, ServerTrouble
 from executor.actions.survivors import end_every_attempt
 from executor.domain.errors import Unconfigured, WrongInput
@@ -23,6 +26,8 @@ from executor.ports import Brake, Clock, NoBrake
 OFFER_CHARACTERS_MAX = 24_000  # of all that a model is told about tools: about 6,000 tokens
 LINE_CHARACTERS_MAX = 400  # of one tool in it
 FRESH_S = 3600.0  # after which a listing is asked for again before a model is told of it
+KIND_CHARACTERS_MAX = 40
+LEFT_OUT = "(what it says of itself looks like orders and is left out; each call asks a person)"
 FIRST_LOOK_S = 20.0  # that a plan waits for servers about which nothing is known yet
 
 
@@ -51,6 +56,7 @@ class Servers:
         self._actors: dict[str, Actor] = {}
         self._looks: dict[str, asyncio.Task[None]] = {}
         self._looked_at: dict[str, float] = {}
+        self._scrutiny = Scrutiny()
 
     @property
     def names(self) -> list[str]:
@@ -74,8 +80,7 @@ class Servers:
         return self._pins.of(self.place(server).name)
 
     def hints(self, server: str, tool: str) -> Hints:
-        place = self.place(server)
-        trusted = any(fnmatchcase(tool, pattern) for pattern in place.trust)
+        trusted = self.trusted(server, tool)
         try:
             known = self.known(server)
         except ServerTrouble:
@@ -83,6 +88,19 @@ class Servers:
         if known.differs(tool):
             return Hints()
         return hints_of(known.seen.get(tool), trusted=trusted)
+
+    def trusted(self, server: str, tool: str) -> bool:
+        """Whether its owner believes what this tool says about itself. Raises WrongInput."""
+        return any(fnmatchcase(tool, pattern) for pattern in self.place(server).trust)
+
+    def suspicions(self, server: str, tool: str) -> tuple[Suspicion, ...]:
+        """What looks like orders in the text of a tool, as it was seen last."""
+        seen = self._seen(server).get(tool)
+        return () if seen is None else self._scrutiny.of(server, seen, self._of_others(server))
+
+    def failed(self, server: str, tool: str, error: str) -> list[str]:
+        """What looks like orders in the text of an error; it counts against the tool from then on."""
+        return self._scrutiny.heard(server, tool, error)
 
     def identity(self, server: str, tool: Tool) -> int:
         """What an approval is bound to beside the arguments: the definition, and where the server comes from. A number,
@@ -97,6 +115,7 @@ class Servers:
         """Ask a server for its tools, now. Raises WrongInput or ServerTrouble."""
         actor = await self._actor(server)
         known = self._pins.saw(server, read_tools(await actor.tools()))
+        await self._scrutiny.read(server, known.seen, self._of_others(server))
         self._looked_at[server] = self._clock.monotonic()
         return known
 
@@ -137,9 +156,10 @@ class Servers:
         try:
             known = await self.look(server)
         except (ServerTrouble, Unconfigured, Stopped) as trouble:
-            return {"server": server, "problem": trouble.public, "tools": [], "changed": []}
+            return {"server": server, "problem": trouble.public, "tools": [], "changed": [], "orders": {}}
         changed = [name for name in known.seen if known.differs(name)]
-        return {"server": server, "problem": "", "tools": list(known.seen), "changed": changed}
+        orders = {name: [one.line for one in found] for name in known.seen if (found := self.suspicions(server, name))}
+        return {"server": server, "problem": "", "tools": list(known.seen), "changed": changed, "orders": orders}
 
     # -------------------------------------------------------------------------------------------------------- the offer
 
@@ -162,7 +182,7 @@ class Servers:
             share = left // (len(self.names) - index)
             tools = list(self._seen(name).values())
             for tool in tools:
-                line = _line(tool)
+                line = _line(tool, quiet=self._quiet(name, tool.name))
                 if (share := share - len(line)) < 0:
                     lines.append(f"… {len(tools) - len(lines)} more tools")
                     break
@@ -177,6 +197,15 @@ class Servers:
         except ServerTrouble:
             return {}
 
+    def _quiet(self, server: str, tool: str) -> bool:
+        """Whether a model is not told what the tool says of itself."""
+        return bool(self.suspicions(server, tool)) and not self.trusted(server, tool)
+
+    def _of_others(self, server: str) -> frozenset[str]:
+        """The tools of all other servers that this one does not have."""
+        others = {tool for name in self.names if name != server for tool in self._seen(name)}
+        return frozenset(others - self._seen(server).keys())
+
     def _looking(self, server: str) -> "asyncio.Task[None]":
         task = self._looks.get(server)
         if task is None or task.done():
@@ -190,19 +219,26 @@ class Servers:
             return  # whoever uses the server hears of it
 
 
-def _line(tool: Tool) -> str:
-    """``create_note(title*: string, tags: array): Makes a note.``; an asterisk marks what must be given."""
+def _line(tool: Tool, *, quiet: bool) -> str:
+    """``create_note(title*: string, tags: array): Makes a note.``; an asterisk marks what must be given. `quiet`: of
+    what the tool says, only names that can hold no sentence."""
     wanted, needed = tool.input_schema.get("properties"), tool.input_schema.get("required")
     names = wanted if isinstance(wanted, Mapping) else {}
     must = needed if isinstance(needed, list) else []
-    taken = ", ".join(f"{name}{'*' if name in must else ''}: {_kind(schema)}" for name, schema in names.items())
-    text = f"{tool.name}({taken}): {' '.join(tool.description.split())}"
+    said = LEFT_OUT if quiet else " ".join(tool.description.split())
+    taken = ", ".join(
+        f"{name}{'*' if name in must else ''}: {_kind(schema)}"
+        for name, schema in names.items()
+        if not (quiet and orders(name, name=True))
+    )
+    text = f"{tool.name}({taken}): {said}"
     return text if len(text) <= LINE_CHARACTERS_MAX else f"{text[:LINE_CHARACTERS_MAX]}…"
 
 
 def _kind(schema: Any) -> str:
     kind = schema.get("type", "any") if isinstance(schema, Mapping) else "any"
-    return kind if isinstance(kind, str) else json.dumps(kind)
+    text = kind if isinstance(kind, str) else json.dumps(kind)
+    return text if len(text) <= KIND_CHARACTERS_MAX else "any"
 
 
 def _sdk(launcher: Launcher, folder: Path) -> Connect:

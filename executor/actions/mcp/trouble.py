@@ -1,6 +1,9 @@
 """How a tool server can fail, sorted by what that says about a call."""
 
 from executor.domain.errors import MilepostError
+from executor.domain.visible import made_visible
+
+WORDS_MAX = 400  # characters of a server's own in a sentence of ours
 
 
 class ServerTrouble(MilepostError):
@@ -11,9 +14,15 @@ class Gone(ServerTrouble):
     """The server is not there: it can't be started or reached, or it ended. What was asked of it may have been done."""
 
 
+def short(words: str) -> str:
+    """A server's own words in one line of bounded length, in which nothing is invisible."""
+    line = made_visible(" ".join(words[: 2 * WORDS_MAX].split()))
+    return line if len(line) <= WORDS_MAX else f"{line[:WORDS_MAX]}…"
+
+
 def said_last(words: str) -> str:
     """How a server ended, with the last line that it printed."""
-    return f"ended by itself: {words}" if words else "ended by itself"
+    return f"ended by itself: {short(words)}" if words else "ended by itself"
 
 
 class Misbehaves(ServerTrouble):

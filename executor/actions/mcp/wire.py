@@ -23,7 +23,7 @@ from pydantic import ValidationError
 from executor.actions.launcher import Launcher
 from executor.actions.mcp.child import MESSAGE_BYTES_MAX, Child, end_predecessor, start_child
 from executor.actions.mcp.session import Answer, Connect, Place, Session
-from executor.actions.mcp.trouble import Gone, Misbehaves, Refuses, ServerTrouble, TooSlow, said_last
+from executor.actions.mcp.trouble import Gone, Misbehaves, Refuses, ServerTrouble, TooSlow, said_last, short
 
 ANSWER_S = 60.0  # for everything but calls
 PAGES_MAX = 64
@@ -87,14 +87,14 @@ def trouble_of(error: BaseException, last_words: str = "") -> ServerTrouble:
         case MCPError(code=code) if code == REQUEST_TIMEOUT:
             return TooSlow("gave no answer in time")
         case MCPError(code=code) if code in _REFUSALS:
-            return Refuses(f"refuses: {error.message}")
+            return Refuses(f"refuses: {short(error.message)}")
         case MCPError():
-            return Misbehaves(f"answered with an error: {error.message}")
+            return Misbehaves(f"answered with an error: {short(error.message)}")
         case ValidationError() | RuntimeError():
             return Misbehaves("answered with something that is not the protocol")
         case httpx2.HTTPError() | OSError():
-            return Gone(f"can't be reached: {str(error) or type(error).__name__}")
-    return Gone(f"is gone: {type(error).__name__}: {error}")
+            return Gone(f"can't be reached: {short(str(error)) or type(error).__name__}")
+    return Gone(f"is gone: {type(error).__name__}: {short(str(error))}")
 
 
 def connector(launcher: Launcher, folder: Path) -> Connect:

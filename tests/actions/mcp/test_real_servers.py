@@ -23,9 +23,11 @@ async def test_the_time_server_tells_the_time(bench: Bench) -> None:
     bench.configure(command=(sys.executable, "-m", "mcp_server_time"), trust=("*",))
 
     result = await bench.result("convert_time", source_timezone="UTC", time="12:00", target_timezone="Asia/Kolkata")
+    [report] = await bench.servers.report()
 
     assert result.success
     assert "+5.5h" in result.output
+    assert (report["tools"], report["orders"]) == (["get_current_time", "convert_time"], {})
     assert bench.registry.get("mcp").repeatable({"server": "notes", "tool": "convert_time"})
 
 
@@ -47,8 +49,10 @@ async def test_the_git_server_reads_and_commits(bench: Bench, tmp_path: Path) ->
 
     added = await bench.result("git_add", repo_path=str(repository), files=["note.txt"])
     status = await bench.result("git_status", repo_path=str(repository))
+    [report] = await bench.servers.report()
 
     assert (added.success, status.success) == (True, True)
+    assert report["orders"] == {}
     assert "new file:   note.txt" in status.output
     assert git(repository, "diff", "--cached", "--name-only") == "note.txt\n"
 
@@ -57,8 +61,10 @@ async def test_the_fetch_server_says_itself_that_it_failed(bench: Bench, site: S
     bench.configure(command=(sys.executable, "-m", "mcp_server_fetch"))
 
     result = await bench.result("fetch", url=site.url("/page"))
+    [report] = await bench.servers.report()
 
     assert result.success is False
+    assert report["orders"] == {}
     assert str(result.error).startswith("The tool says that it failed: ")
 
 
@@ -70,7 +76,9 @@ async def test_the_filesystem_server_writes_where_it_may_and_nowhere_else(bench:
 
     written = await bench.result("write_file", path=str(folder / "a.txt"), content="milk")
     refused = await bench.result("write_file", path=str(tmp_path / "b.txt"), content="milk")
+    [report] = await bench.servers.report()
 
     assert (written.success, refused.success) == (True, False)
+    assert report["orders"] == {}
     assert (folder / "a.txt").read_text() == "milk"
     assert not (tmp_path / "b.txt").exists()

@@ -8,7 +8,6 @@ from typing import Any, Protocol
 
 from bot.brake import FileBrake
 from bot.telegram.access import Access
-from bot.telegram.cards import Scene
 from bot.telegram.composing import Composer
 from bot.telegram.connection import Connection, build_bot
 from bot.telegram.desk import Desk
@@ -29,6 +28,7 @@ from bot.telegram.ports import (
     nobody_looks,
 )
 from bot.telegram.presence import ChatRows
+from bot.telegram.scene import Scene
 from bot.telegram.sender import TelegramSender
 from executor.domain.habits import Hours
 from executor.domain.limits import Limits

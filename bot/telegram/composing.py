@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from bot.telegram.cards import Scene, goal_card
+from bot.telegram.cards import goal_card
 from bot.telegram.decisions import decision_message
 from bot.telegram.gathered import gathered_message
 from bot.telegram.message import Button, Message
 from bot.telegram.messages import notice_message, result_message
+from bot.telegram.scene import Scene
 from executor.domain.notice import Notice, NoticeKind
 from executor.ports import Store
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from bot.brake import FileBrake
 from bot.telegram.access import Access, Role
-from bot.telegram.cards import Scene
 from bot.telegram.html import escape
 from bot.telegram.message import Message
 from bot.telegram.ports import (
@@ -21,6 +20,7 @@ from bot.telegram.ports import (
     Workflows,
     nobody_looks,
 )
+from bot.telegram.scene import Scene
 from executor.domain.goal import Origin
 from executor.domain.habits import Hours
 from executor.domain.notice import Notice, NoticeKind

@@ -6,10 +6,10 @@ of all chats' goals says ``l:<offset>:all``.
 
 from collections.abc import Sequence
 
-from bot.telegram.cards import Scene
 from bot.telegram.commands.records import last_lines
 from bot.telegram.html import bold, clip, escape, italic, pre
 from bot.telegram.message import Button, Message
+from bot.telegram.scene import Scene
 from bot.telegram.words import GOAL_SIGNS, TASK_SIGNS, clock_time
 from executor.domain.letter import DeadLetter
 from executor.domain.task import TaskState

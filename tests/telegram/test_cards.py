@@ -5,9 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from bot.telegram.cards import REPAIRS, goal_card, live_card
+from bot.telegram.cards import goal_card, live_card
 from bot.telegram.html import plain, units
 from bot.telegram.message import Button
+from bot.telegram.proposal import REPAIRS
 from executor.domain.decision import DecisionKind
 from executor.domain.goal import GoalState
 from executor.domain.outlook import Finding, FindingKind, Outlook, Standing

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bot.telegram.cards import Scene
+from bot.telegram.scene import Scene
 from executor.domain.attempt import Attempt
 from executor.domain.decision import OPTIONS, Decision, DecisionKind
 from executor.domain.goal import GoalState

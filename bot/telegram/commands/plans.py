@@ -2,13 +2,13 @@
 
 import re
 
-from bot.telegram.cards import plan_lines
 from bot.telegram.commands import reading
 from bot.telegram.commands.arguments import check_may_order, first_word, goal_number, meant_view, own_view
 from bot.telegram.commands.changing import criterion, named_criterion
 from bot.telegram.desk import Request, Said, say, say_reply
 from bot.telegram.html import bold, code, escape, italic
 from bot.telegram.message import Message, fit
+from bot.telegram.planned import plan_lines
 from bot.telegram.words import duration
 from executor.domain.adaptation import PlanDiff
 from executor.domain.envelope import same_action, shown, shown_check, time_limit_s

@@ -1,12 +1,13 @@
 """Commands that change nothing: how things are, what was planned, what was tried, and who somebody is."""
 
-from bot.telegram.cards import goal_card, live_card, plan_lines
+from bot.telegram.cards import goal_card, live_card
 from bot.telegram.commands.arguments import check_has_task, first_word, meant_view, task_ref
 from bot.telegram.commands.grants import given_now, grant_buttons, grant_lines, revoke
 from bot.telegram.commands.records import log_message
 from bot.telegram.desk import Request, Said, say, say_reply
 from bot.telegram.html import bold, code, escape
 from bot.telegram.message import Button, Message, fit, rows_of
+from bot.telegram.planned import plan_lines
 from bot.telegram.words import bar, clock_time, count
 from executor.domain.goal import GoalState
 from executor.domain.milestone import progress_of

@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bot.telegram.cards import Scene
 from bot.telegram.commands.turning import shown, turns_of, written
 from bot.telegram.html import TEXT_UNITS_MAX, bold, clip, code, escape, plain, pre, units
 from bot.telegram.message import Document, Message
+from bot.telegram.scene import Scene
 from bot.telegram.words import clock_time, count, duration
 from executor.domain.attempt import Attempt, AttemptState
 from executor.domain.goal import Goal

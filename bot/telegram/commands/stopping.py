@@ -3,10 +3,10 @@
 from loguru import logger
 
 from bot.telegram.access import Role
-from bot.telegram.cards import stop_words
 from bot.telegram.desk import Request, Said, say
 from bot.telegram.html import bold, escape
 from bot.telegram.message import Button, Message
+from bot.telegram.scene import stop_words
 from bot.telegram.urgent import PRESS_RESUME
 from executor.domain.errors import WrongInput
 from executor.domain.stop import Stop

@@ -1,7 +1,7 @@
 """The two ways to the database: write transactions one at a time, and readings that wait for nobody."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
 from sqlalchemy.exc import DBAPIError
@@ -9,16 +9,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from executor.domain.errors import DataFolderError
 from executor.ports import CrashPoints
-from storage.sqlite import Engines, begin_read, begin_write, commit, meaning_of, roll_back
+from storage.sqlite import Engines, begin_read, begin_write, commit, is_full, meaning_of, roll_back
 
 
 class Connections:
-    """Owns the engines. Every commit of the program happens in `write`."""
+    """Owns the engines. Every commit of the program happens in `write`. `full` is called when one found no room."""
 
     def __init__(self, engines: Engines, crash_points: CrashPoints) -> None:
         self._engines = engines
         self._crash_points = crash_points
         self._writing = asyncio.Lock()
+        self.full: Callable[[], None] = lambda: None
 
     @asynccontextmanager
     async def write(self, label: str) -> AsyncIterator[AsyncConnection]:
@@ -76,4 +77,6 @@ class Connections:
             meaning = meaning_of(error)
             if meaning is None:
                 raise
+            if is_full(error):
+                self.full()
             raise DataFolderError(f"The database {self._engines.path} {meaning}.", detail=str(error.orig)) from error

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from executor.domain.errors import DataFolderError
 from storage.connections import Connections
-from storage.sqlite import copy_into, faults
+from storage.sqlite import copy_into, faults, fold_log
 
 
 async def backup(connections: Connections, target: Path) -> None:
@@ -14,6 +14,13 @@ async def backup(connections: Connections, target: Path) -> None:
             await copy_into(connection, target)
     except OSError as error:
         raise DataFolderError(f"The backup can't be written to {target}: {error.strerror}.") from error
+
+
+async def checkpoint(connections: Connections) -> None:
+    """Put everything into the database's own file, and give back the room that the write-ahead log takes; as far as no
+    reading of another program stands in the way."""
+    async with connections.alone() as connection:
+        await fold_log(connection)
 
 
 async def quick_check(connections: Connections) -> list[str]:

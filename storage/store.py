@@ -1,6 +1,6 @@
 """The adapter of the port Store, and the one object through which the rest of the program reaches the database."""
 
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from decimal import Decimal
@@ -30,7 +30,7 @@ from storage.housekeeping import HousekeepingRows
 from storage.inbox import InboxRows
 from storage.lessons import read_calibrations, read_lessons
 from storage.letters import read_letters
-from storage.maintenance import backup, quick_check
+from storage.maintenance import backup, checkpoint, quick_check
 from storage.outbox import OutboxRows
 from storage.purse import Caps, PurseRows
 from storage.reading import read_decision, read_plan, read_view, read_watched
@@ -118,6 +118,13 @@ class Database:
     async def backup(self, target: Path) -> None:
         """A copy of the database as of now; see `storage.maintenance`."""
         await backup(self._connections, target)
+
+    async def checkpoint(self) -> None:
+        await checkpoint(self._connections)
+
+    def when_full(self, told: Callable[[], None]) -> None:
+        """`told` hears of every write that found no room."""
+        self._connections.full = told
 
     async def quick_check(self) -> list[str]:
         """What is wrong with the file; empty where it is whole."""

@@ -35,6 +35,7 @@ from bot.telegram.ports import Shelf, WorkflowInfo
 from executor.actions.history.histories import Histories
 from executor.actions.launcher import Braked, PlainLauncher
 from executor.actions.outfit import Outfit
+from executor.actions.room import DiskRoom
 from executor.actions.sandbox.choice import Isolation, workspaces_of
 from executor.actions.workspaces import Folders
 from executor.domain.plan import GoalDraft, TaskSpec
@@ -49,7 +50,7 @@ from executor.planner.models.trial import try_out
 from executor.planner.offline import OfflineBrain
 from executor.planner.run_text import read_run
 from executor.planner.workflows import Library
-from executor.ports import Actions, CrashPoints, NoBrake
+from executor.ports import Actions, CrashPoints, NoBrake, Room
 from executor.workers.local import LocalWorkers
 from storage.sealing import FernetSeal
 from storage.store import Database
@@ -76,6 +77,7 @@ class House:
     talk: Talk | None
     brake: FileBrake
     outfit: Outfit
+    room: Room
 
     def read_goal(self, text: str) -> GoalDraft:
         """A goal's text as a draft, in the chat's time zone. Raises WrongInput."""
@@ -162,7 +164,10 @@ async def open_house(settings: Settings, workers: type[LocalWorkers] = LocalWork
         folder = settings.data_dir
         stack.enter_context(hold(folder))
         clock, points = SystemClock(), crash_points(os.environ)
+        room = DiskRoom(folder)
+        room.short()  # on a full disk it gives up its reserve, or the database could not even be opened
         database = await Database.open(folder, clock, points)
+        database.when_full(room.filled)
         stack.push_async_callback(database.close)
         nursery = Nursery(background_failed)
         stack.push_async_callback(nursery.stop)
@@ -180,7 +185,7 @@ async def open_house(settings: Settings, workers: type[LocalWorkers] = LocalWork
         stack.push_async_callback(servers.close)
         found = actions_of(settings, launcher, mind, servers, brake)
         actions = found.actions
-        tools = tools_of(settings, clock, points, secrets, mind, brake, launcher, actions, folders)
+        tools = tools_of(settings, clock, points, secrets, mind, brake, launcher, actions, folders, room)
         library = Library(folder / "workflows", actions=actions)
         changed: list[Callable[[], None]] = []
         offline = OfflineBrain(library)
@@ -204,4 +209,5 @@ async def open_house(settings: Settings, workers: type[LocalWorkers] = LocalWork
             talk=talk,
             brake=brake,
             outfit=found,
+            room=room,
         )

@@ -47,7 +47,7 @@ from executor.planner.mending import OfflineMender
 from executor.planner.models.build import ModelChoice, model_talk
 from executor.planner.models.talk import Talk
 from executor.planner.when import read_time
-from executor.ports import Actions, Assignment, Brain, Brake, CrashPoints, Mind
+from executor.ports import Actions, Assignment, Brain, Brake, CrashPoints, Mind, Room
 from executor.workers.local import LocalWorkers
 from storage.purse import Caps
 from storage.store import Database
@@ -94,6 +94,7 @@ def tools_of(
     launcher: Launcher,
     actions: Actions,
     folders: Folders,
+    room: Room,
 ) -> Tools:
     return Tools(
         actions=actions,
@@ -112,7 +113,7 @@ def tools_of(
         gates=gates_of(settings),
         brake=brake,
         handover=FolderHandover(folders.folder),
-        quota=DiskUse(settings.data_dir, clock, settings.workspace.mb_max, workspaces_of(settings.data_dir)),
+        quota=DiskUse(settings.data_dir, clock, settings.workspace.mb_max, workspaces_of(settings.data_dir), room),
         history=Histories(
             settings.data_dir,
             clock,

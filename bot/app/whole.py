@@ -11,6 +11,7 @@ from bot.alarm import Alarm
 from bot.app.doors import ended, home_chat, shell_of
 from bot.app.house import House, open_house
 from bot.control.server import ControlServer, operator_name
+from bot.disk import DiskWatch
 from bot.housekeeping import Housekeeper
 from bot.localchat import LocalChat, LocalChatError
 from bot.real import calm_the_collector
@@ -42,6 +43,7 @@ async def run(settings: Settings) -> None:
         if recovered:
             logger.info("Took over {} attempt(s) that were interrupted", recovered)
         await _start(house, chat, stack)
+        _watch_disk(house, chat, operator)
         control = ControlServer(settings.data_dir, shell_of(house, operator or home_chat(settings)))
         await control.start()
         stack.push_async_callback(control.stop)
@@ -126,6 +128,22 @@ async def _start(house: House, chat: Chat, stack: AsyncExitStack) -> None:
     alarm = Alarm(house.executor.alarm, house.settings.executor.tick_s, house.clock, house.nursery.start)
     alarm.start()
     stack.push_async_callback(alarm.stop)
+
+
+def _watch_disk(house: House, chat: Chat, operator: int | None) -> None:
+    def wake() -> None:
+        house.executor.wake()
+        chat.courier.wake()
+
+    watch = DiskWatch(
+        house.room,
+        house.database.outbox,
+        house.clock,
+        [operator] if operator is not None else house.settings.access.owners,
+        make_room=house.database.checkpoint,
+        wake=wake,
+    )
+    house.nursery.start(watch.run(), "disk")
 
 
 def _announce(address: str) -> None:

@@ -17,7 +17,7 @@ from bot.telegram.discreet import Stored
 from executor.domain.notice import Notice
 from executor.ports import Clock
 
-PAUSE_S_MAX = 30.0
+PAUSE_S_MAX = 4.0  # what waits for room on a disk goes on soon after there is some
 
 
 class Letter(Protocol):

@@ -9,7 +9,7 @@ from pathlib import Path
 from executor.actions.history.histories import HISTORIES
 from executor.actions.history.scan import size_words
 from executor.actions.sandbox.bubblewrap import temporary_of
-from executor.ports import Clock
+from executor.ports import Clock, NoQuota, Room
 
 SPARING = 50  # a measurement is good for so many times as long as it took
 GOALS_MAX = 1_000
@@ -23,14 +23,20 @@ class Measured:
 
 
 class DiskUse:
-    """See the module. `mb_max` of one goal, in megabytes."""
+    """See the module. `mb_max` of one goal, in megabytes; `room` is the disk's."""
 
-    def __init__(self, data_dir: Path, clock: Clock, mb_max: int, workspaces: Path | None = None) -> None:
+    def __init__(
+        self, data_dir: Path, clock: Clock, mb_max: int, workspaces: Path | None = None, room: Room | None = None
+    ) -> None:
+        self._room = room or NoQuota()
         self._data_dir = data_dir.absolute()
         self._workspaces = workspaces or self._data_dir / "workspaces"
         self._clock = clock
         self._bytes_max = mb_max * MEGABYTE
         self._known: dict[int, Measured] = {}
+
+    def short(self) -> str | None:
+        return self._room.short()
 
     async def full(self, goal_number: int) -> str | None:
         known = self._known.get(goal_number)

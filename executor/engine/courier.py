@@ -15,6 +15,7 @@ from typing import Any, assert_never
 
 from loguru import logger
 
+from executor.domain.errors import MilepostError
 from executor.domain.notice import Notice, NoticeKind, NoticeState
 from executor.engine.pace import LIVELY, Lane, Pace, in_order
 from executor.ports import (
@@ -45,6 +46,7 @@ READ_MAX = 200
 CANDIDATES_MAX = 10
 IDLE_S = 5.0
 GONE_PAUSE_S = 600.0
+TROUBLE_S = 4.0  # a full disk has room again: what waits goes out soon after
 HOLD_S_MAX = 10.0
 NEVER_CONFIRMED = "the chat never confirmed it"
 REPEATS = frozenset({NoticeKind.CARD, NoticeKind.DECISION, NoticeKind.FAILURE, NoticeKind.END, NoticeKind.ANSWER})
@@ -147,7 +149,7 @@ class Courier:
                 trouble_s = 0.0
             except Exception:  # noqa: BLE001 - the database may be full or locked; delivery must outlive that
                 logger.exception("The courier could not read the outbox")
-                wait_s = trouble_s = min(max(trouble_s * 2, 1.0), 60.0)
+                wait_s = trouble_s = min(max(trouble_s * 2, 1.0), TROUBLE_S)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(wait_s):  # not wait_for: before Python 3.12 it may swallow a cancellation
                     await self._woken.wait()
@@ -162,7 +164,7 @@ class Courier:
             except Exception:  # noqa: BLE001 - as in run(): without recovery messages would be lost
                 logger.exception("The courier could not take over its predecessor's messages")
                 await self._clock.sleep(pause_s)
-                pause_s = min(pause_s * 2, 60.0)
+                pause_s = min(pause_s * 2, TROUBLE_S)
 
     # -------------------------------------------------------------------------------------------------------- one pass
 
@@ -224,6 +226,9 @@ class Courier:
     async def _hold(self, chat_id: int, work: Callable[[], Awaitable[None]]) -> None:
         try:
             await work()
+        except MilepostError as error:  # a database that takes nothing: later, and not in a hot loop
+            logger.warning("Nothing can be sent to chat {} now: {}", chat_id, error)
+            self._lane(chat_id).pause(self._clock.monotonic() + TROUBLE_S)
         finally:
             self._busy.discard(chat_id)
             self.wake()

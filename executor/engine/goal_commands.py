@@ -26,6 +26,8 @@ class GoalCommands(Desk):
         """Take a goal. A brain that answers at once plans it in the same transaction; else the tick does, soon."""
 
         async def create(transaction: Transaction) -> tuple[Case | None, Reply]:
+            if (short := self._tools.quota.short()) is not None:
+                return None, Refused(code="no_room", sentence=f"{short}. Send this goal again then.")
             self._tools.history.check(draft.metadata)
             number = await transaction.next_goal_number()
             numbers = Numbers(await transaction.next_decision_number())

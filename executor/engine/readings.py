@@ -125,6 +125,8 @@ class Readings(Desk):
             f"Planning with: {self._brain.name}.",
             f"Database schema: {pulse.schema}.",
         ]
+        if (short := self._tools.quota.short()) is not None:
+            lines = [f"{short}.", *lines]
         if (stop := self._tools.brake.held()) is not None:
             stopped = f"Everything has been stopped by {stop.by} for {ago(stop.at, self._now())}; /resume goes on."
             return [stopped, *lines]

@@ -161,7 +161,7 @@ class Ticker:
     ) -> tuple[list[Assignment], int]:
         """What is to be started, and how many tasks wait instead, for what is gone."""
         free, now = self.workers.free(), self._tools.clock.now()
-        if self._tools.brake.held() is not None:
+        if self._tools.brake.held() is not None or self._tools.quota.short() is not None:
             return [], 0
         aside, capacities = self._aside.waiting(now), self._tools.limits.resources
         most = free + self._trial.withheld  # whoever stands behind them moves up
@@ -210,6 +210,8 @@ class Ticker:
         """Take one task by its name and hand it to the workers, whatever its turn; else why that can't be done now."""
         if (stop := self._tools.brake.held()) is not None:
             return Refused(code="stopped", sentence=f"Everything is stopped by {stop.by}.")
+        if (short := self._tools.quota.short()) is not None:
+            return Refused(code="no_room", sentence=f"{short}.")
         async with self._store.transaction("take") as transaction:
             rows = await transaction.cases([goal_number])
             if not rows:

@@ -27,7 +27,7 @@ from executor.ports.gates import GateFailure, Mender, Project
 from executor.ports.handover import HandedOver, Handover, NoHandover
 from executor.ports.history import REPOSITORY, Forgetful, History, NoHistory
 from executor.ports.outbox import Outbox
-from executor.ports.quota import NoQuota, Quota
+from executor.ports.quota import NoQuota, Quota, Room
 from executor.ports.record import GoalRecord
 from executor.ports.secrets import Seal
 from executor.ports.sender import (
@@ -103,6 +103,7 @@ __all__ = [
     "Receipt",
     "Rethought",
     "Report",
+    "Room",
     "Seal",
     "Seen",
     "Sender",

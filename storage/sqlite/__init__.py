@@ -7,13 +7,14 @@ from storage.sqlite.dialect import (
     hold_references,
     insert,
     is_duplicate,
+    is_full,
     later_of,
     listed,
     meaning_of,
     one_of,
     short_result,
 )
-from storage.sqlite.engines import Engines, open_engines
+from storage.sqlite.engines import Engines, fold_log, open_engines
 from storage.sqlite.files import copy_into, faults, prepare_file
 
 __all__ = [
@@ -27,9 +28,11 @@ __all__ = [
     "commit",
     "copy_into",
     "faults",
+    "fold_log",
     "hold_references",
     "insert",
     "is_duplicate",
+    "is_full",
     "later_of",
     "listed",
     "meaning_of",

@@ -71,6 +71,11 @@ def is_duplicate(error: DBAPIError) -> bool:
     return _name(error) in ("SQLITE_CONSTRAINT_PRIMARYKEY", "SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_ROWID")
 
 
+def is_full(error: DBAPIError) -> bool:
+    """There was no room on the disk, or in what this user may use of it."""
+    return _name(error).startswith("SQLITE_FULL")
+
+
 def meaning_of(error: DBAPIError) -> str | None:
     """What is wrong with the file, as the end of a sentence; None where the mistake is ours."""
     name = _name(error)

@@ -6,7 +6,7 @@ from threading import Thread
 from weakref import WeakSet
 
 from sqlalchemy import URL
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from storage.sqlite.connection import connector, until_over
 
@@ -70,3 +70,13 @@ def _engine(path: Path, pragmas: tuple[str, ...], size: int, threads: "WeakSet[T
         hide_parameters=True,  # what goals hold does not belong in error messages
         pool_reset_on_return=None,  # every transaction is ended explicitly, with its errors seen
     )
+
+
+async def fold_log(connection: AsyncConnection) -> None:
+    """Checkpoint and cut the write-ahead log to nothing; at once, or not at all where somebody still reads from it.
+    `connection` is the writer's, outside a transaction."""
+    await connection.exec_driver_sql("PRAGMA busy_timeout=0")
+    try:
+        await connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    finally:
+        await connection.exec_driver_sql(f"PRAGMA busy_timeout={BUSY_MS}")

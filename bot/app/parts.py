@@ -141,7 +141,7 @@ def actions_of(settings: Settings, launcher: Launcher, mind: Mind | None, server
         Recipe(name=name, command=one.command, parameters=one.parameters, risk=one.risk)
         for name, one in settings.actions.items()
     ]
-    found = outfit(standard, servers, recipes, launcher)
+    found = outfit(standard, servers, recipes, launcher, networked=settings.sandbox.network)
     for problem in found.problems:
         logger.warning("{}", problem)
     return found

@@ -38,8 +38,16 @@ class Outfit:
         }
 
 
-def outfit(standard: Iterable[Action], servers: Servers, recipes: Iterable[Recipe], launcher: Launcher) -> Outfit:
-    """A recipe without a command says what the owner thinks of an installed action. Raises Unconfigured."""
+def outfit(
+    standard: Iterable[Action],
+    servers: Servers,
+    recipes: Iterable[Recipe],
+    launcher: Launcher,
+    *,
+    networked: bool = False,
+) -> Outfit:
+    """A recipe without a command says what the owner thinks of an installed action. `networked`: see Registry. Raises
+    Unconfigured."""
     recipes = list(recipes)
     known: list[Action] = [*standard, Mcp(servers)]
     taken = {action.name for action in known} | RESERVED
@@ -58,7 +66,9 @@ def outfit(standard: Iterable[Action], servers: Servers, recipes: Iterable[Recip
     risks: Mapping[str, frozenset[Risk]] = {one.name: RISKS[one.risk] for one in recipes if not one.command}
     others = [*known, *own, *installed]
     return Outfit(
-        actions=Registry([*others, Agent(action.name for action in others)], risks, confined=launcher.confined),
+        actions=Registry(
+            [*others, Agent(action.name for action in others)], risks, confined=launcher.confined, networked=networked
+        ),
         servers=servers,
         own=tuple(action.name for action in own),
         installed=tuple(sorted(names)),

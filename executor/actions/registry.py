@@ -1,5 +1,6 @@
 """The registry: every action by its name, built in or from an installed package."""
 
+import re
 from collections.abc import Iterable, Mapping
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
@@ -28,7 +29,8 @@ _METHODS = ("check", "describe", "repeatable", "ask", "run")
 
 
 class Registry:
-    """The Actions port. `confined`: programs run in a sandbox."""
+    """The Actions port. `confined`: programs run in a sandbox; `networked`: one that lets all of them use the
+    network."""
 
     def __init__(
         self,
@@ -36,11 +38,13 @@ class Registry:
         risks: Mapping[str, frozenset[Risk]] | None = None,
         *,
         confined: bool = False,
+        networked: bool = False,
     ) -> None:
         """`risks` are what the owner says of single actions; it counts more than what they say of themselves."""
         self._actions = {action.name: action for action in actions}
         self._risks = dict(risks or {})
         self._confined = confined
+        self._networked = networked
 
     def get(self, name: str) -> Action:
         action = self._actions.get(name)
@@ -79,7 +83,9 @@ class Registry:
         if callable(own):
             return frozenset(own(parameters))
         known = risk_of(name, parameters)
-        return known - {Risk.UNCONFINED} if self._confined else known
+        if Risk.UNCONFINED not in known or not self._confined:
+            return known
+        return known - {Risk.UNCONFINED} | ({Risk.NETWORK} if self._networked else set())
 
     def fingerprint(self, name: str, parameters: Mapping[str, Any], workspace: Path) -> str:
         return fingerprint(name, parameters, workspace)
@@ -142,12 +148,23 @@ def risk_of(name: str, parameters: Mapping[str, Any]) -> frozenset[Risk]:
         return _RISKS["install"] | {Risk.MACHINE, Risk.UNCONFINED}
     outside_effect = {Risk.OUTSIDE} if parameters.get("repeatable") is False else set()
     unconfined = {Risk.UNCONFINED} if name in CONFINED or (name == "wait" and parameters.get("command")) else set()
+    if name == "write" and _STEERS.search(f"/{parameters.get('path', '')}"):  # programs read it and do what it says
+        unconfined = {Risk.UNCONFINED}
     reaches = {Risk.REACHES} if parameters.get("machine") or parameters.get("writes") else set()
     network = {Risk.NETWORK, Risk.OUTSIDE} if parameters.get("network") else set()
     beyond = reaches | network if name == "shell" else set()
     return _RISKS.get(name, frozenset({Risk.OUTSIDE})) | unconfined | outside_effect | beyond
 
 
+_STEERS = re.compile(
+    r"/\.(?:git|venv|config|local|ssh|husky|cargo|npm|gem|bundle|vim|emacs\.d)/"
+    r"|/\.(?:gitconfig|gitmodules|gitattributes|netrc|npmrc|yarnrc|curlrc|wgetrc|pythonrc|pypirc|bash\w*|z\w*rc|zshenv"
+    r"|profile|inputrc|vimrc|exrc|nanorc|envrc|editorrc|gdbinit|lldbinit|perltidyrc|irbrc|pryrc|Rprofile|psqlrc"
+    r"|sqliterc|screenrc|tmux\.conf|mailrc|pdbrc|my\.cnf)(?:$|[./])"
+    r"|/(?:sitecustomize|usercustomize)\.py$|\.pth$",
+    re.IGNORECASE,
+)
+"""Files that programs take orders from unasked; the goal's folder is their home."""
 CONFINED = frozenset({"shell", "python", "install"})
 """Actions that run programs: they belong into a sandbox."""
 

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from executor.domain.limits import Limits
-from executor.domain.plan import Check, Criterion, Plan, TaskSpec
+from executor.domain.plan import Check, CheckKind, Criterion, ExecutionType, Plan, TaskSpec
 from executor.domain.subtasks import SUBTASKS, is_split
 
 HARMLESS = frozenset(
@@ -106,7 +106,12 @@ def _of_task(envelope: Envelope, spec: TaskSpec, new: Plan) -> Iterator[str]:
     if limit_s is not None and limit_s > max(envelope.timeout_s_max, _limit(accepted)):
         yield f"It allows “{spec.title}” {limit_s:g} s; I may go up to {envelope.timeout_s_max:g} s by myself"
     if accepted is None:
+        yield from _looks_of_new(spec, repaired)
         return
+    if accepted.execution_type is _REVIEWED and spec.execution_type is not _REVIEWED and not is_split(spec):
+        yield f"“{spec.title}” would no longer be shown to you before it counts"
+    if spec.optional and not accepted.optional:
+        yield f"“{spec.title}” would no longer have to be done"
     if spec.check != accepted.check:
         yield f"It changes how “{spec.title}” is checked: {shown_check(spec.check)}"
     if (spec.when, spec.only_if) != (accepted.when, accepted.only_if):
@@ -115,6 +120,19 @@ def _of_task(envelope: Envelope, spec: TaskSpec, new: Plan) -> Iterator[str]:
     if early := [key for key in accepted.depends_on if key in there and key not in spec.depends_on]:
         titles = ", ".join(f"“{task.title}”" for task in new.tasks if task.key in early)
         yield f"“{spec.title}” would no longer wait for {titles}"
+
+
+def _looks_of_new(spec: TaskSpec, repaired: TaskSpec | None) -> Iterator[str]:
+    """What a new task looks at is run like its action, and part of what is asked about."""
+    before, after = (repaired.when, repaired.check) if repaired is not None else (None, None)
+    if spec.check != after and spec.check is not None and spec.check.kind in _RUNS:
+        yield f"It checks “{spec.title}” by something new: {shown_check(spec.check)}"
+    if spec.when != before and spec.when is not None and spec.when.kind in _RUNS:
+        yield f"It looks at something new before “{spec.title}”: {shown_check(spec.when)}"
+
+
+_RUNS = frozenset({CheckKind.COMMAND, CheckKind.HTTP})
+_REVIEWED = ExecutionType.SEMI_AUTOMATED
 
 
 def _does_no_more(envelope: Envelope, spec: TaskSpec, accepted: TaskSpec | None, new: Plan) -> bool:
@@ -130,6 +148,11 @@ _RUNS_NOTHING = frozenset({"manual", "ask", "draft", SUBTASKS})
 def same_action(one: TaskSpec, other: TaskSpec | None) -> bool:
     """What would run is the same to the byte; only its time limit may differ."""
     return other is not None and (one.action, _without_limit(one)) == (other.action, _without_limit(other))
+
+
+def same_run(one: TaskSpec, other: TaskSpec) -> bool:
+    """All that would run is the same: the action, the condition before it and the check after it."""
+    return same_action(one, other) and (one.when, one.check) == (other.when, other.check)
 
 
 def _without_limit(spec: TaskSpec) -> dict[str, object]:

@@ -90,6 +90,7 @@ class Alternative:
 
 
 MODEL = "model "  # and its name: what `made_by` says of a model's plan
+MILEPOST = "milepost"  # of a version that it made by itself; what a person put in bears their name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

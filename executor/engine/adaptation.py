@@ -8,10 +8,10 @@ from dataclasses import replace
 
 from executor.domain.adaptation import PlanDiff, diff
 from executor.domain.decision import DecisionKind
-from executor.domain.envelope import same_action
+from executor.domain.envelope import same_run
 from executor.domain.goal import Goal, GoalState
 from executor.domain.notice import NoticeKind
-from executor.domain.plan import Criterion, Plan, TaskSpec
+from executor.domain.plan import MILEPOST, Criterion, Plan, TaskSpec
 from executor.domain.subtasks import nested, refs_of
 from executor.domain.task import Task, TaskState
 from executor.engine.blocking import ask_again
@@ -35,7 +35,7 @@ def current_plan(case: Case) -> Plan:
         ),
         tasks=tuple(task.spec for task in _in_order(case) if task.state is not TaskState.CANCELLED),
         gates=tuple(task.spec for task in case.gates if task.state is not TaskState.CANCELLED),
-        made_by="milepost",
+        made_by=MILEPOST,
     )
 
 
@@ -52,12 +52,12 @@ def adapt(
     again: Collection[str] = (),
     criteria: Sequence[Criterion] | None = None,
     chosen: str = "",
-    made_by: str = "milepost",
+    made_by: str = "",
 ) -> PlanDiff:
     """Make `specs` the next version. Finished and running tasks stay as they are; unfinished ones that are not in
     `specs` are cancelled; tasks whose key is in `again`, and troubled ones that change, begin afresh. `criteria` None:
     they stay; else each takes the place of the one before, and more are added. `chosen` names the alternative that it
-    takes, if any. The caller advances the case."""
+    takes, if any. `made_by`: who thought of it; "": who gives the command. The caller advances the case."""
     old = current_plan(case)
     kept = {task.spec.key: task for task in case.work if task.state is not TaskState.CANCELLED}
     wanted = {spec.key for spec in specs}
@@ -66,7 +66,7 @@ def adapt(
     new = replace(
         old,
         version=version,
-        made_by=made_by,
+        made_by=made_by or (case.by.name if case.by is not None else MILEPOST),
         criteria=old.criteria if criteria is None else tuple(criteria),
         tasks=nested((*stays, *(_as_kept(spec, kept) for spec in specs))),
         reason=reason,
@@ -148,7 +148,7 @@ def _change_criterion(case: Case, task: Task, criterion: Criterion) -> None:
 def _place(case: Case, spec: TaskSpec, position: int, kept: dict[str, Task], again: Collection[str]) -> None:
     task = next(t for t in case.work if t.spec.key == spec.key and t.state is not TaskState.CANCELLED)
     if task.position != position or task.spec != spec:
-        since = task.plan_version if same_action(spec, task.spec) else case.goal.plan_version
+        since = task.plan_version if same_run(spec, task.spec) else case.goal.plan_version
         case.set_task(replace(task, position=position, spec=spec, plan_version=since))
     wanted_again = spec.key in again and task.state not in _UNTOUCHED
     changed = task.spec != spec and task.state in _TROUBLED

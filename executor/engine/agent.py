@@ -231,6 +231,7 @@ class InTurns:
             attempt=replace(assignment.attempt, started_at=turn.started_at),
             environment=self._environment(spec),
             accepted=assignment.accepted and covered_by_agent(risk),
+            tainted=assignment.tainted or turn.number > 1 or bool(assignment.outputs),
         )
         return Run(inner, whole.tools, whole.started, [], diagnoses=False)
 

@@ -9,7 +9,7 @@ import asyncio
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,9 @@ from executor.domain.blockage import BlockageType
 from executor.domain.gathered import RISKY
 from executor.domain.outcome import Blocked, NeedsApproval, Outcome, Result
 from executor.domain.plan import Check, CheckKind
+from executor.domain.reach import Reach, reach_of
 from executor.domain.risk import Risk
+from executor.engine.places import place_of, steered
 from executor.engine.policy import Policy, Question, reason_to_ask
 from executor.ports import Actions, Assignment
 
@@ -73,23 +75,36 @@ class Approval:
         spec = self.assignment.task.spec
         found = [] if parameters is None else [("", spec.action, parameters)]
         for role, check in ((WHEN, spec.when), (CHECK, spec.check)):
-            if (looks := _as_action(check)) is not None:
+            if (looks := _as_action(check, reach_of(spec.parameters))) is not None:
                 found.append((role, *looks))
-        return [Piece(role, action, given, self._why(action, given)) for role, action, given in found]
+        return [Piece(role, action, given, self._why(role, action, given)) for role, action, given in found]
 
     def _risk(self, piece: Piece) -> frozenset[Risk]:
         return self.actions.risk(piece.action, piece.parameters)
 
-    def _why(self, action: str, parameters: Mapping[str, Any]) -> str | None:
+    def _why(self, role: str, action: str, parameters: Mapping[str, Any]) -> str | None:
+        risk, assignment = self.actions.risk(action, parameters), self.assignment
+        by_output = not role and steered(action, assignment.task.spec.parameters, parameters)
         question = Question(
             action=action,
             parameters=parameters,
-            risk=self.actions.risk(action, parameters),
-            autonomy=self.assignment.goal.autonomy,
-            accepted=self.assignment.accepted,
-            confidence=self.assignment.task.spec.confidence,
+            risk=risk,
+            autonomy=assignment.goal.autonomy,
+            accepted=assignment.accepted and not by_output,
+            by_output=by_output,
+            confidence=assignment.task.spec.confidence,
+            strange=self._strange(action, parameters)
+            if Risk.NETWORK in risk and (assignment.tainted or by_output)
+            else "",
         )
         return reason_to_ask(question, self.policy)
+
+    def _strange(self, action: str, parameters: Mapping[str, Any]) -> str:
+        """The place, unless it was named before."""
+        if action != "http":
+            return "the network"
+        place = place_of(str(parameters.get("url", "")))
+        return "" if place and place in self.assignment.places else place or "an address that can't be read"
 
     def _digests(self, pieces: Sequence[Piece], folder: Path) -> list[str]:
         """Reads files."""
@@ -122,12 +137,14 @@ def together(digests: Sequence[str]) -> str:
     return hashlib.sha256(json.dumps(list(digests)).encode()).hexdigest()
 
 
-def _as_action(check: Check | None) -> tuple[str, Mapping[str, Any]] | None:
-    """The action that looking comes to; None where nothing is run and nothing is connected to."""
+def _as_action(check: Check | None, reach: Reach) -> tuple[str, Mapping[str, Any]] | None:
+    """The action that looking comes to; None where nothing is run and nothing is connected to. A command reaches as
+    far as the task does."""
     if check is None:
         return None
     if check.kind is CheckKind.COMMAND:
-        return "shell", {"command": check.command}
+        beyond = {name: value for name, value in asdict(reach).items() if value}
+        return "shell", {"command": check.command, **beyond}
     return ("http", {"url": check.url, "method": "GET"}) if check.kind is CheckKind.HTTP else None
 
 

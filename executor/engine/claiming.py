@@ -1,17 +1,21 @@
 """Claiming a task: its attempt is opened, an outside effect intended, in the transaction of whoever claims."""
 
+from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import timedelta
 
 from executor.domain.attempt import OUTSIDE, WORKER, Attempt, AttemptState
 from executor.domain.effect import Effect
 from executor.domain.errors import WrongInput
 from executor.domain.gate import command_in
-from executor.domain.plan import MODEL
+from executor.domain.plan import MILEPOST, MODEL
 from executor.domain.task import TASK_DUE, Task, TaskKind, TaskState
+from executor.domain.turn import AGENT
 from executor.domain.values import replace
 from executor.engine.attempt import Tools
 from executor.engine.case import Case
 from executor.engine.durations import signature_of
+from executor.engine.places import places_in
 from executor.engine.wording import shown_command
 from executor.ports import Assignment, Transaction
 
@@ -83,12 +87,31 @@ async def with_acceptance(transaction: Transaction, assignments: list[Assignment
     if not without_start:
         return assignments
     made_by = await transaction.plan_makers(without_start)
+    return [
+        await _unaccepted(transaction, one) if by_model(one.goal.number, one.task.plan_version, made_by) else one
+        for one in assignments
+    ]
 
-    def by_model(task: Task) -> bool:
-        makers = (made_by.get((task.goal_number, version), "") for version in (1, task.plan_version))
-        return any(maker.startswith(MODEL) for maker in makers)
 
-    return [replace(one, accepted=False) if by_model(one.task) else one for one in assignments]
+def by_model(number: int, version: int, made_by: Mapping[tuple[int, int], str]) -> bool:
+    """Whether what came into the plan with this version is a model's, or made of what a model wrote. What a person
+    put in bears their name."""
+    makers = [made_by.get((number, one), "") for one in range(1, version + 1)]
+    by_hand = makers[-1:] and not makers[-1].startswith((MODEL, MILEPOST))
+    return any(maker.startswith(MODEL) for maker in makers) and not (by_hand and version > 1)
+
+
+async def _unaccepted(transaction: Transaction, assignment: Assignment) -> Assignment:
+    """A first plan was made before anything was read, unless its goal is made of what another one put out."""
+    goal, later = assignment.goal, assignment.task.plan_version > 1 or bool(assignment.goal.lineage)
+    assignment = replace(assignment, accepted=False, tainted=later)
+    if goal.autonomy != "risky" or not (later or assignment.task.spec.action == AGENT):
+        return assignment
+    texts: list[object] = []
+    if not goal.lineage:
+        texts = [goal.title, goal.description, dict(goal.metadata)]
+        texts += [asdict(part) for plan in (await transaction.plans(goal.number))[:1] for part in plan.tasks]
+    return replace(assignment, places=places_in(texts))
 
 
 def may_begin(case: Case, task: Task) -> bool:

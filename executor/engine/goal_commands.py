@@ -5,7 +5,7 @@ from functools import partial
 
 from executor.domain.errors import WrongInput
 from executor.domain.goal import GOAL_RUNNING, Goal, GoalState, Origin
-from executor.domain.plan import GoalDraft, Plan
+from executor.domain.plan import MODEL, GoalDraft, Plan
 from executor.domain.task import TaskState
 from executor.engine.blocking import ask_again
 from executor.engine.case import Case, Numbers
@@ -88,7 +88,9 @@ class GoalCommands(Desk):
             elif draft is not None and draft.single:
                 begin_single(case, plan)
             elif case.goal.parent_task is not None:  # the gates of this place hold the whole goal back, not its parts
-                propose(case, plan, autonomy=self._autonomy, at_once=draft is not None and draft.accepted)
+                seen = draft is not None and draft.accepted
+                made = plan if seen else replace(plan, made_by=f"{MODEL}or output of {case.goal.parent_task}")
+                propose(case, made, autonomy=self._autonomy, at_once=seen)
             else:
                 propose(case, plan, autonomy=self._autonomy, gates=self._tools.gates)
             return Accepted(sentence="Planned.", goal_number=goal.number)

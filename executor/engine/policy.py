@@ -6,22 +6,18 @@ risk of the action itself.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import Any
 
 from executor.domain.risk import ASKED_WHEN_RISKY, Risk
 from executor.domain.values import quick
-from executor.engine.starters import starts_another
+from executor.engine.rules import always_asks, runs_unasked
 
-_CHAINING = frozenset(";|&$`<>()\n\\")
-"""What lets one command line run more than the command that it begins with."""
 _ALWAYS = {
     Risk.CHANGED: "What it calls has changed since it was accepted.",
     Risk.ORDERS: "What it says of itself looks like orders to a model.",
     Risk.MACHINE: "It changes this machine for everybody, not only the goal's folder.",
 }
 """What asks whatever was accepted and whatever the rules say."""
-_SUBJECTS = {"shell": "command", "wait": "command", "python": "code", "http": "url", "read": "path", "write": "path"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,62 +46,37 @@ class Question:
     autonomy: str  # contract section 2
     accepted: bool
     confidence: float = 1.0  # of the plan, in this task
+    by_output: bool = False  # where it goes was decided by the output of an earlier task
+    strange: str = ""  # where it goes, if it was chosen after strangers' texts were read and nobody named the place
 
 
 def reason_to_ask(question: Question, policy: Policy) -> str | None:
     """Why a person is asked before this runs; None: it may run."""
-    if _matches(policy.always_ask, question):
+    action, parameters = question.action, question.parameters
+    if always_asks(policy.always_ask, action, parameters):
         return "The rules say that this always asks."
     for risk, why in _ALWAYS.items():
         if risk in question.risk:
             return why
-    if _matches(policy.unasked, question) and not _chains(question, policy.unasked):
+    if policy.unasked and runs_unasked(policy.unasked, action, parameters):
         return None
     if question.autonomy != "full" and question.confidence < policy.confidence_min:
         return f"The plan is only {round(question.confidence * 100)} % sure about this task."
+    return _beyond(question)
+
+
+def _beyond(question: Question) -> str | None:
+    """What lies outside of that which somebody accepted."""
     if Risk.UNCONFINED in question.risk and not question.accepted:
         return "There is no sandbox here, and nobody has accepted this command."
     if Risk.REACHES in question.risk and not question.accepted:
         return "It reaches beyond the goal's folder, and nobody has accepted that."
+    if question.autonomy == "risky" and question.strange and not question.accepted:
+        return f"It reaches {question.strange}, which nobody named before this goal read other people's texts."
     if question.autonomy == "risky" and (risky := sorted(question.risk & ASKED_WHEN_RISKY)):
         return f"It {' and '.join(risky)}."
+    if question.autonomy == "plan" and question.by_output:
+        return "Where it goes was decided by what an earlier task put out."
     if question.autonomy == "plan" and not question.accepted:
         return "It is not part of the plan that was accepted."
     return None
-
-
-def _matches(patterns: Sequence[str], question: Question) -> bool:
-    if not patterns:
-        return False
-    subject = _subject(question)
-    for pattern in patterns:
-        action, colon, wanted = pattern.partition(":")
-        if action == question.action and (not colon or fnmatchcase(subject.strip(), wanted)):
-            return True
-    return False
-
-
-def _subject(question: Question) -> str:
-    """What the part after the colon is held against: ``mcp:notes.read_*`` names a server and a tool."""
-    if question.action == "mcp":
-        return f"{question.parameters.get('server')}.{question.parameters.get('tool')}"
-    return str(question.parameters.get(_SUBJECTS.get(question.action, ""), ""))
-
-
-def _chains(question: Question, unasked: Sequence[str]) -> bool:
-    """A command that a pattern fits only by its beginning may do anything after it, and one that starts another program
-    (``env -S …``) runs that. A Python program always may, so
-    only a rule about all of them lets one run."""
-    if question.action == "python":
-        return "python" not in unasked
-    subject = str(question.parameters.get(_SUBJECTS.get(question.action, ""), ""))
-    if question.action not in ("shell", "wait") or _to_the_byte(question.action, subject, unasked):
-        return False
-    if any(character in _CHAINING for character in subject):
-        return True
-    return question.action not in unasked and starts_another(subject)
-
-
-def _to_the_byte(action: str, subject: str, patterns: Sequence[str]) -> bool:
-    """A rule that names the whole command covers it, whatever it runs."""
-    return f"{action}:{subject}" in patterns and not any(sign in subject for sign in "*?[")

@@ -9,7 +9,7 @@ from executor.domain.diagnosis import Diagnosis
 from executor.domain.lesson import Lesson
 from executor.domain.limits import Limits
 from executor.domain.outcome import Stumbled
-from executor.domain.plan import MODEL, TaskSpec
+from executor.domain.plan import MILEPOST, MODEL, TaskSpec
 from executor.domain.task import Task, TaskKind, TaskState
 from executor.engine.adaptation import adapt, begin_afresh, current_plan
 from executor.engine.case import Case
@@ -83,7 +83,7 @@ def repair(case: Case, task: Task, found: Repair) -> None:
     case.event("task.repaired", task.ref, fix=found.fix.what)
     failures, trail = task.failures, task.trail
     case.set_task(case.move_task(task.ref, TaskState.RETRYING, summary=found.fix.what))
-    made_by = f"{MODEL}{found.fix.by}" if found.fix.by else "milepost"
+    made_by = f"{MODEL}{found.fix.by}" if found.fix.by else MILEPOST
     adapt(case, repaired(case, found), reason=found.fix.what, made_by=made_by)
     begin_afresh(case, case.tasks[task.ref])
     case.set_task(replace(case.tasks[task.ref], failures=failures, trail=trail, summary=found.fix.what))

@@ -4,6 +4,7 @@ another plan, once for the same trouble of the same version. It is checked, and 
 
 from executor.domain.adaptation import PlanDiff
 from executor.domain.amendment import Amendment
+from executor.domain.plan import MODEL
 from executor.domain.task import TaskState
 from executor.engine.adaptation import current_plan, deviation_of, troubled
 from executor.engine.asking import ask_for_allowance
@@ -67,7 +68,7 @@ def take_up(case: Case, trouble: str, found: Rethought | str) -> Reply:
         reason=f"{found.reason.rstrip('.')} (proposed by {found.by})",
         deviation=deviation_of(case),
     )
-    offered = offer(case, amendment)
+    offered = offer(case, amendment, made_by=f"{MODEL}{found.by}")
     advance(case)
     said = "Changed." if isinstance(offered, PlanDiff) else "Proposed."
     return Accepted(sentence=said, goal_number=case.goal.number)

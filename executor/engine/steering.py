@@ -13,7 +13,7 @@ from executor.domain.amendment import Amendment, put_in
 from executor.domain.blockage import BlockageType
 from executor.domain.decision import Decision, DecisionKind
 from executor.domain.goal import GoalState
-from executor.domain.plan import Alternative, Plan, TaskSpec
+from executor.domain.plan import MILEPOST, Alternative, Plan, TaskSpec
 from executor.domain.task import Task, TaskState
 from executor.engine.adaptation import adapt, current_plan, deviation_of, troubled
 from executor.engine.case import Case
@@ -103,14 +103,14 @@ def _last_tries(case: Case, keys: Collection[str]) -> None:
 # ---------------------------------------------------------------------------------------------------- with or without
 
 
-def offer(case: Case, amendment: Amendment, *, because: Collection[str] = ()) -> PlanDiff | Decision:
+def offer(case: Case, amendment: Amendment, *, because: Collection[str] = (), made_by: str = "") -> PlanDiff | Decision:
     """Apply the change where Milepost may do so by itself; else ask. `because` are reasons to ask beside those that the
-    envelope and the limits know. The caller advances the case."""
+    envelope and the limits know; `made_by`: see `adapt`. The caller advances the case."""
     old = current_plan(case)
     new = amended(case, old, amendment)
     reasons = (*because, *why_ask(case, old, new))
     if not reasons:
-        return apply(case, amendment)
+        return apply(case, amendment, made_by=made_by or MILEPOST)
     return propose_change(case, replace(amendment, because=reasons))
 
 
@@ -134,7 +134,7 @@ def propose_change(case: Case, amendment: Amendment) -> Decision:
     )
 
 
-def apply(case: Case, amendment: Amendment) -> PlanDiff:
+def apply(case: Case, amendment: Amendment, *, made_by: str = "") -> PlanDiff:
     """The change as the next version."""
     return adapt(
         case,
@@ -144,6 +144,7 @@ def apply(case: Case, amendment: Amendment) -> PlanDiff:
         again=amendment.again,
         criteria=amendment.criteria,
         chosen=amendment.chosen,
+        made_by=made_by,
     )
 
 

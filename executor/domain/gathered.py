@@ -34,6 +34,7 @@ RISKY = frozenset(
         Risk.REACHES,
         Risk.UNCONFINED,  # such a command may do anything of the above
         Risk.CHANGED,
+        Risk.ORDERS,
     }
 )
 """Never answered together with others."""

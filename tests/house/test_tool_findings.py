@@ -63,6 +63,12 @@ def test_a_server_that_would_be_loaded_in_any_version_is_noted() -> None:
     ]
 
 
+def test_what_the_owner_should_know_of_a_server_is_a_note() -> None:
+    server = {"server": "near", "problem": "", "tools": [], "changed": [], "notes": ["it is reached at home"]}
+
+    assert lines({"servers": [server]}) == ["ok    mcp near: 0 tools", "note  mcp near: it is reached at home"]
+
+
 def test_a_milepost_that_can_not_ask_says_why() -> None:
     def refuse(settings: Settings) -> dict[str, Any]:
         raise Unconfigured("The SDK is missing.")

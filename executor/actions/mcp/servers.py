@@ -18,6 +18,7 @@ from executor.actions.mcp.scrutiny import Scrutiny
 from executor.actions.mcp.session import Answer, Connect, Place
 from executor.actions.mcp.suspicion import Suspicion
 from executor.actions.mcp.trouble import Changed, ServerTrouble
+from executor.actions.mcp.whereabouts import said_of
 from executor.actions.survivors import end_every_attempt
 from executor.domain.errors import Unconfigured, WrongInput
 from executor.domain.stop import Stopped
@@ -153,13 +154,15 @@ class Servers:
         return list(await asyncio.gather(*(self._report(name) for name in self.names)))
 
     async def _report(self, server: str) -> dict[str, Any]:
+        report: dict[str, Any] = {"server": server, "problem": "", "tools": [], "changed": [], "orders": {}}
+        report["notes"] = said_of(self.place(server))
         try:
             known = await self.look(server)
         except (ServerTrouble, Unconfigured, Stopped) as trouble:
-            return {"server": server, "problem": trouble.public, "tools": [], "changed": [], "orders": {}}
+            return report | {"problem": trouble.public}
         changed = [name for name in known.seen if known.differs(name)]
         orders = {name: [one.line for one in found] for name in known.seen if (found := self.suspicions(server, name))}
-        return {"server": server, "problem": "", "tools": list(known.seen), "changed": changed, "orders": orders}
+        return report | {"tools": list(known.seen), "changed": changed, "orders": orders}
 
     # -------------------------------------------------------------------------------------------------------- the offer
 
@@ -245,7 +248,7 @@ def _sdk(launcher: Launcher, folder: Path) -> Connect:
     try:
         wire = importlib.import_module("executor.actions.mcp.wire")
     except ModuleNotFoundError as error:
-        if (error.name or "").split(".")[0] not in ("mcp", "mcp_types", "httpx2"):
+        if (error.name or "").split(".")[0] not in ("mcp", "mcp_types", "httpx2", "httpcore2"):
             raise
         raise Unconfigured(
             "Tool servers need the MCP SDK, which is not installed: pip install 'milepost[mcp]'."

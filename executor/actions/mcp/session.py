@@ -10,7 +10,7 @@ from typing import Any, Protocol
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
     """One configured server: a `command` to start or a `url` to reach. `trust` are patterns of the tools whose hints
-    count. `env` and `headers` hold secrets."""
+    count. `env` and `headers` hold secrets. `allow` are internal "host:port" pairs that may be reached."""
 
     name: str
     command: tuple[str, ...] = ()
@@ -18,6 +18,7 @@ class Place:
     env: Mapping[str, str] = field(default_factory=dict, repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     trust: tuple[str, ...] = ()
+    allow: tuple[str, ...] = ()
     network: bool = False  # for a server that is started: whether it may use it
     folders: tuple[Path, ...] = ()  # of this machine that it may use, where it is isolated
 

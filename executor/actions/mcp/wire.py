@@ -22,6 +22,7 @@ from pydantic import ValidationError
 
 from executor.actions.launcher import Launcher
 from executor.actions.mcp.child import MESSAGE_BYTES_MAX, Child, end_predecessor, start_child
+from executor.actions.mcp.remote import UNWELCOME, Guarded
 from executor.actions.mcp.session import Answer, Connect, Place, Session
 from executor.actions.mcp.trouble import Gone, Misbehaves, Refuses, ServerTrouble, TooSlow, said_last, short
 
@@ -86,6 +87,8 @@ def trouble_of(error: BaseException, last_words: str = "") -> ServerTrouble:
             return Gone(said_last(last_words))
         case MCPError(code=code) if code == REQUEST_TIMEOUT:
             return TooSlow("gave no answer in time")
+        case MCPError(code=code) if code == UNWELCOME:
+            return Refuses(short(error.message))
         case MCPError(code=code) if code in _REFUSALS:
             return Refuses(f"refuses: {short(error.message)}")
         case MCPError():
@@ -172,40 +175,13 @@ async def _over_http(place: Place) -> AsyncIterator[Session]:
     timeout = httpx2.Timeout(ANSWER_S, read=None)  # each call has a limit of its own
     try:
         async with httpx2.AsyncClient(
-            headers=dict(place.headers), timeout=timeout, trust_env=False, transport=_Bounded()
+            headers=dict(place.headers), timeout=timeout, trust_env=False, transport=Guarded(place)
         ) as http:
             streams = streamable_http_client(place.url, http_client=http, max_sse_event_size=MESSAGE_BYTES_MAX)
             async with Client(streams, cache=None, client_info=_us(), read_timeout_seconds=ANSWER_S) as client:
                 yield SdkSession(client, asyncio.Event().wait, lambda: "")
     except Exception as error:  # noqa: BLE001 - as above
         raise trouble_of(error) from None
-
-
-class _Bounded(httpx2.AsyncHTTPTransport):
-    """No plain answer is longer than a message may be."""
-
-    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        response = await super().handle_async_request(request)
-        assert isinstance(response.stream, httpx2.AsyncByteStream)
-        if not response.headers.get("content-type", "").startswith("text/event-stream"):  # bounded event by event
-            response.stream = _Counted(response.stream)
-        return response
-
-
-class _Counted(httpx2.AsyncByteStream):
-    def __init__(self, stream: httpx2.AsyncByteStream) -> None:
-        self._stream = stream
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        left = MESSAGE_BYTES_MAX
-        async for chunk in self._stream:
-            left -= len(chunk)
-            if left < 0:
-                raise httpx2.ReadError(f"it sent more than {MESSAGE_BYTES_MAX:,} bytes in one message")
-            yield chunk
-
-    async def aclose(self) -> None:
-        await self._stream.aclose()
 
 
 def _us() -> Implementation:

@@ -98,7 +98,16 @@ async def test_the_doctor_hears_of_every_server_what_it_has_and_what_changed(ben
 
     report = await bench.servers.report()
 
-    assert report == [{"server": "notes", "problem": "", "tools": ["echo", "other"], "changed": ["echo"], "orders": {}}]
+    assert report == [
+        {
+            "server": "notes",
+            "problem": "",
+            "tools": ["echo", "other"],
+            "changed": ["echo"],
+            "orders": {},
+            "notes": [],
+        }
+    ]
 
 
 async def test_the_doctor_hears_what_looks_like_orders_and_models_are_not_told_it(bench: Bench) -> None:

@@ -38,7 +38,9 @@ from executor.actions.outfit import Outfit
 from executor.actions.room import DiskRoom
 from executor.actions.sandbox.choice import Isolation, workspaces_of
 from executor.actions.workspaces import Folders
+from executor.domain.change import Archived
 from executor.domain.plan import GoalDraft, TaskSpec
+from executor.engine.masking import Masker
 from executor.engine.nursery import Nursery
 from executor.engine.secrets import Secrets
 from executor.engine.service import Executor
@@ -147,9 +149,12 @@ def shelf(settings: Settings) -> Shelf:
     return _shelf(Library(settings.data_dir / "workflows", actions=found.actions))
 
 
-def archive(settings: Settings, goal_number: int, target: IO[bytes]) -> None:
-    """Write what is kept of a goal's folder as a .tar.gz. Opens no database. Raises NoHistory."""
-    Histories(settings.data_dir, SystemClock(), not_kept, workspaces=workspaces_of(settings.data_dir)).archive(
+def archive(settings: Settings, goal_number: int, target: IO[bytes]) -> Archived:
+    """Write what is kept of a goal's folder as a .tar.gz, without configured secrets; those that people gave were never
+    kept. Opens no database. Raises NoHistory."""
+    hide = Masker((*settings.variables().values(), *settings.hidden())).in_bytes
+    places = workspaces_of(settings.data_dir)
+    return Histories(settings.data_dir, SystemClock(), not_kept, workspaces=places, hide=hide).archive(
         goal_number, target
     )
 

@@ -121,6 +121,7 @@ def tools_of(
             file_bytes_max=settings.workspace.file_mb_max * 1_000_000,
             repositories=settings.workspace.repositories,
             workspaces=workspaces_of(settings.data_dir),
+            hide=secrets.hide.in_bytes,
         ),
     )
 

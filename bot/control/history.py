@@ -95,6 +95,7 @@ class HistoryMethods:
             "state": found.now[:STATE_CHARACTERS],
             "files": plain(found.files),
             "lost": list(found.lost),
+            "masked": list(found.masked),
         }
 
     async def _export(self, params: Mapping[str, Any], caller: Caller, command_id: str) -> Document:
@@ -105,6 +106,7 @@ class HistoryMethods:
         changes = await self._facade.changes(number)
         record, spending = await self._facade.record(number), await self._facade.spending(number)
         document: Document = {"record": record_document(view, record, spending, changes, self._describe), "patch": None}
+        document["patch_masked"] = []
         if params.get("patch") and changes:
             found = await self._facade.difference(number, whole=True)
             if isinstance(found, Refused):
@@ -113,6 +115,7 @@ class HistoryMethods:
                 raise ShellRefused("too_long", "The patch is too long for one file; --archive has the whole folder.")
             patch = found.patch.encode("utf-8", "surrogateescape")
             document["patch"] = base64.b64encode(patch).decode("ascii")
+            document["patch_masked"] = masked_in(found)
         return document
 
     async def _known(self, params: Mapping[str, Any]) -> tuple[int, str | None]:
@@ -125,6 +128,12 @@ class HistoryMethods:
         if task is not None and task not in {one.ref for one in view.tasks}:
             raise ShellRefused("no_such_task", f"There is no task {task}. milepost show {number} lists them.")
         return number, task
+
+
+def masked_in(found: Difference) -> list[str]:
+    """The files that it shows without their secrets."""
+    shown, masked = {one.path for one in found.files}, (path for change in found.changes for path in change.masked)
+    return [path for path in dict.fromkeys(masked) if path in shown]
 
 
 def readable(patch: str) -> str:

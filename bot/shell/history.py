@@ -6,14 +6,17 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
 from bot.control.protocol import Document
 from bot.shell.reach import app, ask, settings_of
+from executor.domain.change import Archived
 from executor.domain.errors import WrongInput
+from executor.domain.secret import MASK
 
+NAMES_SHOWN = 10
 PATCH_S = 180.0  # a long history takes its time
 
 
@@ -42,6 +45,7 @@ def _asked(given: argparse.Namespace, document: Document) -> str:
     lines = ["This would become of the goal's folder:"]
     lines += [f"  {'-' if one['gone'] else '+' if one['new'] else '~'} {one['path']}" for one in document["files"]]
     lines += [f"  gone for good, kept nowhere: {path}" for path in document["lost"]]
+    lines += [f"  with {MASK} in place of its secrets: {path}" for path in document["masked"]]
     name = document["subtask_id"] or document["goal_id"]
     to = f" --to {given.to}" if given.to else ""
     return "\n".join([*lines, f"To do it: milepost undo {name}{to} --yes {document['state']}"]) + "\n"
@@ -59,9 +63,20 @@ def export(given: argparse.Namespace) -> int:
     if given.patch:
         patch = base64.b64decode(document["patch"] or "")
         _write(given.patch, lambda file: file.write(patch))
+        _tell(f"In the patch with {MASK} in place of secrets", document["patch_masked"])
     if given.archive:
-        _write(given.archive, lambda file: app().archive(settings, number, file))
+        found: list[Archived] = []
+        _write(given.archive, lambda file: found.append(app().archive(settings, number, file)))
+        _tell("Not in the archive", found[0].left_out)
+        _tell(f"In the archive with {MASK} in place of secrets", found[0].masked)
     return 0
+
+
+def _tell(what: str, names: Sequence[str]) -> None:
+    """On standard error: standard output may be the file itself."""
+    if names:
+        more = f" and {len(names) - NAMES_SHOWN} more" if len(names) > NAMES_SHOWN else ""
+        sys.stderr.write(f"{what}: {', '.join(names[:NAMES_SHOWN])}{more}\n")
 
 
 def _write(name: str, fill: Callable[[BinaryIO], object]) -> None:

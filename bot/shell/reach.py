@@ -17,6 +17,7 @@ from bot.folder import FolderInUse
 from bot.real import RandomIds
 from bot.settings import Settings, load, unavailable
 from bot.telegram.ports import Shelf
+from executor.domain.change import Archived
 from executor.domain.errors import MilepostError, Unconfigured
 
 PATIENCE_S = 15.0  # with a program that is just starting, or being restarted
@@ -40,7 +41,7 @@ class App(Protocol):
         """The workflows as `run` will read them; opens nothing."""
         ...
 
-    def archive(self, settings: Settings, goal_number: int, target: IO[bytes]) -> None:
+    def archive(self, settings: Settings, goal_number: int, target: IO[bytes]) -> Archived:
         """Write what is kept of a goal's folder as a .tar.gz. Raises MilepostError where nothing is."""
         ...
 

@@ -11,6 +11,7 @@ from bot.telegram.message import Button, Document, Message, fit
 from bot.telegram.words import count
 from executor.domain.change import Difference, FileChange, Undoing
 from executor.domain.goal import Goal
+from executor.domain.secret import MASK
 from executor.engine.history_commands import STATE_CHARACTERS
 
 FILES_SHOWN = 15
@@ -68,10 +69,15 @@ def _file(one: FileChange) -> str:
 
 def _left_out(found: Difference) -> list[str]:
     names = found.changes[-1].left_out if found.changes else ()
-    if not names:
-        return []
+    masked = list(dict.fromkeys(path for change in found.changes for path in change.masked))
+    parts = (("Not kept", names), (f"Kept with {MASK} in place of secrets", masked))
+    lines = [f"{what}: {escape(_some(some))}" for what, some in parts if some]
+    return ["", *lines] if lines else []
+
+
+def _some(names: Sequence[str]) -> str:
     more = f" and {len(names) - LEFT_OUT_SHOWN} more" if len(names) > LEFT_OUT_SHOWN else ""
-    return ["", f"Not kept: {escape(', '.join(names[:LEFT_OUT_SHOWN]))}{more}"]
+    return ", ".join(names[:LEFT_OUT_SHOWN]) + more
 
 
 def readable_patch(patch: str) -> str:
@@ -85,6 +91,8 @@ def undoing_message(goal: Goal, found: Undoing, what: str) -> Message:
     lines += _files(found.files)
     if found.lost:
         lines += ["", f"⚠️ Gone for good, it is kept nowhere: {escape(', '.join(found.lost[:FILES_SHOWN]))}"]
+    if found.masked:
+        lines += ["", f"⚠️ Comes back with {MASK} in place of its secrets: {escape(_some(found.masked))}"]
     lines += ["", "Only files in the goal's folder: what was sent or done elsewhere stays."]
     lines.append("The folder as it is now is kept, so this can be undone as well.")
     lines += ["", f"{italic('or')} /undo {escape(what.replace('@', ' '))} yes {seen}"]

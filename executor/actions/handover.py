@@ -15,8 +15,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from executor.actions.history.committing import readable
 from executor.actions.history.opening import give, holding
-from executor.actions.history.repository import readable
 from executor.actions.history.scan import Found, TooMany, scan
 from executor.actions.launcher import OWN_FOLDER
 from executor.ports.handover import HandedOver

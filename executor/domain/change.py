@@ -9,13 +9,14 @@ class Change:
     """One kept state of the folder. `attempt` is the one that had just ended (``12.3#1``), "" where none had: then it
     was changed between two attempts, or by undoing (of the state `undid`, by that `command`). `ran` are all
     attempts that ran since the state before: what changed may be the work of any of them. `left_out` names files whose
-    content is not kept, each with the reason."""
+    content is not kept, each with the reason; `masked` those that are kept without the secrets in them."""
 
     commit: str
     attempt: str
     ran: tuple[str, ...]
     at: datetime
     left_out: tuple[str, ...] = ()
+    masked: tuple[str, ...] = ()
     undid: str = ""
     command: str = ""
 
@@ -50,12 +51,23 @@ class Difference:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Undoing:
     """What going back would do: from the state `now` (a commit) to the state `to`, "" for an empty folder. `lost`
-    names files whose present content is in no kept state, and would be gone for good."""
+    names files whose present content is in no kept state, and would be gone for good; `masked` those that come back
+    with the mask in place of their secrets."""
 
     now: str
     to: str
     files: tuple[FileChange, ...]
     lost: tuple[str, ...] = ()
+    masked: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Archived:
+    """What is not in an archive as it was: files `masked`, with the mask in place of their secrets, and files
+    `left_out`, each with the reason."""
+
+    masked: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,8 +2,9 @@
 
 A value is found as it is, escaped (JSON, Python, HTML, URL), as hex, and as base64 wherever in the encoded text it
 begins: three bytes become four characters, so the same value looks different at each of three offsets, and the
-characters that it shares with its neighbours are left out. Line breaks inside it do not hide it. Values of fewer than
-six characters are found as whole words only, below three not at all: they would hide half of every text.
+characters that it shares with its neighbours are left out. Backwards it is found too, and line breaks inside it do not
+hide it. Values of fewer than six characters are found as whole words only, below three not at all: they would hide half
+of every text. In files, which are gone back to, neither those nor short plain words are looked for.
 """
 
 import base64
@@ -21,6 +22,7 @@ T = TypeVar("T")
 
 SHORT = 6  # characters; a shorter value is looked for as a whole word
 SHORTEST = 3
+WORD = 12  # characters; in files a shorter value of letters alone is taken for a word like others
 LINE_CHARACTERS_MIN = 12  # of a value of several lines (a private key), each line counts from this length on
 FRAGMENT_CHARACTERS_MIN = 4  # of a value at the edge of a text that was cut
 _CUT = re.compile(r"\n… [\d,]+ bytes cut …\n")
@@ -34,6 +36,7 @@ class Masker:
     def __init__(self, values: Iterable[str] = ()) -> None:
         self._values: set[str] = set()
         self._forms: tuple[str, ...] = ()
+        self._in_files: tuple[tuple[str, tuple[bytes, ...]], ...] = ()
         self._words: re.Pattern[str] | None = None
         self._patterns: dict[str, re.Pattern[str]] = {}
         self.learn(*values)
@@ -46,6 +49,9 @@ class Masker:
         self._values |= new
         long = [form for value in self._values if len(value) >= SHORT for form in _forms(value)]
         self._forms = tuple(sorted(set(long), key=len, reverse=True))
+        told_apart = [value for value in self._values if len(value) >= (WORD if value.isalpha() else SHORT)]
+        looked_for = sorted({form for value in told_apart for form in _forms(value)}, key=len, reverse=True)
+        self._in_files = tuple((form, _bytes_of(form)) for form in looked_for)
         short = sorted((value for value in self._values if len(value) < SHORT), key=len, reverse=True)
         words = "|".join(map(re.escape, short))
         self._words = re.compile(rf"(?<![^\W_])(?:{words})(?![^\W_])") if short else None
@@ -62,6 +68,22 @@ class Masker:
                 text = self._pattern(form).sub(MASK, text)
                 flat = text.translate(_BREAKS)
         return self._words.sub(MASK, text) if self._words else text
+
+    def in_bytes(self, content: bytes) -> bytes | None:
+        """The content of a file without every value, the very same where there is none. None: there is one, in what is
+        no text, so that it can't be taken out."""
+        if not self._in_files:
+            return content
+        flat = content.translate(None, b"\r\n")
+        found = [form for form, raw in self._in_files if any(one in flat for one in raw)]
+        if not found:
+            return content
+        if b"\0" in content:
+            return None
+        text = content.decode("utf-8", "surrogateescape")
+        for form in found:
+            text = self._pattern(form).sub(MASK, text)
+        return text.encode("utf-8", "surrogateescape")
 
     def everywhere(self, value: T) -> T:
         """`value` with every text inside it masked: in mappings, sequences and dataclasses, names included."""
@@ -120,6 +142,7 @@ def _forms(value: str) -> set[str]:
     in_addresses = {quote(raw, safe=""), quote(raw), quote(raw, safe="!'()*"), quote_plus(raw)}
     forms = {
         value,
+        value[::-1],
         json.dumps(value)[1:-1],
         json.dumps(value, ensure_ascii=False)[1:-1],
         repr(value)[1:-1],
@@ -132,6 +155,10 @@ def _forms(value: str) -> set[str]:
         *(one for offset in range(3) for one in _base64(raw, offset)),
     }
     return {flat for form in forms if len(flat := form.translate(_BREAKS)) >= SHORT}
+
+
+def _bytes_of(form: str) -> tuple[bytes, ...]:
+    return tuple({form.encode(code, "surrogatepass") for code in ("utf-8", "utf-16-le", "utf-16-be")})
 
 
 def _base64(raw: bytes, offset: int) -> tuple[str, str]:

@@ -454,7 +454,8 @@ _DIES = """
 import os, signal, sys
 from pathlib import Path
 from executor.actions.history.git import Git
-from executor.actions.history.repository import Commit, Repository
+from executor.actions.history.committing import Commit
+from executor.actions.history.repository import Repository
 from tests.fakes import START
 
 folder = Path(sys.argv[1])

@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from executor.actions.history.committing import readable
 from executor.actions.history.git import ATTRIBUTES, Git, GitFailed
 from executor.actions.history.origin import bring, deliver
-from executor.actions.history.repository import Repository, readable
+from executor.actions.history.repository import Repository
 from executor.actions.history.restoring import go_back
 from executor.domain.change import Branch
 from executor.ports.history import NoHistory
@@ -119,7 +120,12 @@ class Branches:
         if ref not in self.tasks:
             place = self.whole.workspace.with_name(ref)
             repository = Repository(
-                self.whole.git, place, self.whole.file_bytes_max, branch=f"task-{ref}", ignoring=True
+                self.whole.git,
+                place,
+                self.whole.file_bytes_max,
+                branch=f"task-{ref}",
+                ignoring=True,
+                hide=self.whole.hide,
             )
             repository.know(self.whole.git.tip(repository.branch))
             self.tasks[ref] = repository

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
+from executor.actions.history.committing import readable
 from executor.actions.history.git import Git
-from executor.actions.history.repository import EMPTY_TREE, Repository, readable
+from executor.actions.history.repository import EMPTY_TREE, Repository
 from executor.domain.change import Change, Difference, FileChange
 from executor.ports.history import NoHistory
 

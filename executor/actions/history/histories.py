@@ -1,9 +1,9 @@
 """The History port: one repository per goal, ``<data_dir>/histories/<goal number>``, beside the workspaces."""
 
 import asyncio
-import gzip
 import shutil
 import subprocess
+import tarfile
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
@@ -11,14 +11,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TypeVar
 
+from executor.actions.history.archive import pack
 from executor.actions.history.branches import ORIGIN, Branches
 from executor.actions.history.differences import difference, files_between, named_state, state_before
 from executor.actions.history.git import Git, GitFailed, installed
 from executor.actions.history.origin import chosen
-from executor.actions.history.repository import Repository
-from executor.actions.history.restoring import go_back, would_be_lost
+from executor.actions.history.repository import Hide, Repository
+from executor.actions.history.restoring import come_back_masked, go_back, would_be_lost
 from executor.actions.history.scan import TooMany
-from executor.domain.change import Branch, Change, Difference, Undoing
+from executor.domain.change import Archived, Branch, Change, Difference, Undoing
 from executor.ports import Clock
 from executor.ports.history import REPOSITORY, NoHistory
 
@@ -49,7 +50,8 @@ class Goal:
 
 
 class Histories:
-    """`log(goal number, error)` hears of what could not be kept."""
+    """`log(goal number, error)` hears of what could not be kept. `hide`: a file's content without the secrets in it,
+    None where they can't be taken out; what it takes out is never kept."""
 
     def __init__(
         self,
@@ -60,6 +62,7 @@ class Histories:
         file_bytes_max: int = 50_000_000,
         repositories: Sequence[Path] = (),
         workspaces: Path | None = None,
+        hide: Hide = bytes,
     ) -> None:
         self._root = data_dir.absolute() / HISTORIES
         self._workspaces = workspaces or data_dir.absolute() / "workspaces"
@@ -68,6 +71,7 @@ class Histories:
         self._repositories = repositories
         self._file_bytes_max = file_bytes_max
         self._goals: OrderedDict[int, Goal] = OrderedDict()
+        self._hide = hide
         self._installed = installed()
 
     # ------------------------------------------------------------------------------------------------------ keeping
@@ -176,8 +180,9 @@ class Histories:
         def look(goal: Goal, repository: Repository) -> Undoing:
             self._catch_up(goal, repository)
             to = state_before(repository, goal_number, task_ref) if state is None else named_state(repository, state)
-            files = files_between(repository.git, repository.tip, to)
-            return Undoing(now=repository.tip, to=to, files=tuple(files), lost=would_be_lost(repository, to))
+            files = tuple(files_between(repository.git, repository.tip, to))
+            lost, masked = would_be_lost(repository, to), come_back_masked(repository, files)
+            return Undoing(now=repository.tip, to=to, files=files, lost=lost, masked=masked)
 
         return await self._reading(goal_number, look)
 
@@ -198,18 +203,17 @@ class Histories:
 
         return await self._reading(goal_number, act)
 
-    def archive(self, goal_number: int, target: IO[bytes]) -> None:
+    def archive(self, goal_number: int, target: IO[bytes]) -> Archived:
         """The newest kept state as a .tar.gz. Blocks; needs nothing but the repository. Raises NoHistory."""
         git = Git(self._root / str(goal_number))
         if not self._installed:
             raise NoHistory(MISSING)
-        tip = git.tip()
-        if not tip:
+        if not (tip := git.tip()):
             raise NoHistory(f"Nothing has changed in the folder of goal {goal_number} yet.")
+        repository = Repository(git, self._workspaces / str(goal_number), self._file_bytes_max, tip=tip)
         try:
-            with gzip.GzipFile(filename="", mode="wb", fileobj=target, mtime=0) as packed:
-                git.pour(packed, "archive", "--format=tar", f"--prefix=goal-{goal_number}/", tip)
-        except TROUBLE as error:
+            return pack(git, goal_number, tip, repository.changes(), self._hide, target)
+        except (*TROUBLE, tarfile.TarError) as error:
             self._log(goal_number, error)
             raise NoHistory(UNREADABLE) from error
 
@@ -246,7 +250,7 @@ class Histories:
         """The caller holds the goal's lock."""
         if goal.repository is None:
             goal.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            repository = Repository(Git(goal.folder), goal.workspace, self._file_bytes_max)
+            repository = Repository(Git(goal.folder), goal.workspace, self._file_bytes_max, hide=self._hide)
             repository.open()
             goal.repository = repository
             if (origin := goal.folder / ORIGIN).is_file():

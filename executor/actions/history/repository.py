@@ -7,21 +7,25 @@ the first look reads every file once. A commit is written whole or not at all, s
 import hashlib
 import os
 import stat
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import IO
 
+from executor.actions.history.committing import Commit, message_of
 from executor.actions.history.git import Git, GitFailed
 from executor.actions.history.opening import holding
 from executor.actions.history.scan import LEFT_OUT, Found, Scan, Stamp, scan
 from executor.domain.change import Change
 
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
-LEFT_OUT_SHOWN = 20
+SECRET = "holds a secret"
 _PLAINLY = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _FIELD, _RECORD = b"\x1f", b"\x1e"
+
+
+Hide = Callable[[bytes], bytes | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,7 @@ class Repository:
     file_bytes_max: int
     branch: str = "main"
     ignoring: bool = False  # what the folder's .gitignore files say
+    hide: Hide = bytes  # what must not be kept of a content; None: all of it
     tip: str = ""
     known: dict[bytes, Known] = field(default_factory=dict)
     left_out: dict[bytes, str] = field(default_factory=dict)
@@ -62,14 +67,15 @@ class Repository:
         """Write a commit where anything has changed; whether it was. With `undid` even where nothing has."""
         found = scan(self.workspace, self._now_ns(), self.file_bytes_max)
         self._without_ignored(found)
-        self.left_out = found.left_out
+        self._without_secret_names(found)
         gone = [path for path in self.known if path not in found.files and not self._still_there(path, found)]
-        message = _message(title or attempt, attempt, ran, found, undid, command_id)
-        writing = Commit(self, message, at)
+        message = partial(message_of, title or attempt, attempt, ran, found, undid, command_id)
+        writing = Commit(self.git, self.branch, self.tip, message, at)
         with writing:
             if gone or undid:
                 writing.begin(gone)
             fresh = dict(self._read(found, writing.write))
+        self.left_out = found.left_out
         for path in gone:
             del self.known[path]
         self.known |= fresh
@@ -92,6 +98,14 @@ class Repository:
                     if one not in self.known:
                         there.pop(one, None)
 
+    def _without_secret_names(self, found: Scan) -> None:
+        for there in (found.files, found.left_out):
+            names = b"/".join(there)
+            if self.hide(names) != names:
+                for path in [path for path in there if self.hide(path) != path]:
+                    there.pop(path, None)
+                    found.left_out[self.hide(path) or b"?"] = SECRET
+
     def _read(self, found: Scan, write: Callable[[bytes, bytes, bytes], None]) -> Iterator[tuple[bytes, Known]]:
         """Every file that may have changed, written where it has."""
         for path, one in found.files.items():
@@ -105,6 +119,14 @@ class Repository:
                 yield path, Known(before.mode, before.blob, None)
                 continue
             blob = _blob(content)
+            if before is None or before.blob != blob:
+                kept = self.hide(content)
+                if kept is None or (kept != content and self.ignoring):
+                    found.left_out[path] = SECRET
+                    continue
+                if kept != content:
+                    found.masked.append(path)
+                    content, blob = kept, _blob(kept)
             if before is None or before.blob != blob or before.mode != one.mode:
                 write(path, one.mode, content)
             yield path, Known(one.mode, blob, one.stamp)
@@ -160,51 +182,6 @@ class Repository:
         return printed[1].decode("ascii") if len(printed) > 1 else ""
 
 
-class Commit:
-    """A commit under way, begun with the first thing to write. Its end makes it count; an exception forgets it."""
-
-    def __init__(self, repository: Repository, message: bytes, at: datetime) -> None:
-        self._repository = repository
-        self._message = message
-        self._at = at
-        self._talk = repository.git.talking("fast-import", "--quiet", "--done", "--date-format=raw")
-        self._stream: IO[bytes] | None = None
-
-    @property
-    def begun(self) -> bool:
-        return self._stream is not None
-
-    def begin(self, gone: Iterable[bytes] = ()) -> None:
-        self._stream, _ = self._talk.__enter__()
-        self._stream.write(b"commit refs/heads/%s\n" % self._repository.branch.encode("ascii"))
-        self._stream.write(b"committer Milepost <milepost> %d +0000\n" % int(self._at.timestamp()))
-        self._stream.write(b"data %d\n%s\n" % (len(self._message), self._message))
-        if self._repository.tip:
-            self._stream.write(b"from %s\n" % self._repository.tip.encode("ascii"))
-        for path in gone:
-            self._stream.write(b"D %s\n" % _quoted(path))
-
-    def write(self, path: bytes, mode: bytes, content: bytes) -> None:
-        if self._stream is None:
-            self.begin()
-        assert self._stream is not None
-        self._stream.write(b"M %s inline %s\ndata %d\n" % (mode, _quoted(path), len(content)))
-        self._stream.write(content)
-        self._stream.write(b"\n")
-
-    def __enter__(self) -> "Commit":
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        if self._stream is None:
-            return
-        if kind is not None:
-            self._talk.__exit__(kind, error, None)
-            return
-        self._stream.write(b"\ndone\n")
-        self._talk.__exit__(None, None, None)
-
-
 def _content(workspace: Path, path: bytes, one: Found, bytes_max: int) -> bytes | None:
     """Of a file, or where a link points to; None where it can't be had."""
     try:
@@ -231,30 +208,6 @@ def _blob(content: bytes) -> bytes:
     return digest.hexdigest().encode("ascii")
 
 
-def _quoted(path: bytes) -> bytes:
-    """As fast-import reads any name."""
-    plain = b"".join(bytes((byte,)) if 32 <= byte < 127 and byte not in b'"\\' else b"\\%03o" % byte for byte in path)
-    return b'"%s"' % plain
-
-
-def _message(subject: str, attempt: str, ran: Sequence[str], found: Scan, undid: str, command_id: str) -> bytes:
-    lines = [" ".join(subject.split()) or ("Undone" if undid else "Between two attempts"), ""]
-    lines += [f"Attempt: {attempt}"] if attempt else []
-    lines += [f"Ran: {one}" for one in ran]
-    lines += [f"Undid: {undid}", f"Command: {command_id}"] if undid else []
-    shown = sorted(found.left_out.items())[:LEFT_OUT_SHOWN]
-    lines += [f"Left-Out: {readable(path)} ({reason})" for path, reason in shown]
-    more = len(found.left_out) - len(shown)
-    lines += [f"Left-Out: {more} more"] if more > 0 else []
-    return "\n".join(lines).encode("utf-8", "backslashreplace")
-
-
-def readable(path: bytes) -> str:
-    """For people: a name may hold anything, line breaks too."""
-    text = path.decode("utf-8", "backslashreplace")
-    return text if text.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
-
-
 def _change(commit: bytes, at: bytes, message: bytes) -> Change:
     told: dict[str, list[str]] = {}
     for line in message.decode("utf-8", "replace").splitlines()[1:]:
@@ -266,6 +219,7 @@ def _change(commit: bytes, at: bytes, message: bytes) -> Change:
         ran=tuple(told.get("Ran", ())),
         at=datetime.fromtimestamp(int(at), UTC),
         left_out=tuple(told.get("Left-Out", ())),
+        masked=tuple(told.get("Masked", ())),
         undid="".join(told.get("Undid", ())),
         command="".join(told.get("Command", ())),
     )

@@ -2,12 +2,14 @@
 
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from executor.actions.history.committing import readable
 from executor.actions.history.opening import give, holding
-from executor.actions.history.repository import Repository, readable
+from executor.actions.history.repository import Repository
+from executor.domain.change import FileChange
 
 FAILED_SHOWN = 10
 
@@ -42,6 +44,12 @@ def would_be_lost(repository: Repository, to: str) -> tuple[str, ...]:
     wanted = {path: (mode, blob) for path, mode, blob in repository.tree(to)}
     now = {path: (one.mode, one.blob) for path, one in repository.known.items()}
     return tuple(readable(path) for path in repository.left_out if wanted.get(path) != now.get(path))
+
+
+def come_back_masked(repository: Repository, files: Sequence[FileChange]) -> tuple[str, ...]:
+    """Files among these that were kept without their secrets once, and whose secrets nobody has any more."""
+    masked = {path for change in repository.changes() for path in change.masked}
+    return tuple(one.path for one in files if one.path in masked and not one.gone)
 
 
 def put(workspace: Path, path: bytes, mode: bytes, content: bytes) -> None:

@@ -36,10 +36,12 @@ class Found:
 
 @dataclass(slots=True)
 class Scan:
-    """`files` by their path from the workspace. `left_out`: a reason by path."""
+    """`files` by their path from the workspace. `left_out`: a reason by path. `masked`: kept without what is secret in
+    them."""
 
     files: dict[bytes, Found] = field(default_factory=dict)
     left_out: dict[bytes, str] = field(default_factory=dict)
+    masked: list[bytes] = field(default_factory=list)
     bytes: int = 0
 
 

@@ -11,6 +11,7 @@ from executor.actions.history.histories import Histories
 from executor.actions.workspaces import Folders
 from executor.domain.change import Branch
 from executor.domain.errors import WrongInput
+from executor.engine.masking import Masker
 from executor.ports import NoHistory
 from tests.fakes import ManualClock
 
@@ -22,6 +23,7 @@ class Shop:
     home: Path
     clock: ManualClock = field(default_factory=ManualClock)
     problems: list[str] = field(default_factory=list)
+    hide: Masker = field(default_factory=Masker)
 
     def __post_init__(self) -> None:
         self.path.mkdir()
@@ -40,6 +42,7 @@ class Shop:
             self.clock,
             lambda number, error: self.problems.append(f"{number}: {error!r}"),
             repositories=[self.path],
+            hide=self.hide.in_bytes,
         )
 
     @property
@@ -200,6 +203,19 @@ async def test_a_file_that_can_not_be_merged_is_not_lost_with_the_worktree(shop:
     assert told.value.public.startswith("1.1 left files that can't be merged: large (60.0 MB). Let it remove them")
     assert kept
     assert shop.delivered("small.txt") == "small"
+
+
+async def test_a_secret_is_not_merged_into_somebodys_repository(shop: Shop) -> None:
+    shop.hide.learn("cnry/Zk9=0042")
+    folder = await shop.begin("1.1")
+    (folder / "a.txt").write_text("one\ntoken=cnry/Zk9=0042\n")
+
+    with pytest.raises(NoHistory, match=r"1\.1 left files that can't be merged: a\.txt \(holds a secret\)\."):
+        await shop.end("1.1")
+    (folder / "a.txt").write_text("one\ntoken=$TOKEN\n")
+    await shop.end("1.1")
+
+    assert shop.delivered("a.txt") == "one\ntoken=$TOKEN"
 
 
 async def test_a_failed_attempt_merges_nothing_and_the_next_goes_on_in_its_folder(shop: Shop) -> None:

@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,6 +28,7 @@ class Place:
     data_dir: Path
     clock: ManualClock = field(default_factory=ManualClock)
     problems: list[str] = field(default_factory=list)
+    hide: Callable[[bytes], bytes | None] = bytes
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True)
@@ -39,6 +40,7 @@ class Place:
             self.clock,
             lambda number, error: self.problems.append(f"{number}: {error!r}"),
             file_bytes_max=SMALL,
+            hide=self.hide,
         )
 
     @property

@@ -1,7 +1,9 @@
 """Twelve secrets in twelve places, a whole goal at debug level, and then a look at every byte that was written."""
 
 import base64
+import gzip
 import json
+import os
 import subprocess
 import sys
 import time
@@ -29,7 +31,9 @@ GOAL = """/goal Show what must not be seen
 5. From standard input: `python3 -c 'import os, urllib.parse as u; print(u.quote(os.environ["STDIN_TOKEN"], ""))'`
 6. From the configuration: `echo $GITHUB_TOKEN > shown; cat shown; rm shown; echo "$GITHUB_TOKEN" >&2`
 7. Refused, given again: `test "$RENEWED_TOKEN" = RIGHT || { echo "$RENEWED_TOKEN: 401 Unauthorized" >&2; exit 1; }`
-8. In Python's words: `python3 -c 'import os; print(repr(os.environ["PYTHON_TOKEN"]))' # $PYTHON_TOKEN`"""
+8. In Python's words: `python3 -c 'import os; print(repr(os.environ["PYTHON_TOKEN"]))' # $PYTHON_TOKEN`
+9. Into files: `echo "k=$BUTTON_TOKEN" > env; echo $GITHUB_TOKEN | base64 > coded; printf "\\0$REPLY_KEY" > raw`"""
+LEFT_IN_THE_FOLDER = [f"data/workspaces/1/{name}" for name in ("coded", "env", "raw")]
 
 
 def until(happened: Callable[[], Any]) -> Any:
@@ -125,16 +129,27 @@ def test_twelve_canaries_are_found_in_no_byte_of_anything(tmp_path: Path) -> Non
         page.hear("Goal Complete")
         record = json.dumps(client.call("show", {"goal": 1}, command_id="show"), ensure_ascii=False)
         record += json.dumps(client.call("log", {"goal": 1}, command_id="log"), ensure_ascii=False)
+        page.say("/diff 1")
+        page.hear("changed in its folder")
+        handed = _milepost(started, tmp_path, "export", "1", "-o", "record", "--patch", "patch", "--archive", "files")
+        shown = _milepost(started, tmp_path, "diff", "1")
         chat = json.dumps(page.messages(), ensure_ascii=False)
     finally:
         process.terminate()
         process.wait(timeout=20)
 
     written = {str(path.relative_to(tmp_path)): path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
-    written |= {"the record": record.encode(), "the chat": chat.encode()}
-    shown = {place: [name for name in written if _holds(written[name], value)] for place, value in CANARIES.items()}
+    written |= {"the record": record.encode(), "the chat": chat.encode(), "the diff": shown.encode()}
+    written |= {"what git has": _objects(data), "the archive": gzip.decompress(written["files"])}
+    found = {place: [name for name in written if _holds(written[name], value)] for place, value in CANARIES.items()}
 
-    assert shown == {place: [] for place in PLACES}
+    assert {name for names in found.values() for name in names} == set(LEFT_IN_THE_FOLDER)
+    assert handed.splitlines() == [
+        "In the patch with ••• in place of secrets: coded, env",
+        "Not in the archive: raw (holds a secret)",
+        "In the archive with ••• in place of secrets: coded, env",
+    ]
+    assert "k=•••" in shown
     assert record.count("•••") > 20
 
 
@@ -163,6 +178,26 @@ def _newer(page: Page, than: dict[str, Any], part: str) -> dict[str, Any] | None
     return next(
         (m for m in page.messages() if m["message_id"] > than["message_id"] and part in m.get("text", "")), None
     )
+
+
+def _objects(data: Path) -> bytes:
+    """Everything in the history of goal 1, unpacked."""
+    told = ["git", "--git-dir", str(data / "histories" / "1"), "cat-file", "--batch", "--batch-all-objects"]
+    return subprocess.run(told, capture_output=True, check=True, env={"PATH": os.environ["PATH"]}).stdout
+
+
+def _milepost(env: dict[str, str], folder: Path, *words: str) -> str:
+    """What it says, on whichever stream."""
+    ended = subprocess.run(
+        [sys.executable, "-m", "bot.cli", *words],
+        env=env,
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert ended.returncode == 0, ended.stdout
+    return ended.stdout
 
 
 def _decide(env: dict[str, str], folder: Path, number: int, value: str, given: str = "") -> None:

@@ -65,7 +65,7 @@ async def test_a_long_difference_is_a_document(talk: Talk) -> None:
 async def test_undo_on_the_receipt_shows_first_and_can_be_undone(talk: Talk, tmp_path: Path) -> None:
     await _done(talk)
     end = await talk.hear("Goal Complete", patience_s=PATIENCE_S)
-    (folder,) = tmp_path.rglob("workspaces/1")
+    folder = tmp_path / "data" / "workspaces" / "1"
 
     await talk.press(end, "Undo")
     asked = await talk.hear("Undo goal 1?", patience_s=PATIENCE_S)
@@ -93,7 +93,7 @@ async def test_undo_on_the_receipt_shows_first_and_can_be_undone(talk: Talk, tmp
 async def test_the_words_do_what_the_buttons_do(talk: Talk, tmp_path: Path) -> None:
     await _done(talk)
     await talk.hear("Goal Complete", patience_s=PATIENCE_S)
-    (folder,) = tmp_path.rglob("workspaces/1")
+    folder = tmp_path / "data" / "workspaces" / "1"
 
     asked = await _say(talk, "/undo 1.2", "Undo 1.2?")
     told = await _say(talk, words(asked).splitlines()[-1].removeprefix("or "), "as it was before 1.2")

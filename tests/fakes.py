@@ -11,6 +11,7 @@ from executor.domain.errors import WrongInput
 from executor.domain.notice import Notice
 from executor.domain.outcome import Result, Waiting
 from executor.domain.plan import Check
+from executor.domain.reach import Reach
 from executor.domain.risk import Risk
 from executor.ports import Action, Ask, Context, Delivered, Delivery, Seen
 
@@ -141,6 +142,9 @@ class ScriptedActions:
 
     def fill(self, parameters: Mapping[str, Any], action: str, outputs: Mapping[str, str]) -> Mapping[str, Any]:
         return parameters
+
+    def look(self, command: str, reach: Reach) -> Mapping[str, Any]:
+        return {"command": command}
 
     def risk(self, name: str, parameters: Mapping[str, Any]) -> frozenset[Risk]:
         """What the parameter ``risk`` names."""

@@ -35,6 +35,7 @@ from bot.telegram.ports import Shelf, WorkflowInfo
 from executor.actions.history.histories import Histories
 from executor.actions.launcher import Braked, PlainLauncher
 from executor.actions.outfit import Outfit
+from executor.actions.reaching import Reaching
 from executor.actions.room import DiskRoom
 from executor.actions.sandbox.choice import Isolation, workspaces_of
 from executor.actions.workspaces import Folders
@@ -186,14 +187,15 @@ async def open_house(settings: Settings, workers: type[LocalWorkers] = LocalWork
         mind = model_mind(talk) if talk else None
         isolation, folders = isolation_of(settings)
         launcher = Braked(isolation.launcher, brake)
+        reaching = Reaching(isolation.folders) if launcher.confined else None
         servers = servers_of(settings, launcher, nursery.start, brake, isolation.folders.parent)
         stack.push_async_callback(servers.close)
-        found = actions_of(settings, launcher, mind, servers, brake)
+        found = actions_of(settings, launcher, mind, servers, brake, reaching)
         actions = found.actions
-        tools = tools_of(settings, clock, points, secrets, mind, brake, launcher, actions, folders, room)
+        tools = tools_of(settings, clock, points, secrets, mind, brake, launcher, actions, folders, room, reaching)
         library = Library(folder / "workflows", actions=actions)
         changed: list[Callable[[], None]] = []
-        offline = OfflineBrain(library)
+        offline = OfflineBrain(library, reaching)
         brain = model_brain(talk, offline, actions, tasks_max=tools.limits.tasks_max) if talk else offline
         executor, hands = executor_of(settings, database, tools, brain, nursery, changed, workers, folders)
         yield House(

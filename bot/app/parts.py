@@ -28,6 +28,7 @@ from executor.actions.outfit import Outfit, outfit
 from executor.actions.own import Recipe
 from executor.actions.project import ProjectFolder
 from executor.actions.quota import DiskUse
+from executor.actions.reaching import Reaching
 from executor.actions.sandbox.bounds import Bounds
 from executor.actions.sandbox.choice import Isolation, Wanted, isolate, workspaces_of
 from executor.actions.standard import standard_actions
@@ -95,10 +96,11 @@ def tools_of(
     actions: Actions,
     folders: Folders,
     room: Room,
+    reaching: Reaching | None,
 ) -> Tools:
     return Tools(
         actions=actions,
-        checks=Looks(launcher, Http(settings.http.allow, brake)),
+        checks=Looks(launcher, Http(settings.http.allow, brake), reaching),
         workspaces=folders,
         clock=clock,
         limits=limits_of(settings, timezone_of(settings)),
@@ -131,7 +133,14 @@ def not_kept(goal_number: int, error: Exception) -> None:
         logger.warning("What changed in the folder of goal {} is not kept: {!r}", goal_number, error)
 
 
-def actions_of(settings: Settings, launcher: Launcher, mind: Mind | None, servers: Servers, brake: Brake) -> Outfit:
+def actions_of(
+    settings: Settings,
+    launcher: Launcher,
+    mind: Mind | None,
+    servers: Servers,
+    brake: Brake,
+    reaching: Reaching | None = None,
+) -> Outfit:
     zone = timezone_of(settings)
 
     def read(text: str) -> GoalDraft:
@@ -142,7 +151,7 @@ def actions_of(settings: Settings, launcher: Launcher, mind: Mind | None, server
         Recipe(name=name, command=one.command, parameters=one.parameters, risk=one.risk)
         for name, one in settings.actions.items()
     ]
-    found = outfit(standard, servers, recipes, launcher, networked=settings.sandbox.network)
+    found = outfit(standard, servers, recipes, launcher, reaching, networked=settings.sandbox.network)
     for problem in found.problems:
         logger.warning("{}", problem)
     return found

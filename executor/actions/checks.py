@@ -9,6 +9,7 @@ from typing import assert_never
 from executor.actions.http import Http, HttpParameters, status_line
 from executor.actions.launcher import Launcher
 from executor.actions.paths import Folder
+from executor.actions.reaching import Reaching, join
 from executor.actions.shell import run_shell
 from executor.domain.errors import WrongInput
 from executor.domain.plan import Check, CheckKind
@@ -22,9 +23,11 @@ SAID_CHARACTERS_MAX = 200
 class Looks:
     """The Checks port."""
 
-    def __init__(self, launcher: Launcher, http: Http) -> None:
+    def __init__(self, launcher: Launcher, http: Http, reaching: Reaching | None = None) -> None:
+        """`reaching` knows what commands need beyond a sandbox."""
         self._launcher = launcher
         self._http = http
+        self._reaching = reaching
 
     async def look(self, check: Check, context: Context) -> Seen:
         """Raises WrongInput for a check that is a matter of opinion."""
@@ -40,7 +43,8 @@ class Looks:
         assert_never(check.kind)
 
     async def _command(self, command: str, context: Context) -> Seen:
-        result = await run_shell(command, context, self._launcher, context.timeout_s, reach=context.reach)
+        reach = context.reach if self._reaching is None else join((context.reach, self._reaching.of(command)))
+        result = await run_shell(command, context, self._launcher, context.timeout_s, reach=reach)
         ended = result.error if result.error and "exit code" not in result.error else result.result
         evidence = f"`{command}` → {(ended or '').replace('exit code', 'exit')}"
         if not result.success and (said := last_lines(result.record(), 1)):

@@ -34,7 +34,8 @@ class Command:
 class Ended:
     """How a command ended. `exit_code` is negative for a signal, None where it could not be ended at all.
     `memory_mb_peak` is None where it stayed below our own peak, from which the kernel's figure starts, and was over
-    before anybody looked. `excess`: it was ended because it took too much; `bounds` is what it may take."""
+    before anybody looked. `excess`: it was ended because it took too much; `bounds` is what it may take.
+    `confined`: it ran in a sandbox; `offline`: without a network."""
 
     command: Command
     exit_code: int | None
@@ -49,6 +50,8 @@ class Ended:
     stderr: str
     tail: str
     cut_bytes: int
+    confined: bool = False
+    offline: bool = False
 
     @property
     def problem(self) -> str | None:
@@ -92,6 +95,10 @@ class Ended:
             "stderr": self.stderr,
             "tail": self.tail,
         }
+        if self.confined:
+            metadata["sandbox"] = True
+        if self.offline:
+            metadata["network"] = False
         if self.hang is not None:
             metadata["stopped" if self.hang is Hang.STOPPED else "waits_for_terminal"] = True
         if self.excess is not None:

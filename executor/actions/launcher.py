@@ -76,6 +76,10 @@ class Launcher(Protocol):
         """What a command may take; None: whatever there is."""
         ...
 
+    def offline(self, reach: Reach) -> bool:
+        """Whether what it starts with this reach has no network."""
+        ...
+
     def launch(self, launch: Launch) -> "subprocess.Popen[bytes]": ...
 
     def leader(self, pid: int) -> int | None:
@@ -102,6 +106,9 @@ class PlainLauncher:
         self._identity = identity
         self._drop = identity.drop() if identity else []
         self.bounds = bounds
+
+    def offline(self, reach: Reach) -> bool:
+        return False
 
     def launch(self, launch: Launch) -> "subprocess.Popen[bytes]":
         give_streams(self._identity, launch.stdin, launch.stdout, launch.stderr)
@@ -140,6 +147,9 @@ class Braked:
     @property
     def bounds(self) -> Bounds | None:
         return self._launcher.bounds
+
+    def offline(self, reach: Reach) -> bool:
+        return self._launcher.offline(reach)
 
     def launch(self, launch: Launch) -> "subprocess.Popen[bytes]":
         self._brake.check()

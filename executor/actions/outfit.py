@@ -9,6 +9,7 @@ from executor.actions.launcher import Launcher
 from executor.actions.mcp.action import Mcp
 from executor.actions.mcp.servers import Servers
 from executor.actions.own import RISKS, Own, Recipe
+from executor.actions.reaching import Reaching
 from executor.actions.registry import Registry, installed_actions
 from executor.domain.errors import Unconfigured
 from executor.domain.risk import Risk
@@ -43,11 +44,12 @@ def outfit(
     servers: Servers,
     recipes: Iterable[Recipe],
     launcher: Launcher,
+    reaching: Reaching | None = None,
     *,
     networked: bool = False,
 ) -> Outfit:
-    """A recipe without a command says what the owner thinks of an installed action. `networked`: see Registry. Raises
-    Unconfigured."""
+    """A recipe without a command says what the owner thinks of an installed action. `reaching`, `networked`: see
+    Registry. Raises Unconfigured."""
     recipes = list(recipes)
     known: list[Action] = [*standard, Mcp(servers)]
     taken = {action.name for action in known} | RESERVED
@@ -67,7 +69,11 @@ def outfit(
     others = [*known, *own, *installed]
     return Outfit(
         actions=Registry(
-            [*others, Agent(action.name for action in others)], risks, confined=launcher.confined, networked=networked
+            [*others, Agent(action.name for action in others)],
+            risks,
+            confined=launcher.confined,
+            networked=networked,
+            reaching=reaching,
         ),
         servers=servers,
         own=tuple(action.name for action in own),

@@ -246,6 +246,8 @@ class _Child:
             stderr=self._stderr.text(),
             tail=printable(bytes(self._tail)),
             cut_bytes=self._stdout.cut + self._stderr.cut,
+            confined=self._launcher.confined,
+            offline=self._launcher.offline(self._command.reach),
         )
 
     def _peak_mb(self, peak_kb: int) -> float | None:

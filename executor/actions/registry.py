@@ -9,9 +9,11 @@ from typing import Any
 from executor.actions import references
 from executor.actions.fingerprint import fingerprint
 from executor.actions.python import sound
+from executor.actions.reaching import Reaching, join, parameters_of
 from executor.actions.shell import OUTPUTS
 from executor.domain.errors import WrongInput
 from executor.domain.outcome import Result, Waiting
+from executor.domain.reach import NOWHERE, Reach
 from executor.domain.risk import Risk
 from executor.domain.subtasks import SUBTASKS
 from executor.ports import Action
@@ -39,12 +41,15 @@ class Registry:
         *,
         confined: bool = False,
         networked: bool = False,
+        reaching: Reaching | None = None,
     ) -> None:
-        """`risks` are what the owner says of single actions; it counts more than what they say of themselves."""
+        """`risks` are what the owner says of single actions; it counts more than what they say of themselves.
+        `reaching` knows what commands need beyond a sandbox."""
         self._actions = {action.name: action for action in actions}
         self._risks = dict(risks or {})
         self._confined = confined
         self._networked = networked
+        self._reaching = reaching
 
     def get(self, name: str) -> Action:
         action = self._actions.get(name)
@@ -86,6 +91,10 @@ class Registry:
         if Risk.UNCONFINED not in known or not self._confined:
             return known
         return known - {Risk.UNCONFINED} | ({Risk.NETWORK} if self._networked else set())
+
+    def look(self, command: str, reach: Reach) -> Mapping[str, Any]:
+        own = NOWHERE if self._reaching is None else self._reaching.of(command)
+        return {"command": command, **parameters_of(join((reach, own)))}
 
     def fingerprint(self, name: str, parameters: Mapping[str, Any], workspace: Path) -> str:
         return fingerprint(name, parameters, workspace)

@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from executor.domain.limits import Limits
 from executor.domain.plan import Check, CheckKind, Criterion, ExecutionType, Plan, TaskSpec
+from executor.domain.reach import NOWHERE, reach_of
 from executor.domain.subtasks import SUBTASKS, is_split
 
 HARMLESS = frozenset(
@@ -93,15 +94,22 @@ def risky(envelope: Envelope, new: Plan) -> list[str]:
 def is_risky(spec: TaskSpec) -> bool:
     if spec.action == "http":
         return str(spec.parameters.get("method", "GET")).upper() not in SAFE_METHODS
-    return spec.action not in HARMLESS or spec.parameters.get("repeatable") is False
+    return (
+        spec.action not in HARMLESS
+        or spec.parameters.get("repeatable") is False
+        or reach_of(spec.parameters) != NOWHERE
+    )
 
 
 def _of_task(envelope: Envelope, spec: TaskSpec, new: Plan) -> Iterator[str]:
     accepted = envelope.tasks.get(spec.key)
     repaired = envelope.repaired.get(spec.key)
     if not (same_action(spec, accepted) or same_action(spec, repaired) or _does_no_more(envelope, spec, accepted, new)):
-        verb = "adds" if accepted is None else "changes"
-        yield f"It {verb} “{spec.title}”: {shown(spec)}"
+        if accepted is not None and (more := wider_reach(spec, accepted)):
+            yield f"“{spec.title}” would get {more}"
+        else:
+            verb = "adds" if accepted is None else "changes"
+            yield f"It {verb} “{spec.title}”: {shown(spec)}"
     limit_s = time_limit_s(spec)
     if limit_s is not None and limit_s > max(envelope.timeout_s_max, _limit(accepted)):
         yield f"It allows “{spec.title}” {limit_s:g} s; I may go up to {envelope.timeout_s_max:g} s by myself"
@@ -153,6 +161,21 @@ def same_action(one: TaskSpec, other: TaskSpec | None) -> bool:
 def same_run(one: TaskSpec, other: TaskSpec) -> bool:
     """All that would run is the same: the action, the condition before it and the check after it."""
     return same_action(one, other) and (one.when, one.check) == (other.when, other.check)
+
+
+def wider_reach(spec: TaskSpec, accepted: TaskSpec) -> str:
+    """What it may reach beyond what was accepted, where it runs the same; "" where it runs something else."""
+    names = ("network", "machine", "writes")
+    one, other = ({k: v for k, v in each.parameters.items() if k not in names} for each in (spec, accepted))
+    if spec.action != accepted.action or one != other:
+        return ""
+    new, old = reach_of(spec.parameters), reach_of(accepted.parameters)
+    parts = [
+        *(["the network, all of it"] if new.network and not old.network else []),
+        *(["this machine's files, to read"] if new.machine and not old.machine else []),
+        *(f"{folder}, to write to" for folder in new.writes if folder not in old.writes),
+    ]
+    return " and ".join(parts)
 
 
 def _without_limit(spec: TaskSpec) -> dict[str, object]:

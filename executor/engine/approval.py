@@ -9,7 +9,7 @@ import asyncio
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from executor.domain.blockage import BlockageType
 from executor.domain.gathered import RISKY
 from executor.domain.outcome import Blocked, NeedsApproval, Outcome, Result
 from executor.domain.plan import Check, CheckKind
-from executor.domain.reach import Reach, reach_of
+from executor.domain.reach import reach_of
 from executor.domain.risk import Risk
 from executor.engine.places import place_of, steered
 from executor.engine.policy import Policy, Question, reason_to_ask
@@ -75,12 +75,21 @@ class Approval:
         spec = self.assignment.task.spec
         found = [] if parameters is None else [("", spec.action, parameters)]
         for role, check in ((WHEN, spec.when), (CHECK, spec.check)):
-            if (looks := _as_action(check, reach_of(spec.parameters))) is not None:
+            if (looks := self._looks(check)) is not None:
                 found.append((role, *looks))
         return [Piece(role, action, given, self._why(role, action, given)) for role, action, given in found]
 
     def _risk(self, piece: Piece) -> frozenset[Risk]:
         return self.actions.risk(piece.action, piece.parameters)
+
+    def _looks(self, check: Check | None) -> tuple[str, Mapping[str, Any]] | None:
+        """The action that looking comes to; None where nothing is run and nothing is connected to. A command reaches
+        as far as the task does, at least."""
+        if check is None:
+            return None
+        if check.kind is CheckKind.COMMAND:
+            return "shell", self.actions.look(check.command, reach_of(self.assignment.task.spec.parameters))
+        return ("http", {"url": check.url, "method": "GET"}) if check.kind is CheckKind.HTTP else None
 
     def _why(self, role: str, action: str, parameters: Mapping[str, Any]) -> str | None:
         risk, assignment = self.actions.risk(action, parameters), self.assignment
@@ -135,17 +144,6 @@ def together(digests: Sequence[str]) -> str:
     if len(digests) == 1:
         return digests[0]
     return hashlib.sha256(json.dumps(list(digests)).encode()).hexdigest()
-
-
-def _as_action(check: Check | None, reach: Reach) -> tuple[str, Mapping[str, Any]] | None:
-    """The action that looking comes to; None where nothing is run and nothing is connected to. A command reaches as
-    far as the task does."""
-    if check is None:
-        return None
-    if check.kind is CheckKind.COMMAND:
-        beyond = {name: value for name, value in asdict(reach).items() if value}
-        return "shell", {"command": check.command, **beyond}
-    return ("http", {"url": check.url, "method": "GET"}) if check.kind is CheckKind.HTTP else None
 
 
 def _texts(value: Any, name: str = "") -> Iterator[tuple[str, str]]:

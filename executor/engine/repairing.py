@@ -18,6 +18,7 @@ from executor.engine.envelopes import why_ask
 from executor.engine.fixes import Fix, find_fix, start_service
 from executor.engine.lessons import worth_trying
 from executor.engine.prerequisites import run_first
+from executor.engine.widening import wider
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +41,21 @@ class Repair:
 def known_repair(case: Case, task: Task, outcome: Stumbled) -> Repair | None:
     """The repair for this failure; None where none is known, or the task is not Milepost's to repair."""
     by_rule = run_first(case, task, outcome) or fix_for(task, outcome, case.limits, case.lessons)
-    fix = by_rule or _by_diagnosis(task, outcome.diagnosis)
+    beyond = None if by_rule else _beyond_the_sandbox(task, outcome)
+    fix = by_rule or beyond or _by_diagnosis(task, outcome.diagnosis)
     if fix is None:
         return None
     found = Repair(fix)
     plan = current_plan(case)
     new = replace(plan, tasks=put_in(plan.tasks, found.specs))
     return replace(found, because=why_ask(case, plan, new, repaired=found.specs if by_rule else ()))
+
+
+def _beyond_the_sandbox(task: Task, outcome: Stumbled) -> Fix | None:
+    """More of this machine than the plan gave it: it needs the same leave as any other change."""
+    if task.kind is not TaskKind.WORK or task.taken_over or outcome.result.success:
+        return None
+    return wider(task.spec, outcome.result, classify(outcome.result))
 
 
 def _by_diagnosis(task: Task, diagnosis: Diagnosis | None) -> Fix | None:
@@ -63,6 +72,8 @@ def fix_for(task: Task, outcome: Stumbled, limits: Limits, lessons: Sequence[Les
     verdict, spec = classify(outcome.result), task.spec
     if verdict.subclass == "time_limit" and spec.timeout_s is None and "timeout_s" not in spec.parameters:
         spec = replace(spec, timeout_s=limits.timeout_s)  # it ran under the configuration's
+    if wider(spec, outcome.result, verdict) is not None:
+        return None  # going around the sandbox would change what was asked for
     found = find_fix(spec, outcome.result, verdict, worth_trying(lessons, spec, outcome.result, verdict))
     return found or start_service(spec, outcome.result, verdict, limits.services)
 

@@ -1,6 +1,6 @@
 """The brain without a model: it reads what is written, and never claims to understand more than that."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from executor.domain.goal import Goal
@@ -27,15 +27,18 @@ class OfflineBrain:
     name = "offline"
     immediate = True
 
-    def __init__(self, library: Library) -> None:
+    def __init__(self, library: Library, equip: Callable[[TaskSpec], TaskSpec] | None = None) -> None:
+        """`equip` gives a task what its commands need of this machine, as their words have it."""
         self._library = library
+        self._equip = equip
 
     async def plan(self, draft: GoalDraft, goal: Goal) -> Plan:
         return self.unfolded(self._plan(draft, goal))
 
     def unfolded(self, plan: Plan) -> Plan:
-        """With the tasks of every workflow that it runs. Raises WrongInput."""
-        return unfolded(plan, self._library)
+        """With the tasks of every workflow that it runs, each with what it needs. Raises WrongInput."""
+        plan = unfolded(plan, self._library)
+        return plan if self._equip is None else replace(plan, tasks=tuple(map(self._equip, plan.tasks)))
 
     def known(self) -> list[dict[str, object]]:
         """The workflows that a plan may run, for a model."""

@@ -98,6 +98,11 @@ class Actions(Protocol):
         """What running it may do, from facts alone."""
         ...
 
+    def look(self, command: str, reach: Reach) -> Mapping[str, Any]:
+        """What looking by this command comes to, as parameters of the shell action, with all that it may reach: what
+        its task does (`reach`), and what its own words say."""
+        ...
+
     def fingerprint(self, name: str, parameters: Mapping[str, Any], workspace: Path) -> str:
         """A digest of exactly what would run, the named files of the workspace included. Reads files: call it in a
         thread."""

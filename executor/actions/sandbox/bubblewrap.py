@@ -62,6 +62,9 @@ class BubblewrapLauncher:
         self.bounds = sandbox.bounds
         self._programs: dict[str, list[Mount]] = {}
 
+    def offline(self, reach: Reach) -> bool:
+        return not (reach.network or self._sandbox.network)
+
     def launch(self, launch: Launch) -> "subprocess.Popen[bytes]":
         opened: list[int] = []
         try:
@@ -140,7 +143,7 @@ class BubblewrapLauncher:
     ) -> list[str]:
         """bwrap's arguments up to the command. What only root can read is copied through descriptors that `opened`
         gets; without it, it is left out."""
-        network = reach.network or self._sandbox.network
+        network = not self.offline(reach)
         shown: list[Mount] = []
         if not reach.machine:
             shown = [

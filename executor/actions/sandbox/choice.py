@@ -15,6 +15,7 @@ from executor.actions.sandbox.bubblewrap import BubblewrapLauncher, Sandbox, ins
 from executor.actions.sandbox.identity import Identity, can_drop, is_mapped, unprivileged
 from executor.actions.sandbox.mounts import Hidden
 from executor.actions.sandbox.trial import NOT_INSTALLED, Problem, try_out
+from executor.domain.reach import Reach
 
 Mode = Literal["auto", "bubblewrap", "none"]
 ELSEWHERE = Path("/var/lib/milepost")
@@ -128,6 +129,9 @@ class NoLauncher:
 
     def __init__(self, reason: str) -> None:
         self._reason = reason
+
+    def offline(self, reach: Reach) -> bool:
+        return False
 
     def launch(self, launch: Launch) -> "subprocess.Popen[bytes]":
         raise PermissionError(1, self._reason)

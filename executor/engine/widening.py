@@ -15,9 +15,9 @@ from executor.engine.classification import Verdict
 from executor.engine.fixes import Fix
 
 _UNWRITTEN = frozenset({"read_only_fs", "permission_denied", "needs_privilege"})
-_READ_ONLY = re.compile(r"(/[^\s'\":;]+)['\"]?: (?:Read-only file system|read-only file system)")
+_READ_ONLY = re.compile(r"(?<![^\s'\":(])(/[^\s'\":;]+)['\"]?: (?:Read-only file system|read-only file system)")
 _READ_ONLY_TOLD = re.compile(r"(?:Read-only file system|EROFS)[^\n]*?['\"](/[^'\"]+)['\"]")
-_NOT_THERE = re.compile(r"(/[^\s'\":;]+)['\"]?: No such file or directory")
+_NOT_THERE = re.compile(r"(?<![^\s'\":(])(/[^\s'\":;]+)['\"]?: No such file or directory")
 _NOT_THERE_TOLD = re.compile(r"No such file or directory: ['\"](/[^'\"]+)['\"]")
 _OWN_FOLDERS = ("/usr", "/bin", "/sbin", "/lib", "/proc", "/dev", "/sys", "/etc", "/tmp", "/var/tmp")
 _TOO_MUCH = frozenset({"/", "/home", "/root", "/var", "/opt", "/srv", "/mnt", "/media", "/run", "/boot"})

@@ -85,3 +85,9 @@ def test_more_reach_is_outside_of_what_was_accepted_and_is_told_in_words() -> No
     ]
     assert is_risky(wanted.tasks[0])
     assert not is_risky(accepted.tasks[0])
+
+
+def test_a_folder_that_is_missing_in_the_goals_own_folder_is_none_of_this_machines() -> None:
+    command = "tar czf - notes > backup/notes.tgz"
+
+    assert offered(task(command), failed("bash: line 1: backup/notes.tgz: No such file or directory", command)) is None

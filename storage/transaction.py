@@ -12,6 +12,7 @@ from executor.domain.attempt import Attempt
 from executor.domain.circuit import Circuit, CircuitState
 from executor.domain.decision import Decision
 from executor.domain.errors import Conflict
+from executor.domain.flood import Said
 from executor.domain.goal import Goal
 from executor.domain.lesson import Lesson
 from executor.domain.plan import GoalDraft, Plan
@@ -33,6 +34,7 @@ from storage.reading import (
 )
 from storage.replies import REPLY
 from storage.rows import Record, attempt_from, draft_from, goal_from
+from storage.said import read_said
 from storage.tables import attempts, circuits, decisions, goals, tasks
 from storage.tables.attempts import ATTEMPT_RUNNING
 from storage.tables.base import among, columns
@@ -171,6 +173,9 @@ class WriteTransaction:
             statement = statement.where(or_(tasks.c.needs.is_(None), func.instr(tasks.c.needs, dumps(name)) == 0))
         rows = await fetch(self._connection, statement, {"now": now, "most": limit})
         return [_due_from(row) for row in rows]
+
+    async def said(self, goal_number: int, chat_id: int, now: datetime) -> tuple[Said, Said]:
+        return await read_said(self._connection, goal_number, chat_id, now)
 
     async def needs_running(self) -> list[tuple[str, tuple[str, ...]]]:
         return await read_needs_running(self._connection)

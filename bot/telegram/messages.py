@@ -103,8 +103,25 @@ def adaptation_message(facts: Mapping[str, Any]) -> Message:
     return fit(Message(html="\n".join(lines)), f"adaptation-{facts['number']}.md")
 
 
+def flood_message(facts: Mapping[str, Any]) -> Message:
+    """A goal said too much. What it still wanted to say comes as a document."""
+    number, texts = facts["flood"], facts["texts"]
+    lines = [f"🌊 {bold(facts['title'])} #{number}"]
+    if facts["paused"]:
+        lines.append("It sends one message after the other, so I have paused it. What runs now finishes first.")
+    else:
+        lines.append("It sent more messages at once than this chat should get.")
+    if texts:
+        lines.append(f"📄 {count(len(texts), 'more message')} from it: messages-{number}.md")
+    lines += ["", italic("or") + f" /resume {number} {italic('·')} /cancel {number} {italic('·')} /why {number}"]
+    document = Document(f"messages-{number}.md", "\n\n---\n\n".join(texts) + "\n") if texts else None
+    return Message(html="\n".join(lines), buttons=((Button("▶️ Resume", f"r:{number}"),),), document=document)
+
+
 def outage_message(facts: Mapping[str, Any]) -> Message:
     """What is gone, what happens next without anybody, and what a person could do."""
+    if "flood" in facts:
+        return flood_message(facts)
     if "what" not in facts:
         return text_message(facts)
     sign, gone = ("⏸", facts["reason"]) if facts["local"] else ("📡", f"{facts['what']} does not work")

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from bot.telegram.access import Role
 from bot.telegram.commands import grants
-from bot.telegram.commands.arguments import goal_number, task_ref
+from bot.telegram.commands.arguments import goal_number, own_view, task_ref
 from bot.telegram.commands.deciding import answer_together, check_may_decide, refusal
 from bot.telegram.commands.history import read_target, undoing, undone
 from bot.telegram.commands.lessons import revoke
@@ -146,6 +146,14 @@ async def _undo(request: Request, data: str) -> Pressed:
     return Pressed(toast="Undone" if seen else "", said=said)
 
 
+async def _resume(request: Request, number: str) -> Pressed:
+    if goal_number(number) is None:
+        return Pressed(toast=NOT_MINE, alert=True)
+    view = await own_view(request, number, "/resume 12")
+    reply = await request.desk.engine.resume(view.goal.number, caller=request.caller, command_id=request.command_id)
+    return Pressed(toast=clip(reply.sentence, TOAST_CHARACTERS_MAX), alert=not isinstance(reply, Accepted))
+
+
 async def _together(request: Request, data: str) -> Pressed:
     """Several approvals of one card."""
     meant = read_together(data)
@@ -157,6 +165,7 @@ async def _together(request: Request, data: str) -> Pressed:
 
 _BUTTONS = {
     "b:": _together,
+    "r:": _resume,
     "x:": _example,
     "t:": _again,
     "l:": _letters,

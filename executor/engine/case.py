@@ -377,6 +377,11 @@ class Case:
     # ------------------------------------------------------------------------------------------------- the end
 
     @property
+    def notices(self) -> list[Notice]:
+        """What this change says, so far."""
+        return self._new.notices
+
+    @property
     def concerns_others(self) -> bool:
         """It is part of another goal, or one of its tasks waited for a goal, or does now."""
         tasks = chain(self.rows.tasks, self.tasks.values())

@@ -22,6 +22,7 @@ from executor.engine.case import Case, Numbers, merge
 from executor.engine.circuits import Circuits
 from executor.engine.claiming import claimed, may_begin, with_acceptance
 from executor.engine.desk import no_goal
+from executor.engine.floods import keep_within_limits
 from executor.engine.flow import advance
 from executor.engine.jumps import Jumps
 from executor.engine.lookout import follows, worth_a_look
@@ -143,6 +144,7 @@ class Ticker:
                     self.to_rethink.add(case.goal.number)
                 if follows(case) or worth_a_look(case):
                     self.to_look.add(case.goal.number)
+                await keep_within_limits(transaction, case)
                 parts.append(case.changes())
                 cases.append(case)
                 made += opened

@@ -18,6 +18,7 @@ from executor.domain.task import Task, TaskKind, TaskState
 from executor.domain.turn import AGENT, Turn
 from executor.domain.values import replace
 from executor.engine.case import Case, Numbers
+from executor.engine.floods import keep_within_limits
 from executor.engine.replies import Caller
 from executor.engine.secrets import Secrets
 from executor.ports import Assignment, Clock, Store
@@ -186,6 +187,7 @@ class Turns:
             case = Case(rows, self.clock.now(), self.limits, numbers)
             if not act(case):
                 return False
+            await keep_within_limits(transaction, case)
             await transaction.save(case.changes())
         return True
 

@@ -14,6 +14,7 @@ from executor.domain.circuit import Circuit
 from executor.domain.decision import Decision
 from executor.domain.effect import Effect
 from executor.domain.event import Event
+from executor.domain.flood import Said
 from executor.domain.goal import Goal
 from executor.domain.lesson import Calibration, Lesson, LessonUse
 from executor.domain.letter import DeadLetter
@@ -158,6 +159,10 @@ class Transaction(TurnsBack, Protocol):
         """Tasks queued or retrying with due_at <= now and held by no circuit, of goals that are in progress, blocked or
         validating, at most `limit`, in the order: what unblocks others, what is in progress already, goal priority,
         deadline, age. Those that need one of the resources in `without` are left out."""
+        ...
+
+    async def said(self, goal_number: int, chat_id: int, now: datetime) -> tuple[Said, Said]:
+        """How much was said of late of the goal, and in the chat by all goals (domain.flood)."""
         ...
 
     async def needs_running(self) -> list[tuple[str, tuple[str, ...]]]:

@@ -2,6 +2,7 @@
 
 from sqlalchemy import BigInteger, Column, Index, Integer, Table, Text
 
+from executor.domain.flood import COUNTED, NEWS
 from executor.domain.notice import NoticeKind, NoticeState
 from storage.tables.base import among, known, metadata, partial_index
 from storage.types import Instant
@@ -35,9 +36,12 @@ notices = Table(
 NOTICE_PENDING = among(notices.c.state, (NoticeState.PENDING,))
 NOTICE_UNFINISHED = among(notices.c.state, (NoticeState.SENDING, NoticeState.UNKNOWN))
 NOTICE_DEAD = among(notices.c.state, (NoticeState.DEAD,))
+NOTICE_SAID = among(notices.c.kind, COUNTED)
+NOTICE_NEWS = among(notices.c.kind, NEWS)
 
 partial_index("ix_notices_pending", notices.c.due_at, where=NOTICE_PENDING)
 partial_index("ix_notices_unfinished", notices.c.created_at, where=NOTICE_UNFINISHED)
 partial_index("ix_notices_dead", notices.c.created_at, where=NOTICE_DEAD)
+partial_index("ix_notices_news", notices.c.chat_id, notices.c.created_at, where=NOTICE_NEWS)
 Index("ix_notices_goal", notices.c.goal_number, notices.c.created_at)
 Index("ix_notices_message", notices.c.chat_id, notices.c.message_id)

@@ -4,7 +4,7 @@ Telegram publishes no limits; these keep to what its own support names: about on
 twenty a minute in a group, edits and new messages counted together.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -138,6 +138,27 @@ class Lane:
         self.cards = {key: at for key, at in self.cards.items() if now - at < LIVE_S or key == notice.key}
         live = sum(now - at < LIVE_S for at in self.cards.values())
         return self.cards[notice.key] + max(self.pace.card_s, self.pace.card_each_s * live) - now
+
+
+class Lanes:
+    """The lane of each chat that was spoken to. `monotonic` gives seconds."""
+
+    def __init__(self, pace: Pace, monotonic: Callable[[], float]) -> None:
+        self.pace = pace
+        self._monotonic = monotonic
+        self._lanes: dict[int, Lane] = {}
+
+    def of(self, chat_id: int) -> Lane:
+        if chat_id not in self._lanes:
+            self._lanes[chat_id] = Lane(self.pace.of(chat_id), self._monotonic())
+        return self._lanes[chat_id]
+
+    def resume(self, chat_id: int) -> bool:
+        """The chat is alive after all. False: nobody had thought otherwise."""
+        if (lane := self._lanes.get(chat_id)) is None or not lane.gone:
+            return False
+        lane.resume()
+        return True
 
 
 def _is_live(notice: Notice) -> bool:

@@ -12,7 +12,7 @@ import pytest
 from bot.real import SystemClock
 from bot.telegram.front import CHAT_POINTS
 from executor.engine.attempt import CRASH_POINTS
-from executor.engine.courier import COURIER_POINTS
+from executor.engine.carrier import COURIER_POINTS
 from executor.engine.labels import LABELS
 from executor.ports import BrainFailed, Call, Purpose, Receipt
 from storage import habits, housekeeping, purse

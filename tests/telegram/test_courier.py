@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from executor.domain.notice import Notice, NoticeKind
-from executor.engine.courier import COURIER_POINTS
-from executor.engine.pace import TELEGRAM
+from executor.engine.carrier import COURIER_POINTS, Carrier
+from executor.engine.pace import LIVELY, TELEGRAM, Lanes
 from executor.ports import (
     ChatMoved,
     Delivered,
@@ -413,7 +413,9 @@ async def test_a_notice_that_somebody_else_took_is_left_alone(post: Post, databa
     await post.put(notice("a"))
     (row,) = await database.outbox.pending(START)
     await database.outbox.mark_sending("a", None)
+    lanes = Lanes(LIVELY, post.clock.monotonic)
+    carrier = Carrier(database.outbox, post.chat, post.clock, CrashAt(), lanes, grace_s=0.0)
 
-    await post.courier._deliver(replace(row, attempts=0))
+    await carrier.deliver(replace(row, attempts=0))
 
     assert post.chat.calls == []

@@ -26,6 +26,7 @@ from bot.real import RandomIds, SystemClock
 from bot.settings import Settings, unavailable
 from bot.telegram.ports import Shelf
 from bot.tool_findings import tools
+from bot.write_ahead import LARGE_BYTES, READER, REMEDY, said_of
 from executor.domain.errors import MilepostError, Unconfigured
 
 DISK_BYTES_LOW = 1_000_000_000
@@ -155,6 +156,9 @@ def _database(settings: Settings) -> Finding:
         )
     if faults != [("ok",)]:
         return _wrong("database", f"{file} is damaged: {faults[0][0]}", "put a backup in its place")
+    log = file.with_name(f"{file.name}-wal")
+    if log.exists() and (size := log.stat().st_size) >= LARGE_BYTES:
+        return _wrong("database", f"{said_of(size)}, for {READER}", REMEDY)
     return _good("database", f"whole, schema {schema[0] if schema else 'none'}")
 
 

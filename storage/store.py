@@ -38,7 +38,7 @@ from storage.recording import read_record
 from storage.replies import read_reply
 from storage.rounds import read_round
 from storage.schema import Migrated, migrate
-from storage.sqlite import open_engines, prepare_file
+from storage.sqlite import log_bytes, open_engines, prepare_file
 from storage.transaction import WriteTransaction
 from storage.turns import read_turns
 
@@ -119,7 +119,12 @@ class Database:
         """A copy of the database as of now; see `storage.maintenance`."""
         await backup(self._connections, target)
 
+    def log_bytes(self) -> int:
+        """How large the write-ahead log is."""
+        return log_bytes(self.path)
+
     async def checkpoint(self) -> None:
+        """Put everything into the database's own file, as far as no reading of another program stands in the way."""
         await checkpoint(self._connections)
 
     def when_full(self, told: Callable[[], None]) -> None:

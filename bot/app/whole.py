@@ -21,6 +21,7 @@ from bot.telegram.access import Access
 from bot.telegram.assembly import Chat, Plugs, assemble
 from bot.telegram.connection import Connection
 from bot.telegram.ports import Example
+from bot.write_ahead import LogWatch
 from executor.actions.sandbox.choice import Isolation
 from executor.domain.errors import Unconfigured
 from executor.domain.habits import Hours
@@ -144,6 +145,7 @@ def _watch_disk(house: House, chat: Chat, operator: int | None) -> None:
         wake=wake,
     )
     house.nursery.start(watch.run(), "disk")
+    house.nursery.start(LogWatch(house.database, house.clock).run(), "write-ahead log")
 
 
 def _announce(address: str) -> None:

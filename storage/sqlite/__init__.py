@@ -15,7 +15,7 @@ from storage.sqlite.dialect import (
     short_result,
 )
 from storage.sqlite.engines import Engines, fold_log, open_engines
-from storage.sqlite.files import copy_into, faults, prepare_file
+from storage.sqlite.files import copy_into, faults, log_bytes, prepare_file
 
 __all__ = [
     "Asked",
@@ -35,6 +35,7 @@ __all__ = [
     "is_full",
     "later_of",
     "listed",
+    "log_bytes",
     "meaning_of",
     "one_of",
     "open_engines",

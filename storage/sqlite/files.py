@@ -17,6 +17,14 @@ def prepare_file(path: Path) -> None:
             file.chmod(_PRIVATE)
 
 
+def log_bytes(path: Path) -> int:
+    """The size of the write-ahead log of the database at `path`; 0 where there is none."""
+    try:
+        return path.with_name(f"{path.name}-wal").stat().st_size
+    except OSError:
+        return 0
+
+
 async def copy_into(connection: AsyncConnection, target: Path) -> None:
     """A compact copy as of now, next to readers and writers. Raises FileExistsError rather than overwrite anything;
     `connection` must not be in a transaction. After a failure nothing is left at `target`."""

@@ -1,5 +1,6 @@
 import asyncio
 import json
+import os
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.listen import listening_socket
+from bot.write_ahead import LARGE_BYTES
 from tests.cli.conftest import Ended, Milepost, ScriptedEngine
 from tests.modelserver import model_server, refuses, says
 
@@ -236,3 +238,20 @@ def model(provider: str, url: str, **more: str) -> dict[str, str]:
         "MILEPOST_BRAIN__BASE_URL": base_url,
         **more,
     }
+
+
+async def test_a_write_ahead_log_that_can_not_be_folded_is_a_fault(milepost: Milepost, folder: Path) -> None:
+    folder.mkdir(mode=0o700)
+    with closing(sqlite3.connect(folder / "milepost.db")) as database, database:
+        database.execute("PRAGMA journal_mode=WAL")
+        database.execute("CREATE TABLE alembic_version (version_num TEXT)")
+        with closing(sqlite3.connect(folder / "milepost.db")) as held:
+            held.execute("SELECT count(*) FROM alembic_version").fetchone()
+            os.truncate(folder / "milepost.db-wal", LARGE_BYTES)
+
+            found = state_of(await examined(milepost), "database")
+
+    assert found[:2] == (
+        "wrong",
+        "its write-ahead log has grown to 67 MB, for another program keeps an old reading of the database open",
+    )

@@ -1,11 +1,13 @@
 """Goals that are part of others."""
 
-from sqlalchemy import Integer, Text, bindparam, cast, func, literal, not_, or_, select, union_all
+from sqlalchemy import Integer, Text, and_, bindparam, cast, func, literal, not_, or_, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from executor.domain.attempt import AttemptState
 from executor.domain.family import MARK, from_text
 from executor.domain.goal import GoalState
+from executor.domain.task import TaskState
+from storage.codec import loads
 from storage.fetching import fetch, fetch_first
 from storage.tables import attempts, goals, tasks
 from storage.tables.goals import GOAL_IS_PART, GOAL_UNFINISHED
@@ -21,6 +23,16 @@ _FAMILIES = (
     .order_by(goals.c.number)
 )
 _UNDER = select(func.count()).where(GOAL_IS_PART, goals.c.lineage.like(bindparam("part")))
+_TRAILS = (
+    select(tasks.c.trail)
+    .join(goals, goals.c.number == tasks.c.goal_number)
+    .where(
+        or_(goals.c.number == bindparam("root"), and_(GOAL_IS_PART, goals.c.lineage.like(bindparam("part")))),
+        goals.c.number != bindparam("but"),
+        tasks.c.trail.is_not(None),
+        tasks.c.state.not_in([TaskState.COMPLETED.value, TaskState.SKIPPED.value]),
+    )
+)
 _CONSUMED = (
     select(attempts.c.task_ref)
     .where(
@@ -68,6 +80,11 @@ async def read_families(connection: AsyncConnection) -> list[tuple[int, str]]:
 
 async def count_subgoals(connection: AsyncConnection, root: int) -> int:
     return int((await connection.execute(_UNDER, {"part": f"/{root}/%"})).scalar_one())
+
+
+async def read_trails(connection: AsyncConnection, root: int, but: int) -> list[tuple[str, ...]]:
+    found = await fetch(connection, _TRAILS, {"root": root, "part": f"/{root}/%", "but": but})
+    return [tuple(loads(row.trail)) for row in found]
 
 
 async def read_subgoal(connection: AsyncConnection, task_ref: str, attempt: int) -> int | None:

@@ -18,7 +18,7 @@ from executor.domain.lesson import Lesson
 from executor.domain.plan import GoalDraft, Plan
 from executor.ports import CaseRows, Changes, Clock, Due
 from storage.codec import dumps, loads, plain
-from storage.families import count_subgoals, read_families
+from storage.families import count_subgoals, read_families, read_trails
 from storage.fetching import Question, ask, fetch
 from storage.lessons import read_lessons
 from storage.listing import CIRCUIT_HOLDS, read_circuits
@@ -157,6 +157,9 @@ class WriteTransaction:
 
     async def subgoals(self, root: int) -> int:
         return await count_subgoals(self._connection, root)
+
+    async def trails(self, root: int, *, but: int) -> list[tuple[str, ...]]:
+        return await read_trails(self._connection, root, but)
 
     async def families(self) -> list[tuple[int, str]]:
         return await read_families(self._connection)

@@ -70,6 +70,7 @@ class Case:
     by: Caller | None = None
     circuits: Circuits = field(default_factory=Circuits)
     lessons: Sequence[Lesson] = ()  # read only where something failed
+    kin: Sequence[str] = ()  # how tasks of its family's other goals ended; read only where something failed
     goal: Goal = field(init=False)
     tasks: dict[str, Task] = field(init=False)
     attempts: dict[str, Attempt] = field(init=False)  # open ones by task ref

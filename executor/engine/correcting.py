@@ -14,6 +14,7 @@ from executor.domain.task import Task, TaskKind, TaskState
 from executor.engine.blocking import block_task
 from executor.engine.case import Case
 from executor.engine.classification import Verdict, classify
+from executor.engine.kin import stopped_with_kin
 from executor.engine.lessons import asked_about, got_stuck, hints, identity_of, try_fix
 from executor.engine.loops import leads_back, stopped
 from executor.engine.outages import wait_for
@@ -135,7 +136,8 @@ def unless_in_circles(case: Case, task: Task, outcome: Stumbled, correction: Cor
         circle = circle_of(case, task, outcome)
         return correction if circle is None else replace(correction, cause=circle)
     repairs = isinstance(correction, Repair)
-    if (stop := stopped(task, outcome, repairs=repairs)) is not None:
+    stop = stopped(task, outcome, repairs=repairs) or stopped_with_kin(task, outcome, case.kin)
+    if stop is not None:
         return stop
     if isinstance(correction, Repair) and leads_back(case.goal, repaired(case, correction)):
         verdict = classify(outcome.result)

@@ -22,7 +22,7 @@ from executor.engine.standstill import LEFT
 
 TRAIL_MAX = 8
 FAILURES_MAX = 3  # the same error with the same parameters
-SUCCESSES_MAX = 4  # it ran well, and what it was for is still not so
+SUCCESSES_MAX = 3  # it ran well, and what it was for is still not so
 POLLS_MAX = 4  # of a wait whose command can't ever succeed
 UNCHANGED_MAX = 2  # it ended well, and left every file as the time before
 ALTERNATIONS_MAX = 6  # A B A B A B
@@ -57,7 +57,7 @@ def circle_of(trail: Sequence[str]) -> str | None:
     full = [entry for entry in trail if not entry.startswith((LOST, LOST_SOON))]
     if full and _LEFT in full[-1] and (count := _in_a_row(full)) >= UNCHANGED_MAX:
         return f"It ran {count} times and left everything the same each time"
-    ends = [entry.partition(_LEFT)[0] for entry in full]
+    ends = [end_of(entry) for entry in full]
     count = _in_a_row(ends)
     letter = ends[-1][0] if ends else ""
     if letter == _FAILED and count >= FAILURES_MAX:
@@ -69,6 +69,16 @@ def circle_of(trail: Sequence[str]) -> str | None:
     if _alternates(ends[-ALTERNATIONS_MAX:]):
         return f"The same two errors in turn, {ALTERNATIONS_MAX} times"
     return None
+
+
+def end_of(entry: str) -> str:
+    """How it ended, whatever it left behind."""
+    return entry.partition(_LEFT)[0]
+
+
+def ends_in_a_row(trail: Sequence[str]) -> int:
+    """How often the last end has come, without another in between."""
+    return _in_a_row([end_of(entry) for entry in trail if not entry.startswith((LOST, LOST_SOON))])
 
 
 def _in_a_row(entries: Sequence[str]) -> int:
@@ -94,10 +104,15 @@ def stopped(task: Task, outcome: Stumbled, *, repairs: bool) -> AskPerson | None
     if circle is None:
         return None
     verdict = classify(outcome.result)
-    if not repairs and (_passes(verdict) or _asked_for(task)):
+    if not repairs and counted_by_tries(task, verdict):
         return None
     said = outcome.evidence if outcome.result.success and outcome.evidence else verdict.cause
     return AskPerson(type=verdict.type, cause=f"{circle}: {said}", confidence=verdict.confidence)
+
+
+def counted_by_tries(task: Task, verdict: Verdict) -> bool:
+    """It passes by itself, or the plan asked for so many tries."""
+    return _passes(verdict) or _asked_for(task)
 
 
 def _passes(verdict: Verdict) -> bool:

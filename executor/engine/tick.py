@@ -25,6 +25,7 @@ from executor.engine.desk import no_goal
 from executor.engine.floods import keep_within_limits
 from executor.engine.flow import advance
 from executor.engine.jumps import Jumps
+from executor.engine.kin import kin_of
 from executor.engine.lookout import follows, worth_a_look
 from executor.engine.outages import hold, needs_what_is_gone
 from executor.engine.recovery import recover
@@ -135,6 +136,7 @@ class Ticker:
             case = Case(rows, now, self._tools.limits, numbers, circuits=circuits, lessons=lessons)
             reports, known = by_goal[rows.goal.number], circuits.noted()
             try:
+                case.kin = await kin_of(transaction, case) if failed else ()
                 for report in reports:
                     settle(case, report.task_ref, report.number, report.outcome, report.texts)
                 opened = await open_wanted(transaction, case, numbers, made)

@@ -25,6 +25,7 @@ from executor.domain.secret import SealedSecret
 from executor.domain.task import Task
 from executor.domain.turn import Turn, TurnEnd
 from executor.domain.values import quick
+from executor.ports.family import Family
 from executor.ports.record import GoalRecord
 from executor.ports.turning import TurnsBack
 
@@ -108,7 +109,7 @@ class Due:
     needs: tuple[str, ...] = ()
 
 
-class Transaction(TurnsBack, Protocol):
+class Transaction(Family, TurnsBack, Protocol):
     """One write transaction, alone on the database (or on its rows) until it ends. Leaving the block commits;
     an exception rolls everything back."""
 

@@ -1,4 +1,4 @@
-"""Twenty commands run, half of them deaf to SIGTERM: Milepost is asked to stop, asked again, and killed while it stops."""
+"""Twenty commands run, half of them deaf to SIGTERM: Milepost is asked to stop, asked again, and killed meanwhile."""
 
 import signal
 import subprocess

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from bot.control import documents
 from bot.control.protocol import Document, ShellRefused
-from bot.control.record import plain, record_document
+from bot.control.record import parts_of, plain, record_document
 from executor.domain.change import Change, Difference, Undoing
 from executor.domain.errors import WrongInput
 from executor.engine.history_commands import STATE_CHARACTERS
@@ -27,6 +27,8 @@ class Facade(Protocol):
     async def spending(self, goal_number: int) -> list[Spent]: ...
 
     async def changes(self, goal_number: int) -> list[Change]: ...
+
+    def has_changes(self, goal_number: int) -> bool: ...
 
     async def difference(
         self, goal_number: int, task_ref: str | None = None, *, whole: bool = False
@@ -101,13 +103,8 @@ class HistoryMethods:
     async def _export(self, params: Mapping[str, Any], caller: Caller, command_id: str) -> Document:
         """{record, patch}; the patch in base64, since it may hold any bytes, and None where nothing has changed."""
         number, _ = await self._known(params)
-        view = await self._facade.view(number)
-        assert view is not None
-        changes = await self._facade.changes(number)
-        record, spending = await self._facade.record(number), await self._facade.spending(number)
-        document: Document = {"record": record_document(view, record, spending, changes, self._describe), "patch": None}
-        document["patch_masked"] = []
-        if params.get("patch") and changes:
+        document: Document = {"record": await self._record(number), "patch": None, "patch_masked": []}
+        if params.get("patch") and self._facade.has_changes(number):
             found = await self._facade.difference(number, whole=True)
             if isinstance(found, Refused):
                 raise ShellRefused(found.code, found.sentence)
@@ -117,6 +114,17 @@ class HistoryMethods:
             document["patch"] = base64.b64encode(patch).decode("ascii")
             document["patch_masked"] = masked_in(found)
         return document
+
+    async def _record(self, number: int) -> Document | None:
+        """With those of the goals that are part of it. None: it was removed, its time being over."""
+        view = await self._facade.view(number)
+        if view is None:
+            return None
+        changes = await self._facade.changes(number)
+        record, spending = await self._facade.record(number), await self._facade.spending(number)
+        parts = [await self._record(part) for part in parts_of(record)]
+        document = record_document(view, record, spending, changes, self._describe)
+        return document | {"parts": [part for part in parts if part is not None]}
 
     async def _known(self, params: Mapping[str, Any]) -> tuple[int, str | None]:
         number, task = params.get("goal"), params.get("task")

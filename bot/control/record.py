@@ -37,6 +37,12 @@ def record_document(
     }
 
 
+def parts_of(record: GoalRecord) -> list[int]:
+    """The goals that it had of its own, oldest first."""
+    found = (event.result.get("goal") for event in record.events if event.name == "goal.opened")
+    return [number for number in dict.fromkeys(found) if isinstance(number, int)]
+
+
 def _attempt(attempt: Attempt) -> Document:
     result: dict[str, Any] = dict(attempt.result or {})
     whole = {"output": result.get("output") or "", "metadata": plain(result.get("metadata") or {})}

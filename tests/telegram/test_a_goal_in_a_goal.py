@@ -2,6 +2,7 @@
 
 import re
 
+from bot.control.history import HistoryMethods
 from executor.domain.change import Difference, Undoing
 from executor.domain.goal import Origin
 from executor.domain.plan import GoalDraft, TaskSpec
@@ -41,6 +42,9 @@ async def test_it_has_its_own_card_and_stands_on_that_of_the_whole(talk: Talk) -
     await talk.hear("Goal: Build a shed\nProgress: 100%")
 
     found = await talk.house.executor.difference(1, "1.1")
+    caller = Caller(person_id=me, name="Ann")
+    export = HistoryMethods(talk.house.executor, lambda spec: spec.title).methods["export"]
+    handed = await export({"goal": 1, "patch": True}, caller, "export")
     going_back = await talk.house.executor.undoing(1, "1.1")
 
     assert "echo laid" in words(whole)
@@ -49,6 +53,8 @@ async def test_it_has_its_own_card_and_stands_on_that_of_the_whole(talk: Talk) -
     assert "1.1" in why
     outputs = await talk.house.database.outputs(1, ["2"])
     assert outputs["2"].splitlines()[:2] == ["laid", "Lay the roof: completed"]
+    assert [part["goal_id"] for part in handed["record"]["parts"]] == ["2"]
+    assert handed["record"]["parts"][0]["attempts"][0]["subtask_id"] == "2.1"
     assert isinstance(found, Difference)
     assert isinstance(going_back, Undoing)
     assert [(one.path, one.new) for one in found.files] == [("1/roof", True)]

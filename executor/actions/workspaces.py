@@ -67,21 +67,26 @@ class Folders:
         Harmless where there is none. Raises OSError."""
         self._known.pop(goal_number, None)
         goal = self._root / str(goal_number)
-        places = [goal, *self._root.glob(f"{goal_number}.*")]
-        history = self._histories / str(goal_number)
-        for folder in (*places, *map(temporary_of, places), history):
+        for folder in (goal, temporary_of(goal), *self._worktrees(goal_number), self._histories / goal.name):
             if folder.exists():
                 await asyncio.to_thread(_remove, folder)
 
     def with_worktrees(self) -> list[int]:
         """Goals for whose tasks there are worktrees."""
-        heads = {path.name.partition(".")[0] for path in self._root.glob("*.*")}
+        one = self._root / "*.*"
+        found = (*self._root.glob(one.name), *temporary_of(one).parent.glob(one.name))
+        heads = {path.name.partition(".")[0] for path in found}
         return sorted(int(head) for head in heads if head.isdecimal())
 
     async def remove_worktrees(self, goal_number: int) -> None:
         """Those of a goal that is over: what was worth keeping was merged, or is on its branch. Raises OSError."""
-        for folder in self._root.glob(f"{goal_number}.*"):
+        for folder in self._worktrees(goal_number):
             await asyncio.to_thread(_remove, folder)
+
+    def _worktrees(self, goal_number: int) -> list[Path]:
+        """With what was /tmp for the commands in them."""
+        one = self._root / f"{goal_number}.*"
+        return [*self._root.glob(one.name), *temporary_of(one).parent.glob(one.name)]
 
     async def end_leftovers(self, pid: int | None, pid_started: float | None, marker: str) -> int:
         """End what an attempt of a dead predecessor left running, see end_survivors. Only processes that were started

@@ -73,8 +73,10 @@ class Archived:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Branch:
     """An attempt of a goal on an existing repository, as the goal's first line names it. `task_ref` "": it only looks
-    at what has been merged (a criterion, a gate). `title` is the task's, for its commit."""
+    at what has been merged (a criterion, a gate). `title` is the task's, for its commit. `by_hand`: a person does it,
+    in the task's folder."""
 
     repository: str
     task_ref: str
     title: str = ""
+    by_hand: bool = False

@@ -32,7 +32,8 @@ class History(Protocol):
         self, goal_number: int, attempt: str, branch: Branch | None = None, *, succeeded: bool = True
     ) -> tuple[str, ...]:
         """It has ended: keep what changed, and merge what an attempt on a branch did if it `succeeded`. The files in
-        which that conflicts with what was merged meanwhile: then nothing is merged. Costs what changed, and a look at
+        which that conflicts with what was merged meanwhile: then nothing is merged; while a person works on the task,
+        those that they are to settle. Costs what changed, and a look at
         each file's date. Raises MilepostError for a `branch` alone."""
         ...
 

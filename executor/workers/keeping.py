@@ -1,6 +1,7 @@
 """An attempt between the two looks at its folder: what was before it, and what it changed."""
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,11 +10,11 @@ from executor.domain.attempt import Attempt
 from executor.domain.blockage import BlockageType
 from executor.domain.change import Branch
 from executor.domain.errors import MilepostError
-from executor.domain.outcome import Blocked, Outcome, Succeeded
+from executor.domain.outcome import Blocked, NeedsPerson, Outcome, Succeeded
 from executor.domain.task import TaskKind
 from executor.engine.attempt import Run
 from executor.engine.subgoals import ACTION as GOAL
-from executor.ports import REPOSITORY, Assignment
+from executor.ports import REPOSITORY, Assignment, Workspaces
 
 BY_PEOPLE = frozenset({"manual", "ask", "notify", "wait"})
 """Actions that do nothing in a folder themselves: on a repository they get no worktree of their own."""
@@ -59,13 +60,29 @@ async def keep(run: Run, outcome: Outcome) -> Outcome:
             )
         except MilepostError as error:
             return run.broken(error.public) if succeeded else outcome
+    if isinstance(outcome, NeedsPerson) and branch is not None and branch.by_hand:
+        return replace(outcome, question=f"{outcome.question}\n{_where(run.tools.workspaces, conflicts)}")
     if not conflicts or not isinstance(outcome, Succeeded):
         return outcome
-    shown = ", ".join(conflicts[:FILES_SHOWN])
-    more = f" and {len(conflicts) - FILES_SHOWN} more" if len(conflicts) > FILES_SHOWN else ""
-    cause = f"What it changed conflicts with what was merged meanwhile, in {shown}{more}. Retry does it again on top"
+    shown = _some(conflicts)
+    cause = (
+        f"What it changed conflicts with what was merged meanwhile, in {shown}. Retry does it again on top; "
+        "Take over lets you settle it by hand"
+    )
     result = replace(outcome.result, success=False, error=cause)
     return Blocked(result=result, type=BlockageType.ERROR, cause=cause, evidence=outcome.evidence)
+
+
+def _where(workspaces: Workspaces, conflicts: Sequence[str]) -> str:
+    """What a person needs to know who does it by hand."""
+    place = f"Its folder: {workspaces.place}." if isinstance(workspaces, OwnFolder) else ""
+    marks = f" Both sides are in {_some(conflicts)}, between conflict marks (<<<<<<<)." if conflicts else ""
+    return f"{place}{marks} What is in it after Done is merged."
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - FILES_SHOWN} more" if len(names) > FILES_SHOWN else ""
+    return ", ".join(names[:FILES_SHOWN]) + more
 
 
 def branch_of(assignment: Assignment) -> Branch | None:
@@ -73,6 +90,7 @@ def branch_of(assignment: Assignment) -> Branch | None:
     task, repository = assignment.task, assignment.goal.metadata.get(REPOSITORY)
     if not repository:
         return None
-    works = task.kind is TaskKind.WORK and task.spec.action not in BY_PEOPLE and not task.taken_over
+    works = task.kind is TaskKind.WORK and task.spec.action not in BY_PEOPLE
     works = works and (task.spec.action != GOAL or assignment.child is not None and assignment.child.goal.final)
-    return Branch(repository=repository, task_ref=task.ref if works else "", title=task.spec.title)
+    ref = task.ref if works else ""
+    return Branch(repository=repository, task_ref=ref, title=task.spec.title, by_hand=works and task.taken_over)

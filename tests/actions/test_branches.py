@@ -7,7 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from executor.actions.history import settling
+from executor.actions.history.branches import Branches
+from executor.actions.history.git import Git
 from executor.actions.history.histories import Histories
+from executor.actions.history.repository import Repository
 from executor.actions.workspaces import Folders
 from executor.domain.change import Branch
 from executor.domain.errors import WrongInput
@@ -69,17 +73,38 @@ class Shop:
         (self.path / name).parent.mkdir(exist_ok=True)
         (self.path / name).write_text(text)
 
-    async def begin(self, ref: str, attempt: int = 1) -> Path:
-        place = await self.history.begin(1, f"{ref}#{attempt}", self.branch(ref))
+    async def begin(self, ref: str, attempt: int = 1, *, by_hand: bool = False) -> Path:
+        place = await self.history.begin(1, f"{ref}#{attempt}", self.branch(ref, by_hand=by_hand))
         assert place is not None
         return place
 
-    async def end(self, ref: str, attempt: int = 1, *, succeeded: bool = True) -> tuple[str, ...]:
+    async def end(
+        self, ref: str, attempt: int = 1, *, succeeded: bool = True, by_hand: bool = False
+    ) -> tuple[str, ...]:
         self.clock.advance(10)
-        return await self.history.end(1, f"{ref}#{attempt}", self.branch(ref), succeeded=succeeded)
+        branch = self.branch(ref, by_hand=by_hand)
+        return await self.history.end(1, f"{ref}#{attempt}", branch, succeeded=succeeded)
 
-    def branch(self, ref: str) -> Branch:
-        return Branch(repository="shop", task_ref=ref, title=f"Step {ref}")
+    async def in_conflict(self) -> None:
+        """1.2 could not be merged: 1.1 has changed the same file."""
+        first, second = await self.begin("1.1"), await self.begin("1.2")
+        (first / "a.txt").write_text("from the first\n")
+        (second / "a.txt").write_text("from the second\n")
+        (second / "new.txt").write_text("new\n")
+        await self.end("1.1")
+        assert await self.end("1.2") == ("a.txt",)
+
+    def branch(self, ref: str, *, by_hand: bool = False) -> Branch:
+        return Branch(repository="shop", task_ref=ref, title=f"Step {ref}", by_hand=by_hand)
+
+    def begun_by_hand(self) -> None:
+        """In this thread."""
+        branch = self.branch("1.2", by_hand=True)
+        git = Git(self.home / "data" / "histories" / "1")
+        whole = Repository(git, self.whole, 50_000_000, ignoring=True)
+        branches = Branches(1, self.path, whole)
+        branches.open()
+        branches.folder(branch)
 
     def delivered(self, name: str) -> str:
         return self.git("show", f"milepost/goal-1:{name}")
@@ -155,6 +180,64 @@ async def test_a_conflict_names_its_files_and_the_next_attempt_begins_on_what_wa
     assert conflicts == ("a.txt",)
     assert (delivered, found) == ("from the first", "from the first\n")
     assert (merged, shop.delivered("a.txt")) == ((), "from both")
+
+
+async def test_a_person_finds_both_sides_and_what_they_leave_is_merged(shop: Shop) -> None:
+    await shop.in_conflict()
+
+    place = await shop.begin("1.2", 2, by_hand=True)
+    told = await shop.end("1.2", 2, succeeded=False, by_hand=True)
+    marked = (place / "a.txt").read_text()
+    with pytest.raises(NoHistory, match=r"there are still conflict marks \(<<<<<<<\) in a\.txt\."):
+        await shop.end("1.2", 2, by_hand=True)
+    (place / "a.txt").write_text("from both\n")
+    assert await shop.begin("1.2", 2, by_hand=True) == place
+    merged = await shop.end("1.2", 2, by_hand=True)
+
+    assert told == ("a.txt",)
+    assert [line for line in marked.splitlines() if line[:7] not in ("<<<<<<<", ">>>>>>>")] == [
+        "from the first",
+        "=======",
+        "from the second",
+    ]
+    assert (merged, shop.delivered("a.txt"), shop.delivered("new.txt")) == ((), "from both", "new")
+    assert shop.worktrees == ["1"]
+    assert not list((shop.home / "data" / "histories" / "1").rglob("*settling*"))
+    assert not list((shop.home / "data" / "histories" / "1" / "refs").rglob("conflict-*"))
+    assert "<<<" not in shop.git("log", "-p", "trunk..milepost/goal-1")
+
+
+async def test_a_task_that_is_handed_back_begins_on_what_was_merged(shop: Shop) -> None:
+    await shop.in_conflict()
+    place = await shop.begin("1.2", 2, by_hand=True)
+    (place / "a.txt").write_text("half way\n")
+    await shop.end("1.2", 2, succeeded=False, by_hand=True)
+
+    again = await shop.begin("1.2", 3)
+
+    assert (again / "a.txt").read_text() == "from the first\n"
+    assert not (again / "new.txt").exists()
+
+
+@pytest.mark.parametrize("died_in", ["_make", "go_back"])
+async def test_a_kill_while_both_sides_are_written_is_made_good(
+    shop: Shop, died_in: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await shop.in_conflict()
+
+    def die(*given: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Branches if died_in == "_make" else settling, died_in, die)
+        with pytest.raises(KeyboardInterrupt):
+            shop.begun_by_hand()
+    shop.history = shop.opened()
+    place = await shop.begin("1.2", 2, by_hand=True)
+
+    assert "<<<<<<<" in (place / "a.txt").read_text()
+    assert (place / "new.txt").read_text() == "new\n"
+    assert await shop.end("1.2", 2, succeeded=False, by_hand=True) == ("a.txt",)
 
 
 async def test_commands_find_a_repository_and_what_they_do_to_it_goes_nowhere(shop: Shop) -> None:

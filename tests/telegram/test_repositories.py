@@ -100,9 +100,18 @@ async def test_two_tasks_that_change_the_same_line_are_a_blockage(talk: Talk, sh
 
     assert "in prices. Retry does it again on top" in words(blocked)
     assert git(shop, "show", "milepost/goal-1:prices") == "tea 5"
-    await talk.press(blocked, "Skip")
+    await talk.press(blocked, "Take over")
+    mine = await talk.hear("Both sides are in prices", patience_s=PATIENCE_S)
+    folder = talk.house.settings.data_dir / "workspaces" / "1.3"
+    await talk.press(mine, "Done")
+    still = await talk.hear("there are still conflict marks (<<<<<<<) in prices", patience_s=PATIENCE_S)
+    (folder / "prices").write_text("tea 5.50\n")
+    await talk.press(still, "Done")
     await talk.press(look, "Done")
     await talk.hear("Goal Complete", patience_s=PATIENCE_S)
+
+    assert f"Its folder: {folder}." in words(mine)
+    assert git(shop, "show", "milepost/goal-1:prices") == "tea 5.50"
 
 
 async def test_a_repository_that_is_not_listed_is_one_clear_line(talk: Talk) -> None:

@@ -12,15 +12,14 @@ from datetime import datetime
 from pathlib import Path
 
 from executor.actions.history.committing import readable
-from executor.actions.history.git import ATTRIBUTES, Git, GitFailed
+from executor.actions.history.git import ATTRIBUTES
 from executor.actions.history.origin import bring, deliver
 from executor.actions.history.repository import Repository
 from executor.actions.history.restoring import go_back
+from executor.actions.history.settling import Settling, merged
 from executor.domain.change import Branch
 from executor.ports.history import NoHistory
 
-TOO_OLD = "Merging needs git 2.38 or newer on this machine."
-CONFLICT = 1
 LOST_SHOWN = 10
 SHOWN = "shown"
 """The branch that says which state the goal's folder has."""
@@ -59,15 +58,29 @@ class Branches:
         deliver(git, self.origin, self.number, git.tip("base"))
 
     def folder(self, branch: Branch) -> Path:
-        """The task's own worktree, made where there is none; one of an earlier attempt goes on."""
-        repository = self._task(branch.task_ref)
-        if not repository.workspace.is_dir() or not repository.tip:
+        """The task's own worktree, made where there is none; one of an earlier attempt goes on. A person who takes over
+        a task that could not be merged finds both sides in it."""
+        repository, settling = self._task(branch.task_ref), Settling(self.whole.git, branch.task_ref)
+        if settling.names and not branch.by_hand:  # handed back
+            self._end(repository)
+            settling.forget()
+            repository = self._task(branch.task_ref)
+        if not repository.workspace.is_dir() or not repository.tip or settling.under_way:
+            wanted = settling.begin() if branch.by_hand else None
             self._make(repository)
+            if wanted is not None:
+                settling.write(repository, wanted[0])
         return repository.workspace
 
+    def to_settle(self, branch: Branch) -> tuple[str, ...]:
+        """The files that had conflict marks when the person's work on the task began."""
+        return Settling(self.whole.git, branch.task_ref).names
+
     def keep(self, branch: Branch, attempt: str, at: datetime) -> None:
-        """What the attempt changed, as a commit on its task's branch."""
+        """What the attempt changed, as a commit on its task's branch. Raises NoHistory for conflict marks."""
         repository = self._task(branch.task_ref)
+        if branch.by_hand:
+            Settling(self.whole.git, branch.task_ref).check(repository)
         if repository.workspace.is_dir() and repository.tip:
             title = f"{branch.title} ({branch.task_ref})"
             repository.keep(attempt, (attempt,), at, title=title)
@@ -76,18 +89,23 @@ class Branches:
         """Into the goal's branch; the task's folder goes. The files that conflict: then its commits stay on a branch of
         their own, and the next attempt begins on what was merged meanwhile."""
         repository, git = self._task(branch.task_ref), self.whole.git
+        settling = Settling(git, branch.task_ref)
         if not repository.tip:
             return ()
         _nothing_lost(branch, repository)
         conflicts: tuple[str, ...] = ()
         if git.run("merge-base", "--is-ancestor", repository.tip, git.tip(), codes=(0, 1), said=True) != b"0":
-            tree, conflicts = _merged(git, git.tip(), repository.tip)
+            tree, conflicts = merged(git, git.tip(), repository.tip)
             if conflicts:
-                git.run("update-ref", f"refs/heads/conflict-{attempt.replace('#', '-')}", repository.tip)
+                settling.remember(attempt, repository.tip)
             else:
                 self._commit(tree, branch, attempt, repository.tip, at)
         self._end(repository)
-        if not conflicts and git.tip() != git.tip("base"):
+        if conflicts:
+            settling.forget()
+            return conflicts
+        settling.settled()
+        if git.tip() != git.tip("base"):
             deliver(git, self.origin, self.number, git.tip("base"))
         return conflicts
 
@@ -163,18 +181,6 @@ def _nothing_lost(branch: Branch, repository: Repository) -> None:
             f"{branch.task_ref} left files that can't be merged: {', '.join(lost[:LOST_SHOWN])}. "
             "Let it remove them or name them in .gitignore; workspace.file_mb_max says how large a file may be."
         )
-
-
-def _merged(git: Git, ours: str, theirs: str) -> tuple[str, tuple[str, ...]]:
-    """(the merged tree, the files that conflict)."""
-    try:
-        printed = git.run(
-            "merge-tree", "--write-tree", "--name-only", "--no-messages", "-z", ours, theirs, codes=(0, CONFLICT)
-        )
-    except GitFailed as error:
-        raise NoHistory(TOO_OLD, detail=str(error)) from error
-    tree, *names = printed.decode("utf-8", "replace").split("\0")
-    return tree, tuple(dict.fromkeys(name for name in names if name))
 
 
 def _hand_over(folder: Path, like: Path) -> None:

@@ -127,6 +127,8 @@ class Histories:
             if not branch.task_ref:
                 return ()
             branches, now = self._branches(goal, branch), self._clock.now()
+            if branch.by_hand and not succeeded:
+                return branches.to_settle(branch)
             branches.keep(branch, attempt, now)
             return branches.merge(branch, attempt, now) if succeeded else ()
 

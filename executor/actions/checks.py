@@ -6,7 +6,8 @@ import os
 from pathlib import Path
 from typing import assert_never
 
-from executor.actions.http import Http, HttpParameters, status_line
+from executor.actions.http import Http, status_line
+from executor.actions.http_parameters import HttpParameters
 from executor.actions.launcher import Launcher
 from executor.actions.paths import Folder
 from executor.actions.reaching import Reaching, join

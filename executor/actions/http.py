@@ -19,70 +19,19 @@ from typing import Any, ClassVar
 
 import httpcore
 import httpx
-from pydantic import Field, field_validator, model_validator
 
 from executor.actions.addresses import Forbidden, resolve
+from executor.actions.http_parameters import REPEATABLE, HttpParameters, read_url
 from executor.actions.idempotency import with_key
 from executor.actions.read import as_text
-from executor.actions.references import REFERENCE
 from executor.actions.transport import GuardedTransport
-from executor.actions.typed import Parameters, Typed
+from executor.actions.typed import Typed
+from executor.actions.unpacking import Unreadable, unpacked
 from executor.domain.outcome import Result
 from executor.ports import Brake, Context, NoBrake
 
 HOPS_MAX = 5
-METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
-REPEATABLE = frozenset({"GET", "HEAD"})
 AGENT = "milepost"
-
-
-class HttpParameters(Parameters):
-    method: str = "GET"
-    url: str
-    headers: dict[str, str] = Field(default_factory=dict)
-    body: str | dict[str, Any] | list[Any] | None = None
-    expect_status: int | None = Field(default=None, ge=100, le=599)
-
-    @field_validator("method")
-    @classmethod
-    def _known(cls, method: str) -> str:
-        if method.upper() not in METHODS:
-            raise ValueError(f"method is {method!r}; expected one of {', '.join(METHODS)}")
-        return method.upper()
-
-    @field_validator("url")
-    @classmethod
-    def _sound(cls, url: str) -> str:
-        if not REFERENCE.search(url):
-            _read_url(url)
-        return url
-
-    @field_validator("headers")
-    @classmethod
-    def _one_line(cls, headers: dict[str, str]) -> dict[str, str]:
-        for name, value in headers.items():
-            if any(ord(character) < 32 and character != "\t" for character in name + value):
-                raise ValueError(f"headers.{name!r} holds a line break or another control character")
-            if not (name.isascii() and value.isascii()):
-                raise ValueError(f"headers.{name!r} is not plain ASCII")
-        return headers
-
-    @model_validator(mode="after")
-    def _bodiless(self) -> "HttpParameters":
-        if self.body is not None and self.method in REPEATABLE:
-            raise ValueError(f"body goes with POST, PUT, PATCH or DELETE, not with {self.method}")
-        return self
-
-
-def _read_url(url: str) -> httpx.URL:
-    """Raises ValueError with a sentence."""
-    try:
-        read = httpx.URL(url)
-    except (httpx.InvalidURL, UnicodeError) as error:
-        raise ValueError(f"url is {url[:200]!r}, which is none: {error}") from None
-    if read.scheme not in ("http", "https") or not read.host:
-        raise ValueError(f"url is {url[:200]!r}; expected one that starts with http:// or https:// and names a host")
-    return read
 
 
 _PORTS = {"http": 80, "https": 443}
@@ -131,7 +80,7 @@ class Http(Typed[HttpParameters]):
     async def act(self, parameters: HttpParameters, context: Context) -> Result:
         began = monotonic()
         try:
-            exchange = _Exchange(_read_url(parameters.url))
+            exchange = _Exchange(read_url(parameters.url))
         except ValueError as error:
             return Result(success=False, error=f"http: {error}.", metadata={"execution_time": 0.0})
         problem = await self._exchange(exchange, parameters, context)
@@ -161,7 +110,7 @@ class Http(Typed[HttpParameters]):
             return f"can't connect to {exchange.url.host}: {str(error) or 'no answer'}"
         except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError) as error:
             return f"the connection to {exchange.url.host} broke off: {str(error) or type(error).__name__}"
-        except httpx.DecodingError as error:
+        except Unreadable as error:
             return f"the answer can't be read: {error}"
         except (httpx.InvalidURL, httpx.RemoteProtocolError, httpcore.UnsupportedProtocol) as error:
             return f"the redirect leads to no web address: {error}"
@@ -210,7 +159,7 @@ async def _hop(
             exchange.redirect = response
             return response.next_request
         exchange.response = response
-        async for part in response.aiter_bytes():
+        async for part in unpacked(response.aiter_raw(), response.headers.get("content-encoding", "")):
             exchange.body += part
             if len(exchange.body) > bytes_max:
                 return None

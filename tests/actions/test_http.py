@@ -4,7 +4,8 @@ import asyncio
 import gzip
 import ipaddress
 import socket
-from collections.abc import Callable
+import zlib
+from collections.abc import AsyncIterator, Callable
 from time import monotonic
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 
 from executor.actions.addresses import Forbidden, check, own_addresses, public
 from executor.actions.http import Http, elsewhere
+from executor.actions.unpacking import unpacked
 from executor.domain.errors import WrongInput
 from executor.domain.outcome import Result
 from tests.actions.conftest import Scene, Site
@@ -104,6 +106,48 @@ async def test_a_compressed_bomb_is_cut_too(scene: Scene, site: Site) -> None:
     result = await send(scene, site, {"url": site.url()}, output_bytes_max=1000)
 
     assert (result.success, result.output) == (True, "x" * 1000)
+
+
+@pytest.mark.parametrize("encoding", ["gzip, gzip", "deflate, gzip", "gzip, br", "x-gzip,gzip,gzip"])
+async def test_what_is_packed_twice_is_not_unpacked(scene: Scene, site: Site, encoding: str) -> None:
+    """A few hundred bytes could stand for as many gigabytes as there are layers."""
+    bomb = gzip.compress(gzip.compress(b"x" * 1_000_000))
+    site.answer = f"HTTP/1.1 200 OK\r\nContent-Encoding: {encoding}\r\n\r\n".encode() + bomb
+
+    result = await send(scene, site, {"url": site.url()})
+
+    assert result.error == "200 OK, but then the answer can't be read: it is packed more than once"
+
+
+@pytest.mark.parametrize(
+    ("encoding", "packed"),
+    [
+        ("gzip", gzip.compress(b"hello")),
+        ("X-GZIP", gzip.compress(b"hello")),
+        ("deflate", zlib.compress(b"hello")),
+        ("deflate", zlib.compress(b"hello")[2:-4]),
+        ("identity, ", b"hello"),
+        ("br", b"hello"),
+    ],
+)
+async def test_a_packed_answer_is_unpacked_once(scene: Scene, site: Site, encoding: str, packed: bytes) -> None:
+    site.answer = f"HTTP/1.1 200 OK\r\nContent-Encoding: {encoding}\r\n\r\n".encode() + packed
+
+    result = await send(scene, site, {"url": site.url()})
+
+    assert (result.error, result.output) == (None, "hello")
+
+
+def test_a_small_part_is_unpacked_in_pieces() -> None:
+    async def parts() -> AsyncIterator[bytes]:
+        yield zlib.compress(bytes(50_000_000))
+
+    async def most() -> list[int]:
+        return [len(piece) async for piece in unpacked(parts(), "deflate")]
+
+    sizes = asyncio.run(most())
+
+    assert (sum(sizes), max(sizes)) == (50_000_000, 65_536)
 
 
 async def test_a_binary_body_is_said_to_be_one(scene: Scene, site: Site) -> None:
@@ -463,6 +507,22 @@ async def test_neither_proxies_nor_netrc_are_taken_from_the_environment(
         ({"url": "http://x\n/"}, "http: url is 'http://x\\n/', which is none: "),
         ({"url": "http://x/", "method": "STEAL"}, "http: method is 'STEAL'; expected one of GET, HEAD, POST,"),
         ({"url": "http://x/", "headers": {"A": "b\r\nC: d"}}, "http: headers.'A' holds a line break"),
+        ({"url": "http://x/", "headers": {"A": "\x7f"}}, "http: headers.'A' holds a line break"),
+        ({"url": "http://x/", "headers": {"A: b": "c"}}, "http: headers.'A: b' is no name of a header"),
+        ({"url": "http://x/", "headers": {"": "c"}}, "http: headers.'' is no name of a header"),
+        ({"url": "http://x/", "headers": {"A": "b", "a": "c"}}, "http: headers.'a' is there more than once"),
+        (
+            {"url": "http://x/", "headers": {"Content-Length": "3"}},
+            "http: headers.'Content-Length' is set by the connection itself; leave it out.",
+        ),
+        (
+            {"url": "http://x/", "headers": {"transfer-encoding": "chunked"}},
+            "http: headers.'transfer-encoding' is set by the connection itself; leave it out.",
+        ),
+        ({"url": "http://x/", "headers": {"Upgrade": "h2c"}}, "http: headers.'Upgrade' is set by the connection"),
+        ({"url": "http://x/", "method": "POST", "body": "\ud800"}, "http: body holds half a character"),
+        ({"url": "http://x/", "method": "POST", "body": {"a": "\ud800"}}, "http: body holds half a character"),
+        ({"url": "http://xn--/"}, "http: url is 'http://xn--/', which is none: "),
         ({"url": "http://x/", "headers": {"A": 1}}, "http: headers is 1; expected text"),
         ({"url": "http://x/", "body": "y"}, "http: body goes with POST, PUT, PATCH or DELETE, not with GET."),
         ({"url": "http://x/", "expect_status": 42}, "http: expect_status is 42; expected "),

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from executor.actions.agent import Agent
+from executor.actions.installed import installed_actions
 from executor.actions.launcher import Launcher
 from executor.actions.mcp.action import Mcp
 from executor.actions.mcp.servers import Servers
 from executor.actions.own import RISKS, Own, Recipe
 from executor.actions.reaching import Reaching
-from executor.actions.registry import Registry, installed_actions
+from executor.actions.registry import Registry
 from executor.domain.errors import Unconfigured
 from executor.domain.risk import Risk
 from executor.ports import Action

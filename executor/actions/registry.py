@@ -1,8 +1,7 @@
-"""The registry: every action by its name, built in or from an installed package."""
+"""The registry: every action by its name."""
 
 import re
 from collections.abc import Iterable, Mapping
-from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any
 
@@ -18,16 +17,12 @@ from executor.domain.risk import Risk
 from executor.domain.subtasks import SUBTASKS
 from executor.ports import Action
 
-GROUP = "milepost.actions"
-
 PROGRAMS: Mapping[str, frozenset[str]] = {
     "shell": frozenset({"command"}),
     "python": frozenset({"code"}),
     "wait": frozenset({"command"}),
 }
 """The parameters that are program text: a reference in them is replaced as data, by the action itself."""
-
-_METHODS = ("check", "describe", "repeatable", "ask", "run")
 
 
 class Registry:
@@ -176,35 +171,3 @@ _STEERS = re.compile(
 """Files that programs take orders from unasked; the goal's folder is their home."""
 CONFINED = frozenset({"shell", "python", "install"})
 """Actions that run programs: they belong into a sandbox."""
-
-
-def installed_actions(
-    taken: Iterable[str], found: Iterable[EntryPoint] | None = None
-) -> tuple[list[Action], list[str]]:
-    """Actions that installed packages bring, and a sentence about each that can't be used. `taken` are the names that
-    are already in use; an entry point names an action, a class of one without arguments, or a function that makes
-    one."""
-    names, actions, problems = set(taken), [], []
-    for entry in sorted(entry_points(group=GROUP) if found is None else found, key=lambda one: one.name):
-        try:
-            action = _action(entry.load())
-        except Exception as error:  # noqa: BLE001 - foreign code at import: whatever it raises must not stop the others
-            problems.append(f"The action {entry.name} ({entry.value}) can't be loaded: {type(error).__name__}: {error}")
-            continue
-        if action.name in names:
-            problems.append(f"The action {entry.name} ({entry.value}) is left out: the name {action.name!r} is taken.")
-            continue
-        names.add(action.name)
-        actions.append(action)
-    return actions, problems
-
-
-def _action(loaded: Any) -> Action:
-    action = loaded() if callable(loaded) and not hasattr(loaded, "run") or isinstance(loaded, type) else loaded
-    if not isinstance(getattr(action, "name", None), str):
-        raise TypeError("it has no name")
-    for method in _METHODS:
-        if not callable(getattr(action, method, None)):
-            raise TypeError(f"it has no method {method}()")
-    made: Action = action
-    return made

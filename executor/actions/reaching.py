@@ -34,8 +34,10 @@ _WRITES_LAST = frozenset({"cp", "install", "ln", "mv", "rsync"})
 _WRITES_FILES = frozenset({"chmod", "chown", "mkdir", "rm", "rmdir", "tee", "touch", "truncate", "unlink", "zip"})
 _OUTPUT = re.compile(r"(?:-o|-O|--output|--output-document)$")
 _OUTPUT_JOINED = re.compile(r"(?:of|--output|--output-document)=(/.+)")
-_OURS = tuple(map(Path, (*SYSTEM, "/proc", "/sys", "/dev", "/tmp", "/var/tmp", "/etc")))
+_OURS = tuple(map(Path, (*SYSTEM, "/proc", "/sys", "/dev", "/etc")))
 """What every sandbox has, in part or as its own."""
+_TEMPORARY = (Path("/tmp"), Path("/var/tmp"))
+"""Every goal has its own: what is meant is this machine's only where it is there already."""
 _TOO_MUCH = frozenset(
     map(Path, ("/", "/boot", "/home", "/media", "/mnt", "/opt", "/root", "/run", "/srv", "/var", "/var/lib"))
 )
@@ -151,7 +153,10 @@ def _is_elsewhere(path: Path, own: Path) -> bool:
 
 def _is_there(path: Path) -> bool:
     """Or its folder is: it may be a pattern, or made by the command. A pattern of ``awk`` is no place."""
+    temporary = any(path.is_relative_to(one) for one in _TEMPORARY)
     try:
+        if temporary:
+            return path not in _TEMPORARY and path.exists()
         return path.exists() or (len(path.parts) > 2 and path.parent.is_dir())
     except (OSError, ValueError):
         return False
@@ -189,5 +194,5 @@ def _folder(name: str, own: Path) -> Path | None:
     except (OSError, ValueError):
         return None
     home = Path.home()
-    too_much = folder in _TOO_MUCH or folder == home or home.is_relative_to(folder)
+    too_much = folder in (*_TOO_MUCH, *_TEMPORARY) or folder == home or home.is_relative_to(folder)
     return folder if there and not too_much and _is_elsewhere(folder, own) else None

@@ -66,7 +66,8 @@ def test_what_goes_onto_the_network_says_so(command: str, tmp_path: Path) -> Non
         "tr / - < names",
         "sed -i 's/a/b/' file",
         "cat /etc/passwd /proc/meminfo > /dev/null",
-        "cp /tmp/a b",
+        "cp /tmp/a-file-that-is-not-there b",
+        "echo x > /tmp/a-file-that-is-not-there",
         "ls /usr/share",
         "an unclosed 'quote curl",
         "",
@@ -82,6 +83,13 @@ def test_what_stays_in_its_folder_gets_nothing(command: str, tmp_path: Path) -> 
 )
 def test_what_reads_this_machines_folders_says_so(command: str, place: Path, tmp_path: Path) -> None:
     assert reach_of_command(command.format(place=place), tmp_path) == Reach(machine=True)
+
+
+def test_a_temporary_file_of_this_machine_is_meant_where_it_is_there(tmp_path: Path) -> None:
+    there = tmp_path / "there"
+    there.touch()
+
+    assert reach_of_command(f"test -e {there}", Path("/nowhere")) == Reach(machine=True)
 
 
 @pytest.mark.parametrize("command", ["df -h", "du -sh /", "systemctl --failed"])

@@ -164,6 +164,76 @@ async def test_the_persons_checkout_branches_and_hooks_are_not_touched(shop: Sho
     assert shop.git("status", "--porcelain") == "M a.txt"
 
 
+def plant(git_folder: Path, evil: Path) -> None:
+    """Every way that is known to make git run a program, by what a repository itself says."""
+    (git_folder / "hooks").mkdir(exist_ok=True)
+    for name in ("reference-transaction", "post-checkout", "pre-commit", "post-merge", "pre-auto-gc", "update"):
+        (git_folder / "hooks" / name).symlink_to(evil)
+    with (git_folder / "config").open("a") as config:
+        config.write(
+            f"[core]\nfsmonitor = {evil}\nsshCommand = {evil}\npager = {evil}\neditor = {evil}\naskPass = {evil}\n"
+            f"hooksPath = {evil.parent}\nalternateRefsCommand = {evil}\ngitProxy = {evil}\n"
+            f"[credential]\nhelper = !{evil}\n[gpg]\nprogram = {evil}\n[commit]\ngpgSign = true\n"
+            f'[diff]\nexternal = {evil}\n[diff "x"]\ntextconv = {evil}\ncommand = {evil}\n'
+            f'[merge "x"]\ndriver = {evil}\n[filter "x"]\nclean = {evil}\nsmudge = {evil}\nprocess = {evil}\n'
+            f'[filter "lfs"]\nclean = {evil}\nsmudge = {evil}\nprocess = {evil}\nrequired = true\n'
+            f"[uploadpack]\npackObjectsHook = {evil}\n[extensions]\npartialClone = far\n"
+            f'[remote "far"]\nurl = {git_folder}\npromisor = true\nuploadpack = {evil}\nreceivepack = {evil}\n'
+            f"[pack]\npackObjectsHook = {evil}\n[gc]\nauto = 1\n[log]\nshowSignature = true\n"
+            f'[submodule "sub"]\nurl = ext::{evil}\nupdate = !{evil}\nactive = true\n'
+            f"[alias]\nmerge-tree = !{evil}\nfetch = !{evil}\n"
+        )
+
+
+async def test_nothing_that_a_repository_says_makes_git_run_a_program(shop: Shop) -> None:
+    """Planted in the person's repository, with a submodule and LFS, and by a command in its own worktree."""
+    mark, evil = shop.home / "ran", shop.home / "evil" / "post-checkout"
+    evil.parent.mkdir()
+    evil.write_text(f'#!/bin/sh\necho "$0 $*" >> {mark}\ncat\n')
+    evil.chmod(0o755)
+    shop.write(".gitattributes", "* filter=x diff=x merge=x\nbig filter=lfs diff=lfs merge=lfs -text\n")
+    shop.write(".gitmodules", f'[submodule "sub"]\npath = sub\nurl = ext::{evil}\nupdate = !{evil}\n')
+    shop.write("big", "version https://git-lfs.github.com/spec/v1\n")
+    shop.git("add", "-A")
+    shop.git("update-index", "--add", "--cacheinfo", "160000", "1" * 40, "sub")
+    shop.git("commit", "-q", "-m", "Second")
+    plant(shop.path / ".git", evil)
+
+    first, second = await shop.begin("1.1"), await shop.begin("1.2")
+    for place, text in ((first, "ONE\ntwo\nthree\n"), (second, "one\ntwo\nTHREE\n")):
+        (place / "a.txt").write_text(text)
+        plant(place / ".git", evil)
+    plant_below = first / "nested"
+    plant_below.mkdir()
+    (plant_below / "file").write_text("1\n")
+    (plant_below / ".git").mkdir()
+    plant(plant_below / ".git", evil)
+    conflicts = await shop.end("1.1"), await shop.end("1.2")
+    patch = (await shop.history.difference(1, whole=True)).patch
+    await shop.history.undo(1, await shop.history.undoing(1, "1.2"), "undo")
+    with (shop.home / "archive").open("wb") as target:
+        shop.history.archive(1, target)
+
+    assert not mark.exists(), mark.read_text()
+    assert conflicts == ((), ())
+    assert "+ONE" in patch
+    assert shop.problems == []
+
+
+async def test_objects_that_are_missing_are_not_fetched_from_where_a_repository_says(shop: Shop) -> None:
+    mark, evil = shop.home / "ran", shop.home / "evil"
+    evil.write_text(f"#!/bin/sh\ntouch {mark}\n")
+    evil.chmod(0o755)
+    blob = shop.git("rev-parse", "HEAD:b.txt")
+    (shop.path / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
+    plant(shop.path / ".git", evil)
+
+    with pytest.raises(NoHistory, match="could not work on the goal's repository"):
+        await shop.begin("1.1")
+
+    assert not mark.exists()
+
+
 async def test_a_conflict_names_its_files_and_the_next_attempt_begins_on_what_was_merged(shop: Shop) -> None:
     first, second = await shop.begin("1.1"), await shop.begin("1.2")
     (first / "a.txt").write_text("from the first\n")

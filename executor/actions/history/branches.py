@@ -156,12 +156,13 @@ class Branches:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(mode=0o700, parents=True)
         inner = folder / ".git"
-        inside = {"GIT_DIR": str(inner), "GIT_WORK_TREE": str(folder)}
+        inside = {"GIT_DIR": str(inner), "GIT_WORK_TREE": str(folder), "GIT_ALLOW_PROTOCOL": "file"}
         git.run("init", "--quiet", "--template=", f"--initial-branch={repository.branch}", more=inside, where=folder)
         (inner / "info").mkdir(exist_ok=True)
         (inner / "info" / "attributes").write_text(ATTRIBUTES, encoding="ascii")
         source, ref = git.folder.as_uri(), f"refs/heads/{repository.branch}"
-        git.run("fetch", "--quiet", "--depth=1", "--update-head-ok", source, f"{ref}:{ref}", more=inside, where=folder)
+        plainly = ("--quiet", "--depth=1", "--update-head-ok", "--no-recurse-submodules")
+        git.run("fetch", *plainly, source, f"{ref}:{ref}", more=inside, where=folder)
         git.run("read-tree", "-m", "-u", "HEAD", more=inside, where=folder)
         _hand_over(folder, self.whole.workspace)
         repository.know(git.tip(repository.branch))

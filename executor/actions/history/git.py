@@ -31,6 +31,8 @@ _SETTINGS = (
     "maintenance.auto=false",
     "log.showSignature=false",
     "merge.renames=true",
+    "submodule.recurse=false",
+    "fetch.recurseSubmodules=false",
 )
 
 
@@ -179,7 +181,8 @@ class Git:
             "GIT_ATTR_NOSYSTEM": "1",
             "GIT_TERMINAL_PROMPT": "0",
             "GIT_OPTIONAL_LOCKS": "0",
-            "GIT_ALLOW_PROTOCOL": "file",
+            "GIT_ALLOW_PROTOCOL": "",  # nothing is fetched, not even what a repository promises to find elsewhere
+            "GIT_NO_LAZY_FETCH": "1",
             "GIT_AUTHOR_NAME": "Milepost",
             "GIT_AUTHOR_EMAIL": "milepost",
             "GIT_COMMITTER_NAME": "Milepost",

@@ -10,7 +10,7 @@ from typing import Any
 
 from loguru import logger
 
-from benchmarks import big_goal, live, machine, press, recovery, startup, throughput, ticks, tokens
+from benchmarks import big_goal, live, machine, press, recovery, sandbox, startup, throughput, ticks, tokens
 from benchmarks.table import Section, markdown, section_text
 from executor.domain.errors import Unconfigured
 
@@ -30,6 +30,7 @@ BENCHMARKS: Mapping[str, Callable[[Path], Coroutine[Any, Any, Section]]] = {
     "press": press.run,
     "goal": big_goal.run,
     "startup": startup.run,
+    "sandbox": sandbox.run,
 }
 
 

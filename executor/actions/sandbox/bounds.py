@@ -19,7 +19,8 @@ FILE_MB = 4_096
 SHARED = 8  # times `processes` for all commands of one user, where the kernel counts those of all namespaces
 COUNTED_APART_SINCE = (5, 14)  # the kernel that counts a user's processes in each user namespace of its own
 LIKELY_VICTIM = 500  # of 1,000, for the kernel's choice
-_SHORT = {"RLIMIT_DATA": "data", "RLIMIT_CPU": "cpu", "RLIMIT_FSIZE": "fsize", "RLIMIT_NPROC": "nproc"}
+_LETTERS = {"RLIMIT_DATA": ("d", 1024), "RLIMIT_CPU": ("t", 1), "RLIMIT_FSIZE": ("f", 512), "RLIMIT_NPROC": ("up", 1)}
+"""What a shell's ulimit calls it (bash and dash differ), and its unit there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,19 +33,19 @@ class Bounds:
     file_mb: int = FILE_MB
     processes: int = PROCESSES
 
-    def words(self, *, lasting: bool = False, shared: bool = False) -> list[str]:
-        """The words before a command that bind it and all its children. What stays (`lasting`) may take all the
-        processor time of its life. `shared`: the kernel counts all processes of its user, those of other commands too,
-        so its limit only keeps a storm in bounds until the watch sees it."""
+    def script(self, *, lasting: bool = False, shared: bool = False) -> str:
+        """What a shell does before a command to bind itself and all its children; it ends with 125 where it can't. What
+        stays (`lasting`) may take all the processor time of its life. `shared`: the kernel counts all processes of its
+        user, those of other commands too, so its limit only keeps a storm in bounds until the watch sees it."""
         processes = self.processes * SHARED if shared else self.processes
         bounds = {**self._of_a_process(), "RLIMIT_NPROC": (processes, processes)}
         if lasting:
             del bounds["RLIMIT_CPU"]
-        return [
-            "prlimit",
-            "--core=0",
-            *(f"--{_SHORT[name]}={soft}:{hard}" for name, (soft, hard) in _reachable(bounds).items()),
-        ]
+        lines = ["ulimit -c 0 || exit 125"]
+        for name, (soft, hard) in _reachable(bounds).items():
+            letters, unit = _LETTERS[name]
+            lines += [_ulimit("S", letters, soft // unit), _ulimit("H", letters, hard // unit)]
+        return "; ".join([*lines, f"echo {LIKELY_VICTIM} >/proc/self/oom_score_adj", ""])
 
     def put_on(self, pid: int) -> None:
         """Bind a child that has not begun yet. The number of processes stays free: it would count those of the whole
@@ -64,6 +65,12 @@ class Bounds:
             "RLIMIT_CPU": (cpu_s, cpu_s + 1),
             "RLIMIT_FSIZE": (self.file_mb * _MB, self.file_mb * _MB),
         }
+
+
+def _ulimit(kind: str, letters: str, value: int) -> str:
+    """The last of several names is the one whose failure counts."""
+    *others, last = [f"ulimit -{kind}{letter} {value}" for letter in letters]
+    return " || ".join([*(f"{one} 2>/dev/null" for one in others), last, "exit 125"])
 
 
 def counted_apart() -> bool:

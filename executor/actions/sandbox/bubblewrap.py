@@ -20,7 +20,8 @@ import psutil
 
 from executor.actions.launcher import Lasting, Launch, Spawn
 from executor.actions.sandbox import calls, index, mounts
-from executor.actions.sandbox.bounds import LIKELY_VICTIM, Bounds, counted_apart
+from executor.actions.sandbox.bounds import Bounds, counted_apart
+from executor.actions.sandbox.etc import Etc
 from executor.actions.sandbox.identity import Identity, give_all, give_streams, is_mapped
 from executor.actions.sandbox.mounts import Hidden, Mount
 from executor.domain.reach import Reach
@@ -28,11 +29,12 @@ from executor.domain.reach import Reach
 SHARED_MEMORY_BYTES = 64 * 1024 * 1024
 TEMPORARY_BYTES = 256 * 1024 * 1024
 NO_USER_NAMESPACES_SINCE = (0, 8)
+PLAIN = "LC_ALL"  # so that the programs on the way to a command load no locale, which costs more than they do
+ETC_COPIES = "sandbox-etc"  # beside the filter
 
 # Left-overs get a fifth of a second, as without a sandbox. `kill -0 -1`: is there anybody else?
 INIT = (
-    f"exec 3>&2 2>/dev/null; echo {LIKELY_VICTIM} >/proc/self/oom_score_adj; "
-    "IFS= read -r go || exit 125; "
+    "exec 3>&2 2>/dev/null; IFS= read -r go || exit 125; "
     '"$@" </dev/null 2>&3 3>&-; code=$?; '
     "for i in 1 2 3 4 5 6 7 8 9 10; do kill -0 -1 || break; sleep 0.02; done; exit $code"
 )
@@ -60,6 +62,11 @@ class BubblewrapLauncher:
     def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
         self.bounds = sandbox.bounds
+        self._etc = Etc(sandbox.filters.with_name(ETC_COPIES), public=sandbox.identity is not None)
+        own = sandbox.identity
+        self._nobody = own if own is not None and is_mapped(own.uid) else None
+        """Who children run as outside of their namespace, where that is not who we are."""
+        self._drop = self._nobody.drop() if self._nobody is not None else []
         self._programs: dict[str, list[Mount]] = {}
 
     def offline(self, reach: Reach) -> bool:
@@ -72,9 +79,9 @@ class BubblewrapLauncher:
             if filters := self._filter():
                 opened.append(os.open(filters, os.O_RDONLY))
                 words += ["--seccomp", str(opened[-1])]
-            words += ["--as-pid-1", "--", *self._inside(), "sh", "-c", INIT, "milepost", *launch.arguments]
+            words += ["--as-pid-1", "--", *self._inside(INIT, launch.environment), *launch.arguments]
             self._give(self._goal(launch.workspace) or launch.workspace)
-            give_streams(self._mapped(), launch.stdin, launch.stdout, launch.stderr)
+            give_streams(self._nobody, launch.stdin, launch.stdout, launch.stderr)
             return subprocess.Popen(
                 words,
                 cwd="/",
@@ -105,7 +112,7 @@ class BubblewrapLauncher:
             Reach(network=lasting.network, writes=tuple(map(str, lasting.folders))),
             None,
         )
-        inside = ["--", *self._inside(lasting=True), *lasting.arguments]
+        inside = ["--", *self._inside('exec "$@"', lasting.environment, lasting=True), *lasting.arguments]
         if filters := self._filter():
             first = ["sh", "-c", 'exec 9<"$0"; exec "$@"', str(filters), *words, "--seccomp", "9"]
             words = first
@@ -117,26 +124,22 @@ class BubblewrapLauncher:
 
     def _give(self, folder: Path) -> None:
         """What root made as a whole, such as a worktree, belongs to who works in it."""
-        own = self._mapped()
+        own = self._nobody
         if own is not None and folder.stat().st_uid != own.uid:
             give_all(folder, own)
 
-    def _mapped(self) -> Identity | None:
-        """Who children run as outside of their namespace, where that is not who we are."""
-        own = self._sandbox.identity
-        return own if own is not None and is_mapped(own.uid) else None
-
     def _environment(self, given: Mapping[str, str], network: bool) -> dict[str, str]:
-        if not (network or self._sandbox.network):
-            return dict(given)
-        return index.certificates(os.environ) | dict(given)
+        if network or self._sandbox.network:
+            given = index.certificates(os.environ) | dict(given)
+        return {PLAIN: "C"} | dict(given)
 
-    def _inside(self, *, lasting: bool = False) -> list[str]:
-        """The words before a command that take rights from it, once everything is mounted."""
-        own = self._mapped()
-        drop = own.drop() if own is not None else []
-        shared = own is not None or not counted_apart()
-        return [*drop, *self._sandbox.bounds.words(lasting=lasting, shared=shared)]
+    def _inside(self, script: str, environment: Mapping[str, str], *, lasting: bool = False) -> list[str]:
+        """The words before a command that take rights from it, once everything is mounted; a shell runs the `script`
+        with it."""
+        shared = self._nobody is not None or not counted_apart()
+        first = "" if PLAIN in environment else f"unset {PLAIN}; "
+        first += self.bounds.script(lasting=lasting, shared=shared)
+        return [*self._drop, "/bin/sh", "-c", first + script, "milepost"]
 
     def _isolation(
         self, workspace: Path, environment: Mapping[str, str], reach: Reach, opened: list[int] | None
@@ -148,6 +151,7 @@ class BubblewrapLauncher:
         if not reach.machine:
             shown = [
                 *self._sandbox.system,
+                self._etc.mount(),
                 *(mounts.names() if network else []),
                 *self._temporary(workspace),
                 *self._on_path(environment.get("PATH", "")),
@@ -157,7 +161,7 @@ class BubblewrapLauncher:
             self._sandbox.program,
             *self._namespaces(network),
             *mounts.words(
-                [
+                (
                     *(mounts.machine(self._sandbox.hidden) if reach.machine else shown),
                     ("--proc", "/proc"),
                     ("--dev", "/dev"),
@@ -166,7 +170,7 @@ class BubblewrapLauncher:
                     *(mounts.written(one) for one in _expanded(reach.writes) if self._sandbox.hidden.allows(one)),
                     self._own(workspace),
                     ("--remount-ro", "/"),
-                ]
+                )
             ),
             *("--chdir", str(workspace)),
         ]
@@ -177,7 +181,7 @@ class BubblewrapLauncher:
         if not network:
             words.append("--unshare-net")
         own = self._sandbox.identity
-        if own is None or not is_mapped(own.uid):
+        if self._nobody is None:
             words.append("--unshare-user")
             if own is not None:  # root of a container that has no other user
                 words += ["--uid", str(own.uid), "--gid", str(own.gid)]
@@ -194,13 +198,15 @@ class BubblewrapLauncher:
     def _configured(self, environment: Mapping[str, str], opened: list[int] | None) -> list[Mount]:
         found: list[Mount] = []
         for place in index.places(environment):
-            if not self._sandbox.hidden.allows(place):
+            if not self._sandbox.hidden.allows(place) or self._etc.holds(place):
                 continue
             if self._sandbox.identity is None or place.stat().st_mode & 0o004:
+                self._etc.make_room(place)
                 found.append(mounts.shown(place))
             elif place.is_file() and opened is not None:
+                self._etc.make_room(place)
                 opened.append(_copy(place))
-                found.append(("--perms", "0444", "--file", str(opened[-1]), str(place)))
+                found.append(("--perms", "0444", "--ro-bind-data", str(opened[-1]), str(place)))
         return found
 
     def _goal(self, workspace: Path) -> Path | None:
@@ -224,8 +230,8 @@ class BubblewrapLauncher:
         folder = temporary_of(goal)
         if not folder.is_dir():
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if (own := self._mapped()) is not None:
-                os.chown(folder, own.uid, own.gid)
+            if self._nobody is not None:
+                os.chown(folder, self._nobody.uid, self._nobody.gid)
         return [("--bind", str(folder), "/tmp"), link]
 
     def _filter(self) -> Path | None:

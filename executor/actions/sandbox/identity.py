@@ -22,7 +22,13 @@ class Identity:
 
     def drop(self) -> list[str]:
         """The words before a command that make it run as this user: no group, no capability, no way back."""
-        words = ["setpriv", f"--reuid={self.uid}", f"--regid={self.gid}", "--clear-groups", "--no-new-privs"]
+        words = [
+            shutil.which("setpriv") or "setpriv",
+            f"--reuid={self.uid}",
+            f"--regid={self.gid}",
+            "--clear-groups",
+            "--no-new-privs",
+        ]
         return [*words, "--inh-caps=-all", "--bounding-set=-all", "--pdeathsig=KILL"]
 
 

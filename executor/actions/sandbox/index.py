@@ -6,6 +6,7 @@ The files are shown read-only, and so is what they name: a local index, a folder
 import os
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 
 _VARIABLE = re.compile(
@@ -54,12 +55,18 @@ def places(environment: Mapping[str, str]) -> list[Path]:
     return [path for path in found if os.access(path, os.R_OK)]
 
 
-def _named(file: Path) -> Iterator[Path]:
+def _named(file: Path) -> tuple[Path, ...]:
     try:
-        text = file.read_bytes()[:_FILES_BYTES_MAX].decode("utf-8", errors="replace")
+        return _named_then(file, file.stat().st_mtime_ns)
     except OSError:
-        return
-    yield from _paths(text)
+        return ()
+
+
+@lru_cache(maxsize=32)
+def _named_then(file: Path, changed_ns: int) -> tuple[Path, ...]:
+    """What it names since this change."""
+    with file.open("rb") as opened:
+        return tuple(_paths(opened.read(_FILES_BYTES_MAX).decode("utf-8", errors="replace")))
 
 
 def _paths(text: str) -> Iterator[Path]:

@@ -7,8 +7,9 @@ Python of pyenv, a Node of nvm) come with the folder that they were installed in
 import os
 import shutil
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/nix/store", "/gnu/store")
@@ -73,20 +74,21 @@ Mount = tuple[str, ...]
 """One option of bwrap with its operands; the last is where it appears in the sandbox."""
 
 
-def words(mounts: Iterable[Mount]) -> list[str]:
+@lru_cache(maxsize=64)
+def words(mounts: tuple[Mount, ...]) -> tuple[str, ...]:
     """As bwrap takes them, in this order. Folders above a mount are made passable for everybody inside, which bwrap
     itself does not see to."""
     found: list[str] = []
-    known = {Path("/"), *map(Path, SYSTEM), Path("/tmp")}
+    known = {Path("/"), *map(Path, SYSTEM), Path("/tmp"), Path("/etc")}
     for mount in mounts:
         place = Path(mount[-1])
         for above in reversed(place.parents):
-            if above not in known and not _in_system(above):
+            if above not in known and not _in_system(above) and not above.is_relative_to("/etc"):
                 known.add(above)
                 found += ["--perms", "0755", "--dir", str(above)]
         known.add(place)
         found += mount
-    return found
+    return tuple(found)
 
 
 def shown(path: Path) -> Mount:
@@ -94,14 +96,14 @@ def shown(path: Path) -> Mount:
 
 
 def system() -> list[Mount]:
-    """The machine's programs and their settings."""
+    """The machine's programs; for their settings see Etc."""
     found: list[Mount] = []
     for place in map(Path, SYSTEM):
         if place.is_symlink():
             found.append(("--symlink", str(place.readlink()), str(place)))
         elif place.is_dir():
             found.append(shown(place))
-    return found + _of_etc(SETTINGS)
+    return found
 
 
 _SECRETS = (
@@ -144,11 +146,7 @@ def written(folder: Path) -> Mount:
 
 def names() -> list[Mount]:
     """For finding hosts by their names."""
-    return _of_etc(NAMES)
-
-
-def _of_etc(files: Iterable[str]) -> list[Mount]:
-    return [shown(place) for name in files if os.access(place := Path("/etc") / name, os.R_OK)]
+    return [shown(place) for name in NAMES if os.access(place := Path("/etc") / name, os.R_OK)]
 
 
 def programs(path: str, hidden: Hidden) -> list[Mount]:

@@ -146,7 +146,8 @@ def _change_criterion(case: Case, task: Task, criterion: Criterion) -> None:
 
 
 def _place(case: Case, spec: TaskSpec, position: int, kept: dict[str, Task], again: Collection[str]) -> None:
-    task = next(t for t in case.work if t.spec.key == spec.key and t.state is not TaskState.CANCELLED)
+    task = case.by_key(spec.key)
+    assert task is not None  # add_plan has just brought all of them
     if task.position != position or task.spec != spec:
         since = task.plan_version if same_run(spec, task.spec) else case.goal.plan_version
         case.set_task(replace(task, position=position, spec=spec, plan_version=since))

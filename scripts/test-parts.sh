@@ -37,12 +37,22 @@ if ! chromium >/dev/null; then
     echo "No Chromium on this machine: the browser tests will be skipped."
 fi
 
-# A tool server from npm. Its versions and hashes stand in tests/package-lock.json.
-tool_server=tests/node_modules/.bin/mcp-server-filesystem
-if [ ! -e "$tool_server" ] && command -v npm >/dev/null; then
-    echo "Installing a tool server from npm for the tests …"
-    timeout 120 npm ci --prefix tests --no-audit --no-fund --ignore-scripts --loglevel=error >/dev/null || true
+# Tool servers from npm. Their versions and hashes stand in tests/package-lock.json.
+tool_servers() {
+    [ -e tests/node_modules/.bin/mcp-server-filesystem ] && [ -e tests/node_modules/.bin/playwright-mcp ]
+}
+
+if ! tool_servers && command -v npm >/dev/null; then
+    echo "Installing tool servers from npm for the tests …"
+    for try in 1 2; do
+        timeout 300 npm ci --prefix tests --no-audit --no-fund --ignore-scripts --loglevel=error >/dev/null || true
+        if tool_servers; then break; fi
+    done
 fi
-if [ ! -e "$tool_server" ]; then
-    echo "No tool server from npm on this machine: its test will be skipped; those from PyPI run."
+if ! tool_servers; then
+    if [ "${CI:-}" = true ] && command -v npm >/dev/null && timeout 30 npm ping >/dev/null 2>&1; then
+        echo "npm is here and answers, and the tool servers could not be installed: their tests can't run." >&2
+        exit 1
+    fi
+    echo "No tool servers from npm on this machine: their tests will be skipped; those from PyPI run."
 fi

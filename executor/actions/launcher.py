@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Protocol
 
 from executor.actions.sandbox.bounds import Bounds
-from executor.actions.sandbox.identity import Identity, give, give_streams
+from executor.actions.sandbox.identity import Identity, give, give_all, give_streams
 from executor.actions.survivors import ATTEMPT, WORKSPACE
 from executor.domain.reach import NOWHERE, Reach
 from executor.ports import Brake
@@ -129,6 +129,8 @@ class PlainLauncher:
         return pid
 
     def lasting(self, lasting: Lasting) -> Spawn:
+        if self._identity is not None and lasting.workspace.stat().st_uid != self._identity.uid:
+            give_all(lasting.workspace, self._identity)
         arguments = (*self._drop, *lasting.arguments)
         return Spawn(arguments=arguments, environment=dict(lasting.environment), folder=lasting.workspace)
 

@@ -128,8 +128,8 @@ async def end_predecessor(place: Place, folder: Path) -> None:
 async def start_child(place: Place, folder: Path, launcher: Launcher) -> Child:
     """Start a server in `folder`, its own, which is made. Raises Gone."""
     mark = _mark(place)
-    for one in (folder.parent, folder):
-        await asyncio.to_thread(one.mkdir, mode=0o700, parents=True, exist_ok=True)
+    for one, mode in ((folder.parent, 0o711), (folder, 0o700)):  # where we are root, the child is somebody else
+        await asyncio.to_thread(one.mkdir, mode=mode, parents=True, exist_ok=True)
     ours, theirs = contextlib.ExitStack(), contextlib.ExitStack()
     with theirs, ours:
         stdin, into = _pipe(theirs, ours)

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import psutil
 
-from executor.actions.launcher import Lasting, Launch, Spawn
+from executor.actions.launcher import OWN_FOLDER, Lasting, Launch, Spawn
 from executor.actions.sandbox import calls, index, mounts
 from executor.actions.sandbox.bounds import Bounds, counted_apart
 from executor.actions.sandbox.etc import Etc
@@ -118,7 +118,7 @@ class BubblewrapLauncher:
             words = first
         return Spawn(
             arguments=(*words, *inside),
-            environment=self._environment(lasting.environment, lasting.network),
+            environment=self._environment(_with_short_temporary(lasting), lasting.network),
             folder=Path("/"),
         )
 
@@ -266,6 +266,14 @@ def installed() -> tuple[str, tuple[int, ...]] | None:
 
 def _expanded(folders: Iterable[str]) -> list[Path]:
     return [Path(folder).expanduser() for folder in folders]
+
+
+def _with_short_temporary(lasting: Lasting) -> dict[str, str]:
+    """What stays makes sockets in its temporary folder, whose paths have at most 107 bytes: it gets its own /tmp."""
+    given = dict(lasting.environment)
+    if given.get("TMPDIR") == str(lasting.workspace / OWN_FOLDER / "tmp"):
+        given["TMPDIR"] = "/tmp"
+    return given
 
 
 def _leads(pid: int) -> bool:

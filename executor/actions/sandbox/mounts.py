@@ -17,6 +17,8 @@ SETTINGS = (
     "alternatives",
     "ca-certificates",
     "ca-certificates.conf",
+    "chromium",
+    "chromium.d",
     "crypto-policies",
     "debian_version",
     "fonts",

@@ -19,6 +19,7 @@ MEGABYTE = 1_000_000
 @dataclass(frozen=True, slots=True)
 class Measured:
     bytes: int
+    history_bytes: int  # of these: what is kept of its changes
     good_until_s: float
 
 
@@ -45,25 +46,28 @@ class DiskUse:
         if known.bytes <= self._bytes_max:
             return None
         self._known.pop(goal_number, None)  # whoever makes room must not wait
-        return (
-            f"The goal's folder takes {size_words(known.bytes)}, and {size_words(self._bytes_max)} are allowed. Make "
-            "room in it, or raise workspace.mb_max"
-        )
+        takes = f"The goal's folder takes {size_words(known.bytes)}, and {size_words(self._bytes_max)} are allowed. "
+        if known.history_bytes > self._bytes_max:
+            kept = f"What is kept of its changes takes {size_words(known.history_bytes)} of them and stays: "
+            return f"{takes}{kept}raise workspace.mb_max, or go on in a new goal"
+        return f"{takes}Make room in it, or raise workspace.mb_max"
 
     async def _measure(self, goal_number: int) -> Measured:
         began_s = self._clock.monotonic()
-        size = await asyncio.to_thread(lambda: sum(map(_size, self._places(goal_number))))
+        history = self._data_dir / HISTORIES / str(goal_number)
+        kept, rest = await asyncio.to_thread(lambda: (_size(history), sum(map(_size, self._places(goal_number)))))
         now_s = self._clock.monotonic()
         if len(self._known) >= GOALS_MAX:
             self._known.clear()
-        measured = self._known[goal_number] = Measured(size, now_s + (now_s - began_s) * SPARING)
+        measured = self._known[goal_number] = Measured(kept + rest, kept, now_s + (now_s - began_s) * SPARING)
         return measured
 
     def _places(self, goal_number: int) -> Iterator[Path]:
-        yield self._workspaces / str(goal_number)
-        yield from self._workspaces.glob(f"{goal_number}.*")
-        yield self._data_dir / HISTORIES / str(goal_number)
-        yield temporary_of(self._workspaces / str(goal_number))
+        """Its folder and its worktrees, each with what is /tmp for the commands in it."""
+        goal = self._workspaces / str(goal_number)
+        for folder in (goal, temporary_of(goal)):
+            yield folder
+            yield from folder.parent.glob(f"{goal_number}.*")
 
 
 def _size(folder: Path) -> int:

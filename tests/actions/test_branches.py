@@ -168,7 +168,9 @@ def plant(git_folder: Path, evil: Path) -> None:
     """Every way that is known to make git run a program, by what a repository itself says."""
     (git_folder / "hooks").mkdir(exist_ok=True)
     for name in ("reference-transaction", "post-checkout", "pre-commit", "post-merge", "pre-auto-gc", "update"):
-        (git_folder / "hooks" / name).symlink_to(evil)
+        for folder in (git_folder / "hooks", evil.parent):
+            if not (folder / name).exists():
+                (folder / name).symlink_to(evil)
     with (git_folder / "config").open("a") as config:
         config.write(
             f"[core]\nfsmonitor = {evil}\nsshCommand = {evil}\npager = {evil}\neditor = {evil}\naskPass = {evil}\n"
@@ -187,7 +189,7 @@ def plant(git_folder: Path, evil: Path) -> None:
 
 async def test_nothing_that_a_repository_says_makes_git_run_a_program(shop: Shop) -> None:
     """Planted in the person's repository, with a submodule and LFS, and by a command in its own worktree."""
-    mark, evil = shop.home / "ran", shop.home / "evil" / "post-checkout"
+    mark, evil = shop.home / "ran", shop.home / "evil" / "run"
     evil.parent.mkdir()
     evil.write_text(f'#!/bin/sh\necho "$0 $*" >> {mark}\ncat\n')
     evil.chmod(0o755)
@@ -221,7 +223,8 @@ async def test_nothing_that_a_repository_says_makes_git_run_a_program(shop: Shop
 
 
 async def test_objects_that_are_missing_are_not_fetched_from_where_a_repository_says(shop: Shop) -> None:
-    mark, evil = shop.home / "ran", shop.home / "evil"
+    mark, evil = shop.home / "ran", shop.home / "evil" / "run"
+    evil.parent.mkdir()
     evil.write_text(f"#!/bin/sh\ntouch {mark}\n")
     evil.chmod(0o755)
     blob = shop.git("rev-parse", "HEAD:b.txt")

@@ -58,6 +58,22 @@ async def test_what_a_goal_keeps_in_tmp_counts(tmp_path: Path) -> None:
     assert (await disk.full(1) is None, await disk.full(2)) == (False, None)
 
 
+async def test_a_history_that_alone_is_too_large_is_named_as_what_stays(tmp_path: Path) -> None:
+    kept = tmp_path / "histories" / "1" / "objects"
+    kept.mkdir(parents=True)
+    (kept / "pack").write_bytes(b"x" * (11 * MEGABYTE))
+    worktree = temporary_of(tmp_path / "workspaces" / "2.1")
+    worktree.mkdir(parents=True)
+    (worktree / "kept").write_bytes(b"x" * (11 * MEGABYTE))
+    disk = DiskUse(tmp_path, ManualClock(), 10)
+
+    assert await disk.full(1) == (
+        "The goal's folder takes 11.0 MB, and 10.0 MB are allowed. What is kept of its changes takes 11.0 MB of them "
+        "and stays: raise workspace.mb_max, or go on in a new goal"
+    )
+    assert "Make room in it" in (await disk.full(2) or "")
+
+
 class Hanging(ScriptedAction):
     """Runs until it is ended."""
 

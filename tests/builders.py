@@ -5,7 +5,8 @@ from typing import Any
 from executor.domain.goal import Goal, GoalState, Origin
 from executor.domain.limits import Limits
 from executor.domain.plan import Check, CheckKind, Criterion, GoalDraft, Plan, TaskSpec
-from executor.engine.case import Case, Numbers
+from executor.engine.case import Case
+from executor.engine.joint import Numbers
 from executor.engine.planning import open_goal, propose
 from executor.engine.replies import Caller
 from tests.fakes import START

@@ -9,9 +9,10 @@ from executor.domain.goal import GOAL_RUNNING, GoalState
 from executor.domain.task import Task, TaskState
 from executor.domain.values import replace
 from executor.engine.blocking import ask_again
-from executor.engine.case import Case, Numbers, merge
+from executor.engine.case import Case
 from executor.engine.desk import Desk, goal_of
 from executor.engine.flow import advance, end
+from executor.engine.joint import Numbers, merge
 from executor.engine.replies import Refused
 from executor.ports import Transaction
 

@@ -8,9 +8,10 @@ from executor.domain.goal import GOAL_RUNNING, Goal, GoalState, Origin
 from executor.domain.plan import MODEL, GoalDraft, Plan
 from executor.domain.task import TaskState
 from executor.engine.blocking import ask_again
-from executor.engine.case import Case, Numbers
+from executor.engine.case import Case
 from executor.engine.desk import Desk, impossible
 from executor.engine.flow import advance, announce, end
+from executor.engine.joint import Numbers
 from executor.engine.planning import open_goal, propose, redraft, refuse_plan
 from executor.engine.replies import Accepted, Caller, Refused, Reply
 from executor.engine.rethinking import ask_for_more, question_of, stuck, take_up, trouble_of

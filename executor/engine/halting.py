@@ -13,7 +13,8 @@ from executor.domain.notice import NoticeKind
 from executor.domain.outcome import Blocked, NeedsReview, Outcome, Stumbled, Succeeded, Uncertain
 from executor.domain.stop import Stop
 from executor.engine.attempt import Tools
-from executor.engine.case import Case, Numbers, merge
+from executor.engine.case import Case
+from executor.engine.joint import Numbers, merge
 from executor.engine.nursery import Nursery
 from executor.ports import Store, Workers
 

@@ -8,9 +8,10 @@ from executor.domain.goal import GOAL_RUNNING, GoalState, Origin
 from executor.domain.plan import Alternative, GoalDraft, Plan
 from executor.domain.task import TaskState
 from executor.engine.adaptation import adapt, begin_afresh, current_plan, deviation_of, troubled
-from executor.engine.case import Case, Numbers
+from executor.engine.case import Case
 from executor.engine.desk import Desk, no_goal
 from executor.engine.flow import advance
+from executor.engine.joint import Numbers
 from executor.engine.planning import manual_spec, open_goal, propose
 from executor.engine.replies import Accepted, Caller, Refused, Reply
 from executor.engine.steering import another_way, propose_change

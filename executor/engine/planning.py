@@ -11,8 +11,9 @@ from executor.domain.milestone import milestones_of
 from executor.domain.plan import Criterion, ExecutionType, GoalDraft, Plan, TaskSpec
 from executor.domain.subtasks import nested, refs_of
 from executor.domain.task import Task, TaskKind
-from executor.engine.case import Case, Numbers
+from executor.engine.case import Case
 from executor.engine.flow import end, start
+from executor.engine.joint import Numbers
 from executor.engine.replies import Caller
 from executor.ports import CaseRows
 

@@ -17,7 +17,8 @@ from executor.domain.plan import GoalDraft
 from executor.domain.task import Task, TaskKind, TaskState
 from executor.domain.values import replace as quick_replace
 from executor.engine.blocking import block_task
-from executor.engine.case import Case, Numbers
+from executor.engine.case import Case
+from executor.engine.joint import Numbers
 from executor.engine.planning import open_goal
 from executor.ports import Actions, Assignment, GoalView, Transaction
 

@@ -18,12 +18,13 @@ from executor.domain.values import quick, replace
 from executor.engine.aside import Aside, due_without
 from executor.engine.attempt import BY_MODEL, Tools, is_opinion
 from executor.engine.capacity import waits_for
-from executor.engine.case import Case, Numbers, merge
+from executor.engine.case import Case
 from executor.engine.circuits import Circuits
 from executor.engine.claiming import claimed, may_begin, with_acceptance
 from executor.engine.desk import no_goal
 from executor.engine.floods import keep_within_limits
 from executor.engine.flow import advance
+from executor.engine.joint import Numbers, merge
 from executor.engine.jumps import Jumps
 from executor.engine.kin import kin_of
 from executor.engine.lookout import follows, worth_a_look

@@ -12,9 +12,10 @@ from executor.domain.circuit import Circuit, CircuitState, back, still_gone, tri
 from executor.domain.goal import GOAL_RUNNING
 from executor.domain.task import Task
 from executor.engine.attempt import Tools
-from executor.engine.case import Case, Numbers, merge
+from executor.engine.case import Case
 from executor.engine.circuits import Circuits
 from executor.engine.flow import advance
+from executor.engine.joint import Numbers, merge
 from executor.engine.nursery import Nursery
 from executor.engine.outages import ask, look_later, release
 from executor.ports import Changes, Store, Transaction

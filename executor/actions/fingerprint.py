@@ -1,4 +1,5 @@
-"""A digest of exactly what would run: the action, every parameter, and the files of the workspace that they name."""
+"""A digest of exactly what would run: the action, every parameter, and the files of the workspace that they name,
+with what these load."""
 
 import hashlib
 import json
@@ -8,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from executor.actions.named_files import named_files
+from executor.actions.loaded_files import involved_files
 
 FILES_MAX = 64  # that are read whole; what the system says of a file's last change stands for the others
 
@@ -17,7 +18,7 @@ def fingerprint(action: str, parameters: Mapping[str, Any], workspace: Path) -> 
     """Any change of a byte in any of it gives another digest. Reads files; call it in a thread."""
     digest = hashlib.sha256(_canonical([action, dict(parameters)]))
     if workspace.is_dir():
-        for place, path in enumerate(named_files(_texts(parameters), workspace)):
+        for place, path in enumerate(involved_files(_texts(parameters), workspace)):
             state = _state(workspace / path, whole=place < FILES_MAX)
             digest.update(f"\0{path}\0{state}".encode(errors="surrogateescape"))
     return digest.hexdigest()

@@ -3,7 +3,7 @@
 Read generously: a file too many only asks a person once more, one too few lets its content be replaced between the
 approval and the run. A name counts in every folder that the text names (``cd app && ./run``), quoted or not, with the
 workspace's own path in front, as a pattern, as a module (``-m app``), and where a program has a file of its own
-(``make``). What a script loads in turn is not followed.
+(``make``). What a script loads in turn is found by `loaded_files`.
 """
 
 import os
@@ -27,6 +27,32 @@ _OWN = {
     **dict.fromkeys(("make", "gmake"), ("GNUmakefile", "makefile", "Makefile")),
     **dict.fromkeys(("npm", "npx", "pnpm", "yarn", "bun"), ("package.json",)),
     "just": ("justfile", "Justfile", ".justfile"),
+    **dict.fromkeys(("pytest", "py.test", "tox", "nox"), ("conftest.py", "pytest.ini", "tox.ini", "noxfile.py")),
+    **dict.fromkeys(("pip", "pip3", "uv", "poetry", "hatch"), ("setup.py", "pyproject.toml", "requirements.txt")),
+    **dict.fromkeys(("python", "python3"), ("sitecustomize.py", "usercustomize.py")),
+    **dict.fromkeys(("node", "nodejs", "deno"), ("package.json", "index.js", "deno.json")),
+    **dict.fromkeys(("docker", "podman"), ("Dockerfile", "compose.yml", "compose.yaml", "docker-compose.yml")),
+    **dict.fromkeys(("invoke", "fab"), ("tasks.py", "fabfile.py")),
+    **dict.fromkeys(("gradle", "gradlew"), ("build.gradle", "build.gradle.kts", "settings.gradle")),
+    **dict.fromkeys(("mvn", "mvnw"), ("pom.xml",)),
+    "git": (
+        ".git/config",
+        ".gitconfig",
+        ".gitmodules",
+        ".gitattributes",
+        ".git/hooks/pre-commit",
+        ".git/hooks/pre-push",
+    ),
+    "cargo": ("Cargo.toml", "build.rs"),
+    "go": ("go.mod", "main.go"),
+    "task": ("Taskfile.yml", "Taskfile.yaml"),
+    "rake": ("Rakefile",),
+    "bundle": ("Gemfile",),
+    "composer": ("composer.json",),
+    "cmake": ("CMakeLists.txt",),
+    "meson": ("meson.build",),
+    "ninja": ("build.ninja",),
+    "ant": ("build.xml",),
 }
 
 

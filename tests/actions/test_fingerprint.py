@@ -4,6 +4,8 @@ from pathlib import Path
 import pytest
 
 from executor.actions.fingerprint import FILES_MAX, fingerprint
+from executor.actions.loaded_files import FILES_MAX as PROGRAMS_MAX
+from executor.actions.loaded_files import involved_files
 from executor.actions.named_files import named_files
 
 SEED = 7
@@ -76,6 +78,59 @@ def test_a_file_counts_however_the_command_names_it(tmp_path: Path, command: str
     (tmp_path / path).write_text("2")
 
     assert fingerprint("shell", {"command": command}, tmp_path) != before
+
+
+@pytest.mark.parametrize(
+    ("command", "files", "changed"),
+    [
+        ("sh run.sh", {"run.sh": ". ./lib.sh"}, "lib.sh"),
+        ("./run", {"run": "#!/bin/sh\nsource lib/a.sh", "lib/a.sh": ". lib/b.sh"}, "lib/b.sh"),
+        ("sh app/run.sh", {"app/run.sh": 'cd "$(dirname "$0")"; . ./lib.sh'}, "app/lib.sh"),
+        ("sh run.sh", {"run.sh": "make -C app"}, "app/Makefile"),
+        ("make", {"Makefile": "include rules.mk"}, "rules.mk"),
+        ("make", {"Makefile": "all:\n\tpython3 tools/gen.py"}, "tools/gen.py"),
+        ("npm run build", {"package.json": '{"scripts": {"build": "node scripts/build.js"}}'}, "scripts/build.js"),
+        ("node a.js", {"a.js": "const b = require('./lib/b')"}, "lib/b.js"),
+        ("node a.mjs", {"a.mjs": "import b from './lib/b.mjs'"}, "lib/b.mjs"),
+        ("python3 a.py", {"a.py": "import b"}, "b.py"),
+        ("python3 a.py", {"a.py": "import os, b.c as d"}, "b/c.py"),
+        ("python3 a.py", {"a.py": "if 1:\n    from b import c, d as e"}, "b/d.py"),
+        ("python3 -m app", {"app/__main__.py": "from . import one"}, "app/one.py"),
+        ("python3 app/a.py", {"app/a.py": "import b"}, "app/b.py"),
+        ("python3 -c 'import a'", {"a.py": "import b"}, "b.py"),
+        ("pytest -q", {"conftest.py": "import helpers"}, "helpers.py"),
+        ("git commit -m x", {}, ".git/hooks/pre-commit"),
+        ("git status", {}, ".git/config"),
+        ("cargo build", {}, "build.rs"),
+        ("pip install .", {}, "setup.py"),
+    ],
+)
+def test_what_a_named_file_loads_counts_as_well(
+    tmp_path: Path, command: str, files: dict[str, str], changed: str
+) -> None:
+    for path, text in {**files, changed: "1"}.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text)
+    before = fingerprint("shell", {"command": command}, tmp_path)
+    assert fingerprint("shell", {"command": command}, tmp_path) == before
+
+    (tmp_path / changed).write_text("2")
+
+    assert fingerprint("shell", {"command": command}, tmp_path) != before
+
+
+def test_programs_that_load_each_other_end(tmp_path: Path) -> None:
+    for number in range(200):
+        (tmp_path / f"f{number}.py").write_text(f"import f{number + 1}\nimport f{number}\nimport f0")
+
+    assert len(involved_files(["python3 f0.py"], tmp_path)) == PROGRAMS_MAX + 1
+
+
+def test_a_text_that_is_only_worked_on_is_not_read_for_names(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("other.txt")
+    (tmp_path / "other.txt").write_text("1")
+
+    assert involved_files(["wc notes.txt"], tmp_path) == ["notes.txt"]
 
 
 @pytest.mark.parametrize("command", ["python3 run.py", "cd app && python3 run.py"])

@@ -19,11 +19,11 @@ from executor.actions.workspaces import Folders
 from executor.domain.goal import Origin
 from executor.domain.limits import Limits
 from executor.domain.outcome import Result
-from executor.engine.attempt import Tools
 from executor.engine.nursery import Nursery
 from executor.engine.replies import Caller
 from executor.engine.service import Executor
 from executor.engine.tick import Ticker
+from executor.engine.tools import Tools
 from executor.planner.mending import OfflineMender
 from executor.planner.offline import OfflineBrain
 from executor.planner.workflows import Library

@@ -15,13 +15,13 @@ from executor.domain.gate import Gates
 from executor.domain.limits import Limits
 from executor.domain.notice import Notice
 from executor.domain.plan import GoalDraft
-from executor.engine.attempt import Tools
 from executor.engine.nursery import Nursery
 from executor.engine.policy import Policy
 from executor.engine.replies import Accepted, Reply
 from executor.engine.secrets import Secrets
 from executor.engine.service import Executor
 from executor.engine.tick import Ticker
+from executor.engine.tools import Tools
 from executor.engine.turns import Turns
 from executor.planner.mending import OfflineMender
 from executor.planner.offline import OfflineBrain

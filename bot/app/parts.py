@@ -36,12 +36,12 @@ from executor.actions.survey import Survey
 from executor.actions.watches import looks
 from executor.actions.workspaces import Folders
 from executor.domain.plan import GoalDraft
-from executor.engine.attempt import Tools
 from executor.engine.nursery import Nursery
 from executor.engine.policy import Policy
 from executor.engine.secrets import Secrets
 from executor.engine.service import Executor
 from executor.engine.tick import Ticker
+from executor.engine.tools import Tools
 from executor.engine.turns import Turns
 from executor.planner.goal_text import read_goal
 from executor.planner.mending import OfflineMender

@@ -260,7 +260,7 @@ class InTurns:
             return self._shown(Succeeded(result=result, evidence="An agent says that it is done"), always=True)
         if check is None or check.kind is CheckKind.OPINION:
             question = check.question if check else self._spec.expected_outcome or f"Is this done: {self._spec.title}?"
-            outcome = await self.whole.opinion(question, replace(result, output=evidence_of(turns)))
+            outcome = await self.whole.verdict.opinion(question, replace(result, output=evidence_of(turns)))
             if isinstance(outcome, Succeeded):
                 outcome = changed(outcome, result=result)
         else:

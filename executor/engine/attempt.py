@@ -1,18 +1,13 @@
-"""Running one attempt: ask first where a person must speak, act, then look whether it is true.
-
-The status of a task comes from here, from what an action returned and a check saw, and from nothing else.
-"""
+"""Running one attempt: ask first where a person must speak, act, then let the verdict say what came of it."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 from executor.domain.blockage import BlockageType
 from executor.domain.errors import MilepostError, WrongInput
-from executor.domain.gate import Gates
-from executor.domain.limits import Limits
 from executor.domain.model_outage import BRAIN, PROBE_S
 from executor.domain.outcome import (
     Blocked,
@@ -27,82 +22,23 @@ from executor.domain.outcome import (
     Uncertain,
     Waiting,
 )
-from executor.domain.plan import Check, CheckKind
 from executor.domain.reach import reach_of
 from executor.domain.stop import Stopped
 from executor.domain.task import Task, TaskKind
-from executor.domain.turn import AGENT
 from executor.engine.approval import Approval
-from executor.engine.classification import classify, unset_secret
-from executor.engine.diagnosing import SHOWN_CHARACTERS, diagnosed
-from executor.engine.drafts import shown_first
+from executor.engine.classification import unset_secret
+from executor.engine.diagnosing import diagnosed
 from executor.engine.flow import asks_person
 from executor.engine.gate_attempt import GateLook
 from executor.engine.handing import with_files
-from executor.engine.judging import doubted, hidden, told_by, was_answered
-from executor.engine.policy import Policy
-from executor.engine.secrets import Secrets
-from executor.engine.standstill import with_left
 from executor.engine.subgoals import goal_of_attempt, wanted_draft
-from executor.engine.turns import Turns
+from executor.engine.tools import Tools
+from executor.engine.verdict import Verdict, is_opinion, lookable
 from executor.engine.wording import said
-from executor.ports import (
-    PASSING,
-    About,
-    Action,
-    Actions,
-    Assignment,
-    Blind,
-    BrainFailed,
-    Brake,
-    Checks,
-    Clock,
-    Context,
-    CrashPoints,
-    Failure,
-    Forgetful,
-    Handover,
-    History,
-    Mender,
-    Mind,
-    NoBrake,
-    NoHandover,
-    NoQuota,
-    Project,
-    Quota,
-    Watches,
-    Workspaces,
-)
-from executor.ports.survey import NoSurvey, Surveyor
+from executor.ports import PASSING, Action, Assignment, BrainFailed, Context, Failure
 
 CRASH_POINTS = ("attempt.before_action", "attempt.after_action", "attempt.after_check")
-
-_LOOKABLE = frozenset({CheckKind.COMMAND, CheckKind.FILE, CheckKind.HTTP})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tools:
-    """What attempts work with."""
-
-    actions: Actions
-    checks: Checks
-    workspaces: Workspaces
-    clock: Clock
-    limits: Limits
-    crash_points: CrashPoints
-    project: Project
-    mender: Mender
-    secrets: Secrets = field(default_factory=Secrets)
-    policy: Policy = field(default_factory=Policy)
-    mind: Mind | None = None  # None: there is no model, and people judge
-    watches: Watches = Blind()
-    surveyor: Surveyor = NoSurvey()
-    gates: Gates = Gates()
-    brake: Brake = NoBrake()
-    history: History = Forgetful()
-    quota: Quota = NoQuota()
-    handover: Handover = NoHandover()
-    turns: Turns | None = None  # None: nothing is worked on in turns here
+OVERTIME_S = 30.0  # beyond an action's own limit, for its own way of ending
 
 
 @dataclass(slots=True)
@@ -186,14 +122,14 @@ class Run:
                 manual=True, question=task.spec.title, problem=_problem(task), check=said(task.spec.check)
             )
         if is_opinion(task.spec.check) and self.tools.mind is not None and answer is None:
-            return await self._seen(Result(success=True))
+            return await self.verdict.seen(Result(success=True))
         if asks_person(task):
             if answer is None:
                 question = task.spec.check.question if task.spec.check else ""
                 return NeedsPerson(manual=False, question=question or f"Is this true? {task.spec.title}")
             evidence = f"Confirmed by {answer.by}, {answer.at:%d %b %Y %H:%M} UTC"
             return Succeeded(result=Result(success=True, result=evidence), evidence=evidence)
-        return await self.asks_first(None) or await self._look(Result(success=True))
+        return await self.asks_first(None) or await self.verdict.look(Result(success=True))
 
     async def _gate(self) -> Outcome:
         async def run(command: str) -> Result | Waiting:
@@ -213,15 +149,15 @@ class Run:
             seen = await self.tools.checks.look(task.spec.check, self._context())
             result = seen.result or Result(success=seen.met, result=seen.evidence)
             return Succeeded(result=result, evidence=seen.evidence) if seen.met else Uncertain(note=seen.evidence)
-        if task.verify_first and _lookable(task.spec.check) is not None:
-            outcome = await self._look(Result(success=True, result="Seen after an interruption"))
+        if task.verify_first and lookable(task.spec.check) is not None:
+            outcome = await self.verdict.look(Result(success=True, result="Seen after an interruption"))
             if isinstance(outcome, Succeeded):
                 return outcome
         return await self.not_needed()
 
     async def not_needed(self) -> NotNeeded | None:
         """None: its `when` holds, or it has none."""
-        if (when := _lookable(self._task.spec.when)) is None:
+        if (when := lookable(self._task.spec.when)) is None:
             return None
         seen = await self.tools.checks.look(when, self._context())
         return None if seen.met else NotNeeded(note=f"Not needed: {seen.evidence}")
@@ -319,72 +255,12 @@ class Run:
 
     async def judge(self, result: Result) -> Outcome:
         """What a result means for the task, whoever brought it about."""
-        if result.metadata.get("outcome_unknown"):
-            return Uncertain(note=result.error or "The connection was lost", result=result)
-        if not result.success and self.began_effect and was_answered(result):
-            verdict = classify(result)
-            return Blocked(result=result, type=verdict.type, cause=f"{verdict.cause}; it is not repeated by itself")
-        if not result.success:
-            wait_s = result.metadata.get("retry_after_s")
-            return Stumbled(result=result, wait_s=float(wait_s) if isinstance(wait_s, int | float) else None)
-        if _lookable(self._task.spec.check) is None and (doubt := doubted(result)) is not None:
-            return Stumbled(result=doubt, evidence=f"Exit code 0, but: {doubt.error}")
-        return await self._look(result)
+        return await self.verdict.judge(result)
 
-    async def _look(self, result: Result) -> Outcome:
-        """The task's own check decides; without one the action's result does. What a person wants to see first
-        counts after that."""
-        return shown_first(self._task.spec, await self._seen(result), self.texts.append)
-
-    async def _seen(self, result: Result) -> Outcome:
-        check = self._task.spec.check
-        if check is not None and is_opinion(check) and self.tools.mind is not None:
-            return await self.opinion(check.question, result)
-        check = _lookable(check)
-        if check is None:
-            return Succeeded(result=result, evidence=result.result or "Done")
-        seen = await self.tools.checks.look(check, self._context())
-        self.tools.crash_points.reached("attempt.after_check")
-        if seen.met:
-            return Succeeded(result=result, evidence=seen.evidence)
-        if self.began_effect:  # what was done once is not done again for the sake of its check
-            return Uncertain(note=f"It ran, but the check does not hold: {seen.evidence}", result=result, looked=True)
-        shown = doubted(result) or hidden(result) or told_by(seen, result)
-        shown = await with_left(shown, result, check, self.tools.workspaces, self._task.goal_number)
-        return Stumbled(result=shown, evidence=f"The check does not hold: {seen.evidence}")
-
-    async def opinion(self, question: str, result: Result) -> Outcome:
-        """Where no check can decide, a model judges what was really seen, and its judgement is marked as one."""
-        assert self.tools.mind is not None
-        goal, task = self.assignment.goal, self._task
-        shown = self.tools.secrets.hidden_result(result)
-        facts = {
-            "goal": goal.title,
-            "task": task.spec.title,
-            "expected": task.spec.expected_outcome,
-            "result": shown.result,
-            "output": shown.output[-SHOWN_CHARACTERS:],
-            "earlier_outputs": {key: text[-SHOWN_CHARACTERS:] for key, text in self.assignment.outputs.items()},
-        }
-        about = About(goal_number=goal.number, task_ref=task.ref, role=task.spec.role)
-        opinion = await self.tools.mind.judge(question, facts, about)
-        evidence = f"Opinion of {opinion.by}: {opinion.evidence}"
-        if opinion.met:
-            return Succeeded(result=result, evidence=evidence)
-        return Stumbled(result=replace(result, success=False, error=evidence), evidence=evidence)
-
-
-OVERTIME_S = 30.0  # beyond an action's own limit, for its own way of ending
-BY_MODEL = frozenset({"draft", AGENT})
-"""Actions in which a model works; it sees the outputs of the tasks that this one depends on."""
-
-
-def is_opinion(check: Check | None) -> bool:
-    return check is not None and check.kind is CheckKind.OPINION
-
-
-def _lookable(check: Check | None) -> Check | None:
-    return check if check is not None and check.kind in _LOOKABLE else None
+    @property
+    def verdict(self) -> Verdict:
+        """As things stand now."""
+        return Verdict(self.assignment, self.tools, self._context(), self.texts, self.began_effect)
 
 
 def _problem(task: Task) -> str:

@@ -12,10 +12,10 @@ from executor.domain.plan import MILEPOST, MODEL
 from executor.domain.task import TASK_DUE, Task, TaskKind, TaskState
 from executor.domain.turn import AGENT
 from executor.domain.values import replace
-from executor.engine.attempt import Tools
 from executor.engine.case import Case
 from executor.engine.durations import signature_of
 from executor.engine.places import places_in
+from executor.engine.tools import Tools
 from executor.engine.wording import shown_command
 from executor.ports import Assignment, Transaction
 

@@ -10,12 +10,12 @@ from datetime import datetime
 
 from executor.domain.errors import Conflict, WrongInput
 from executor.domain.plan import Plan
-from executor.engine.attempt import Tools
 from executor.engine.case import Case
 from executor.engine.joint import Numbers
 from executor.engine.lookout import worth_a_look
 from executor.engine.replies import Accepted, Caller, Refused, Reply
 from executor.engine.steering import proposed_plan
+from executor.engine.tools import Tools
 from executor.ports import Brain, Mark, Store, Transaction, Workers
 
 Act = Callable[[Case], Reply]

@@ -12,10 +12,10 @@ from executor.domain.goal import GOAL_RUNNING
 from executor.domain.notice import NoticeKind
 from executor.domain.outcome import Blocked, NeedsReview, Outcome, Stumbled, Succeeded, Uncertain
 from executor.domain.stop import Stop
-from executor.engine.attempt import Tools
 from executor.engine.case import Case
 from executor.engine.joint import Numbers, merge
 from executor.engine.nursery import Nursery
+from executor.engine.tools import Tools
 from executor.ports import Store, Workers
 
 WATCH_S = 0.25  # between two looks; a STOP from another process takes effect here within that

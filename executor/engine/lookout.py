@@ -16,7 +16,6 @@ from executor.domain.limits import Limits
 from executor.domain.notice import NoticeKind
 from executor.domain.outlook import Finding, Outlook
 from executor.domain.task import TaskKind
-from executor.engine.attempt import Tools
 from executor.engine.beforehand import asked_for, given_since, look_at_values, worth_asking
 from executor.engine.case import Case
 from executor.engine.deadlines import concerns, differs, judged, look_at_deadline
@@ -25,6 +24,7 @@ from executor.engine.foresight import ahead_of, findings, untold, whole
 from executor.engine.joint import Numbers, merge
 from executor.engine.reasons import Around
 from executor.engine.stalls import mend, stuck
+from executor.engine.tools import Tools
 from executor.ports import CaseRows, Changes, Store
 from executor.ports.survey import Missing
 

@@ -17,7 +17,6 @@ from executor.domain.limits import Limits
 from executor.domain.outcome import Outcome
 from executor.domain.plan import GoalDraft
 from executor.engine.assigning import AssignCommands
-from executor.engine.attempt import Tools
 from executor.engine.change_commands import ChangeCommands
 from executor.engine.desk import ReadTime, goal_of, iso_time
 from executor.engine.families import Families
@@ -39,6 +38,7 @@ from executor.engine.secrets import Secrets
 from executor.engine.strategies import StrategyCommands
 from executor.engine.task_commands import TaskCommands
 from executor.engine.tick import Ticker
+from executor.engine.tools import Tools
 from executor.engine.watching import Watching
 from executor.ports import Assignment, Brain, BrainFailed, Failure, Mark, NoMark, Store, Workers
 

@@ -14,9 +14,9 @@ from executor.domain.model_outage import BRAIN
 from executor.domain.outcome import Blocked, Interrupted, Outcome, Stumbled
 from executor.domain.subtasks import is_split, part_keys
 from executor.domain.task import Task, TaskKind
+from executor.domain.turn import AGENT
 from executor.domain.values import quick, replace
 from executor.engine.aside import Aside, due_without
-from executor.engine.attempt import BY_MODEL, Tools, is_opinion
 from executor.engine.capacity import waits_for
 from executor.engine.case import Case
 from executor.engine.circuits import Circuits
@@ -39,8 +39,13 @@ from executor.engine.subgoals import ACTION as GOAL
 from executor.engine.subgoals import open_wanted
 from executor.engine.suspects import Trial
 from executor.engine.taking import why_not
+from executor.engine.tools import Tools
+from executor.engine.verdict import is_opinion
 from executor.engine.ways import unused
 from executor.ports import Assignment, Changes, Store, Transaction, Workers
+
+BY_MODEL = frozenset({"draft", AGENT})
+"""Actions in which a model works; it sees the outputs of the tasks that this one depends on."""
 
 
 @quick

@@ -11,13 +11,13 @@ from datetime import datetime, timedelta
 from executor.domain.circuit import Circuit, CircuitState, back, still_gone, tried_by, wants_trial
 from executor.domain.goal import GOAL_RUNNING
 from executor.domain.task import Task
-from executor.engine.attempt import Tools
 from executor.engine.case import Case
 from executor.engine.circuits import Circuits
 from executor.engine.flow import advance
 from executor.engine.joint import Numbers, merge
 from executor.engine.nursery import Nursery
 from executor.engine.outages import ask, look_later, release
+from executor.engine.tools import Tools
 from executor.ports import Changes, Store, Transaction
 
 EVERY_S = 0.05  # between two questions to the database, unless something changed a circuit just now

@@ -7,9 +7,10 @@ from executor.domain.attempt import Attempt
 from executor.domain.errors import MilepostError
 from executor.domain.outcome import Interrupted, Outcome
 from executor.engine.agent import InTurns
-from executor.engine.attempt import Run, Tools
+from executor.engine.attempt import Run
 from executor.engine.halting import after_a_stop
 from executor.engine.nursery import Nursery
+from executor.engine.tools import Tools
 from executor.engine.turns import works_in_turns
 from executor.ports import Assignment, Report
 from executor.workers.bounded import bounded

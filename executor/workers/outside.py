@@ -10,8 +10,9 @@ from typing import Any
 from executor.domain.attempt import OUTSIDE
 from executor.domain.errors import MilepostError
 from executor.domain.outcome import Interrupted, Outcome, Result, Stumbled
-from executor.engine.attempt import Run, Tools
+from executor.engine.attempt import Run
 from executor.engine.nursery import Nursery
+from executor.engine.tools import Tools
 from executor.ports import Assignment
 from executor.workers.local import LocalWorkers
 

@@ -32,12 +32,12 @@ from executor.domain.gate import Gates
 from executor.domain.limits import Limits
 from executor.domain.outcome import Result
 from executor.domain.plan import GoalDraft
-from executor.engine.attempt import Tools
 from executor.engine.nursery import Nursery
 from executor.engine.pace import ChatPace, Pace
 from executor.engine.secrets import Secrets
 from executor.engine.service import Executor
 from executor.engine.tick import Ticker
+from executor.engine.tools import Tools
 from executor.engine.turns import Turns
 from executor.planner.goal_text import read_goal
 from executor.planner.mending import OfflineMender

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from executor.domain.errors import WrongInput
 from executor.domain.limits import TEXT_CHARACTERS_MAX, TITLE_CHARACTERS_MAX
@@ -26,6 +26,7 @@ class Readers:
 _Read = TypeVar("_Read")
 LATER = ("autonomy", "use_reasoning", "chat")
 HEADING = "Goal"  # stands for the title where only its lines are read
+YEARS = 1970, 2999
 
 
 class _Constraints(BaseModel):
@@ -36,6 +37,13 @@ class _Constraints(BaseModel):
     max_time: str | None = None
     must_pass_tests: bool | None = None
     require_security_audit: bool | None = None
+
+
+def _in_reach(moment: datetime) -> datetime:
+    """Raises ValueError for the first and the last years that there are: in another time zone they would be beyond."""
+    if not YEARS[0] <= moment.year <= YEARS[1]:
+        raise ValueError("out of reach")
+    return moment
 
 
 class _Body(BaseModel):
@@ -55,7 +63,9 @@ class _Body(BaseModel):
     tasks: list[str | dict[str, Any]] = Field(default=[], description="a list of texts, or of tasks as objects")
     priority: int = Field(default=5, ge=1, le=10, description="a whole number from 1 to 10")
     metadata: dict[str, str] = Field(default={}, description="an object of texts")
-    deadline: datetime | None = Field(default=None, description='a time like "2030-01-31T18:00:00+01:00"')
+    deadline: Annotated[datetime, AfterValidator(_in_reach)] | None = Field(
+        default=None, description='a time like "2030-01-31T18:00:00+01:00"'
+    )
     budget_usd: Decimal | None = Field(default=None, ge=0, description="US dollars, 0 or more")
     constraints: _Constraints = Field(
         default=_Constraints(),

@@ -16,6 +16,7 @@ SECONDS_MAX = 366 * 86_400.0
 POLL_FIRST_S = 10.0
 POLL_LAST_S = 60.0
 POLL_GROWTH = 0.2  # of what has passed: after five minutes it is once a minute
+YEAR_MAX = 2999  # near the last year that there is, another time zone would be beyond it
 LOOK_S_MAX = 60.0  # for one look; a command that takes longer belongs in a task of its own
 
 
@@ -112,6 +113,8 @@ def _moment(text: str) -> datetime | time:
             moment = read(text.strip())
         except ValueError:
             continue
+        if isinstance(moment, datetime) and moment.year > YEAR_MAX:
+            break
         return moment
     raise ValueError(f'until is "{text}"; expected a time such as 18:00 or 2027-01-31T18:00')
 

@@ -261,3 +261,16 @@ async def test_without_bash_it_is_sh(scene: Scene, monkeypatch: pytest.MonkeyPat
     assert (await scene.shell("echo \"${BASH_VERSION:-none}\" '${1.output}'", {"1": "x " * 100_000})).output.startswith(
         "none x x x"
     )
+
+
+@pytest.mark.parametrize("until", ["9999-12-31T23:59:59-12:00", "9999-12-31T23:59:59", "3000-01-01T00:00:00Z"])
+async def test_a_wait_until_the_end_of_the_calendar_is_refused(scene: Scene, until: str) -> None:
+    with pytest.raises(WrongInput, match="expected a time such as"):
+        waiting(scene).check({"until": until})
+
+
+async def test_a_wait_until_after_2038_is_a_wait(scene: Scene) -> None:
+    result = await run(waiting(scene), scene, {"until": "2040-01-01T00:00:00Z"})
+
+    assert isinstance(result, Waiting)
+    assert result.wait_s > 13 * 365 * 86_400

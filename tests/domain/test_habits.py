@@ -50,3 +50,16 @@ def test_a_chats_own_hours_replace_the_usual_ones_and_a_rest_adds_to_them() -> N
 )
 def test_the_next_digest_is_at_the_same_time_of_day(now: str, next_one: str) -> None:
     assert next_at("18:00", at(now), BERLIN) == at(next_one)
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "UTC"])
+@pytest.mark.parametrize("time_of_day", ["00:00", "01:45", "02:30", "03:00", "23:59"])
+def test_a_daily_digest_comes_once_a_day_over_every_change_of_the_clock(zone: str, time_of_day: str) -> None:
+    place, now = ZoneInfo(zone), datetime(2026, 1, 1, 12, tzinfo=UTC)
+    days = []
+    while now.year == 2026:
+        now = next_at(time_of_day, now, place)
+        days.append(now.astimezone(place).date())
+
+    assert days == [days[0] + timedelta(days=number) for number in range(len(days))]
+    assert len(days) >= 364

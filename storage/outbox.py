@@ -15,6 +15,7 @@ from storage.codec import plain
 from storage.connections import Connections
 from storage.fetching import fetch, fetch_first
 from storage.noticing import put_notices
+from storage.readdressing import show_again
 from storage.rows import notice_from
 from storage.tables import chats, goals, habits, inbox, notices, people
 from storage.tables.base import among, columns
@@ -164,7 +165,9 @@ class OutboxRows:
 
 async def _move_chat(connection: AsyncConnection, old: int, new: int) -> None:
     gone = {"message_id": None, "content_hash": "", "probe_after": None}
-    await connection.execute(update(notices).where(notices.c.chat_id == old).values(chat_id=new, **gone))
+    moved = await connection.execute(update(notices).where(notices.c.chat_id == old).values(chat_id=new, **gone))
+    if moved.rowcount:
+        await show_again(connection, new)
     await connection.execute(update(goals).where(goals.c.chat_id == old).values(chat_id=new, message_id=None))
     await connection.execute(update(inbox).where(inbox.c.chat_id == old).values(chat_id=new, message_id=None))
     await connection.execute(update(people).where(people.c.chat_id == old).values(chat_id=new))

@@ -13,7 +13,7 @@ from executor.domain.circuit import Circuit, CircuitState
 from executor.domain.decision import Decision
 from executor.domain.errors import Conflict
 from executor.domain.flood import Said
-from executor.domain.goal import Goal
+from executor.domain.goal import Goal, Origin
 from executor.domain.lesson import Lesson
 from executor.domain.plan import GoalDraft, Plan
 from executor.ports import CaseRows, Changes, Clock, Due
@@ -23,6 +23,7 @@ from storage.fetching import Question, ask, fetch
 from storage.lessons import read_lessons
 from storage.listing import CIRCUIT_HOLDS, read_circuits
 from storage.purse import read_budget
+from storage.readdressing import give_to
 from storage.reading import (
     DECISION,
     GOAL_COLUMNS,
@@ -176,6 +177,9 @@ class WriteTransaction:
             statement = statement.where(or_(tasks.c.needs.is_(None), func.instr(tasks.c.needs, dumps(name)) == 0))
         rows = await fetch(self._connection, statement, {"now": now, "most": limit})
         return [_due_from(row) for row in rows]
+
+    async def give_to(self, goal_number: int, origin: Origin) -> None:
+        await give_to(self._connection, goal_number, origin)
 
     async def said(self, goal_number: int, chat_id: int, now: datetime) -> tuple[Said, Said]:
         return await read_said(self._connection, goal_number, chat_id, now)

@@ -10,6 +10,7 @@ from bot.brake import FileBrake
 from bot.telegram.access import Access
 from bot.telegram.composing import Composer
 from bot.telegram.connection import Connection, build_bot
+from bot.telegram.departures import may_hear
 from bot.telegram.desk import Desk
 from bot.telegram.files import fetch_file
 from bot.telegram.front import TelegramFront, Wiring
@@ -117,7 +118,15 @@ def assemble(
         habits = await plugs.habits.habits(chat_id)
         return habits.quiet(plugs.clock.now(), plugs.quiet_hours, plugs.timezone)
 
-    sender = TelegramSender(bot, Composer(plugs.store, scene), plugs.store, plugs.outbox, can_probe=local, quiet=quiet)
+    sender = TelegramSender(
+        bot,
+        Composer(plugs.store, scene),
+        plugs.store,
+        plugs.outbox,
+        can_probe=local,
+        quiet=quiet,
+        may_hear=partial(may_hear, plugs.access),
+    )
     courier = Courier(
         plugs.outbox,
         sender,

@@ -40,18 +40,22 @@ Toast = Callable[[str, str, bool], Awaitable[None]]
 Delete = Callable[[int, int], Awaitable[bool]]
 """(chat id, message id): takes a message out of the chat; whether it is gone. Never raises for what the chat says."""
 
+Left = Callable[[], Awaitable[None]]
+"""Somebody who may nothing was heard: perhaps they could, once."""
+
 
 class Dispatcher:
     """`bot_name` gives our @username without @, "" while it is not known. Every notice it returns has a key made from
     the update, so that handling an update again says nothing twice."""
 
     def __init__(
-        self, desk: Desk, toast: Toast, bot_name: Callable[[], str], discreet: Discreet, delete: Delete
+        self, desk: Desk, toast: Toast, bot_name: Callable[[], str], discreet: Discreet, delete: Delete, left: Left
     ) -> None:
         self._desk = desk
         self._toast = toast
         self._discreet = discreet
         self._delete = delete
+        self._left = left
         self._bot_name = bot_name
 
     async def handle(self, update: Update, whole: Whole = ALONE) -> list[Notice]:
@@ -70,12 +74,16 @@ class Dispatcher:
         if message.migrate_to_chat_id is not None:
             await self._desk.outbox.move_chat(message.chat_id, message.migrate_to_chat_id)
             return []
+        if message.migrate_from_chat_id is not None:  # the same, told in the new one
+            await self._desk.outbox.move_chat(message.migrate_from_chat_id, message.chat_id)
+            return []
         sender = message.from_user
         # A message in the name of a group or a channel has no person behind it who could be asked for their role.
         if sender is None or sender.is_bot or message.sender_chat is not None:
             return []
         request = self._request(update_id, message, sender)
         if request.role is Role.NOBODY:
+            await self._left()
             return self._greet(request)
         if message.forward_origin is not None:
             return [notice_of(request, say(FORWARDED), 1)] if request.private else []
@@ -186,6 +194,7 @@ class Dispatcher:
         request = self._request(update_id, message, query.from_user)
         try:
             if request.role is Role.NOBODY:
+                await self._left()
                 raise WrongInput(PRIVATE_BOT.format(id=request.caller.person_id))
             pressed = await press(_from_button(request), query.data)
         except WrongInput as error:

@@ -14,6 +14,7 @@ from telegram.error import BadRequest, TelegramError
 from bot.telegram.absence import ABSENCE_S, absence_notices
 from bot.telegram.commands.table import COMMANDS
 from bot.telegram.connection import Connection, PollRequest
+from bot.telegram.departures import Departures
 from bot.telegram.desk import Desk
 from bot.telegram.digest import Digests
 from bot.telegram.discreet import Discreet
@@ -82,9 +83,10 @@ class TelegramFront:
         self._wiring = wiring
         self._lanes = Lanes(wiring.start_soon)
         self._discreet = Discreet(desk.decisions, desk.engine.open_decisions, self._name, wiring.secrets)
-        self._dispatcher = Dispatcher(desk, self._toast, self._name, self._discreet, self._delete)
+        self._dispatcher = Dispatcher(desk, self._toast, self._name, self._discreet, self._delete, self._left)
         self._joiner = Joiner(wiring.rows, desk.clock, self._parse, join_s)
         self._presence = Presence(wiring.chats, desk.access, desk.clock, wiring.chat_heard)
+        self._departures = Departures(desk.engine, desk.access, desk.clock, wiring.deliver)
         self._digests = Digests(desk.engine, desk.habits, desk.clock, lambda: desk.scene().timezone, wiring.deliver)
         self._queue = InboxQueue(wiring.rows, desk.clock, self._arrived, self._discreet.stored, self._stop_at_once)
         self._poller = Poller(
@@ -121,6 +123,7 @@ class TelegramFront:
             raise
         self._wiring.start_soon(self._set_menu(), "telegram menu")
         self._wiring.start_soon(self._digests.run(), "digests")
+        self._wiring.start_soon(self._departures.run(), "departures")
 
     async def wait_ready(self) -> None:
         """Until the first connection stands."""
@@ -216,6 +219,9 @@ class TelegramFront:
             await self._bot.answer_callback_query(query_id, text=text or None, show_alert=alert)
         except TelegramError as error:
             logger.debug("The answer to a press was lost: {}", error)
+
+    async def _left(self) -> None:
+        await self._departures.look()
 
     async def _delete(self, chat_id: int, message_id: int) -> bool:
         """Twice at most: what carries a secret should not stay for the sake of one lost connection."""

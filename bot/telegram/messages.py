@@ -118,10 +118,24 @@ def flood_message(facts: Mapping[str, Any]) -> Message:
     return Message(html="\n".join(lines), buttons=((Button("▶️ Resume", f"r:{number}"),),), document=document)
 
 
+def left_message(facts: Mapping[str, Any]) -> Message:
+    """Somebody was taken off the lists, and their goal has another owner."""
+    number = facts["number"]
+    lines = [f"👋 {bold(facts['title'])} #{number}", f"{escape(facts['left'])} is no longer on the lists."]
+    lines.append("I have paused their goal, and it is yours now." if facts["paused"] else "Their goal is yours now.")
+    if questions := facts["questions"]:
+        lines.append(f"{count(len(questions), 'open question')}: {', '.join(map(str, questions))}")
+    lines += ["", italic("or") + f" /resume {number} {italic('·')} /cancel {number} {italic('·')} /status {number}"]
+    buttons = ((Button("▶️ Resume", f"r:{number}"),),) if facts["paused"] else ()
+    return Message(html="\n".join(lines), buttons=buttons)
+
+
 def outage_message(facts: Mapping[str, Any]) -> Message:
     """What is gone, what happens next without anybody, and what a person could do."""
     if "flood" in facts:
         return flood_message(facts)
+    if "left" in facts:
+        return left_message(facts)
     if "what" not in facts:
         return text_message(facts)
     sign, gone = ("⏸", facts["reason"]) if facts["local"] else ("📡", f"{facts['what']} does not work")

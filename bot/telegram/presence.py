@@ -9,7 +9,7 @@ from typing import Protocol
 
 from loguru import logger
 from telegram import Chat, ChatMemberUpdated, Update
-from telegram.constants import ChatMemberStatus
+from telegram.constants import ChatMemberStatus, ChatType
 
 from bot.telegram.access import Access, Role
 from executor.ports import Clock
@@ -70,6 +70,8 @@ class Presence:
             return
         if update.my_chat_member is not None and update.my_chat_member.new_chat_member.status in _OUT:
             await self._gone(update.my_chat_member)
+            return
+        if chat.type == ChatType.PRIVATE and not self._has_business(update):
             return
         was_gone = self._back(chat.id) or chat.id in self._inactive
         shown = (str(chat.type), _title(chat))

@@ -39,6 +39,7 @@ from executor.ports import (
 GENERAL_TOPIC = 1  # a forum's main topic has this number, and a message to it must not name it
 EDITED = frozenset({NoticeKind.CARD, NoticeKind.DECISION, NoticeKind.END})
 """Kinds whose message must stay a plain text message, because it will be edited: a document goes before it."""
+OFF_THE_LISTS = "whose chat it is, is no longer on the lists"
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 
 
@@ -74,6 +75,7 @@ class TelegramSender:
         *,
         can_probe: bool,
         quiet: Callable[[int], Awaitable[bool]] | None = None,
+        may_hear: Callable[[Notice], bool] = lambda notice: True,
     ) -> None:
         self._bot = bot
         self._composer = composer
@@ -81,12 +83,15 @@ class TelegramSender:
         self._messages = messages
         self._can_probe = can_probe
         self._quiet = quiet
+        self._may_hear = may_hear
 
     @property
     def can_probe(self) -> bool:
         return self._can_probe
 
     async def deliver(self, notice: Notice, *, repeated: bool = False) -> Delivery:
+        if not self._may_hear(notice):
+            return Undeliverable(error=OFF_THE_LISTS, chat_gone=True)
         message = await self._composer.message(notice)
         if message is None:
             return Undeliverable(error="there is nothing left to show")

@@ -24,6 +24,7 @@ from executor.engine.goal_commands import GoalCommands
 from executor.engine.grant_commands import GrantCommands
 from executor.engine.halting import Halting
 from executor.engine.history_commands import HistoryCommands
+from executor.engine.leaving import LeavingCommands
 from executor.engine.lesson_commands import LessonCommands
 from executor.engine.letter_commands import LetterCommands
 from executor.engine.lookout import Lookout
@@ -59,6 +60,7 @@ class Executor(
     LessonCommands,
     GrantCommands,
     RoundCommands,
+    LeavingCommands,
     HistoryCommands,
     Families,
     Readings,

@@ -15,7 +15,7 @@ from executor.domain.decision import Decision
 from executor.domain.effect import Effect
 from executor.domain.event import Event
 from executor.domain.flood import Said
-from executor.domain.goal import Goal
+from executor.domain.goal import Goal, Origin
 from executor.domain.lesson import Calibration, Lesson, LessonUse
 from executor.domain.letter import DeadLetter
 from executor.domain.milestone import Milestone
@@ -160,6 +160,11 @@ class Transaction(Family, TurnsBack, Protocol):
         """Tasks queued or retrying with due_at <= now and held by no circuit, of goals that are in progress, blocked or
         validating, at most `limit`, in the order: what unblocks others, what is in progress already, goal priority,
         deadline, age. Those that need one of the resources in `without` are left out."""
+        ...
+
+    async def give_to(self, goal_number: int, origin: Origin) -> None:
+        """It is that person's, in that chat. Where that is another chat, its card, its open questions and what waits to
+        be sent go there as new messages."""
         ...
 
     async def said(self, goal_number: int, chat_id: int, now: datetime) -> tuple[Said, Said]:

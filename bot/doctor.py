@@ -23,6 +23,7 @@ from bot.folder import holder, prepare
 from bot.listen import listening_socket
 from bot.logs import Redactor
 from bot.real import RandomIds, SystemClock
+from bot.secret_findings import secret_findings
 from bot.settings import Settings, unavailable
 from bot.telegram.ports import Shelf
 from bot.tool_findings import tools
@@ -93,12 +94,7 @@ def _configuration(settings: Settings, fix: bool) -> Iterator[Finding]:
     yield _good("configuration", str(settings.source) if settings.source else "all defaults, there is no file")
     for line in unavailable(settings):
         yield _wrong("configuration", line, "correct it; milepost up refuses this")
-    if settings.source and settings.hidden() and settings.source.stat().st_mode & 0o077:
-        if fix:
-            settings.source.chmod(0o600)
-            yield _good("secrets", f"{settings.source} is now yours alone")
-        else:
-            yield _wrong("secrets", f"others can read {settings.source}", f"chmod 600 '{settings.source}', or --fix")
+    yield from secret_findings(settings, fix=fix)
     if settings.telegram.token.get_secret_value() and not settings.access.owners:
         yield _note(
             "access", "nobody may use the chat", "send /whoami to the bot and put the number into access.owners"

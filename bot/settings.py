@@ -6,7 +6,7 @@ What is wrong is told in one line each: where it stands, the key, the value (nev
 import json
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import Annotated, Any, get_args, get_origin
 from pydantic import SecretStr, ValidationError
 
 from bot.kinds import Table
+from bot.secret_sources import resolve
 from bot.tables import Settings
 from executor.domain.errors import Unconfigured
 
@@ -35,6 +36,8 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
     tree = _tree(source, environ)
     origins: dict[Key, str] = {}
     problems = [fault for given in _given(environ) if (fault := _put(tree, given, origins))]
+    referred = resolve(tree, environ, _beside(source, environ), source.name if source else "configuration", _is_secret)
+    problems += referred.problems
     tree["data_dir"] = _data_dir(tree.get("data_dir", ""), environ)
     try:
         settings = Settings.model_validate(tree)
@@ -43,7 +46,7 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
         raise Unconfigured("\n".join([*problems, *faults])) from None
     if problems:
         raise Unconfigured("\n".join(problems))
-    settings._source = source
+    settings._source, settings._secret_files = source, tuple(referred.files)
     return settings
 
 
@@ -104,6 +107,17 @@ def _home(environ: Mapping[str, str]) -> Path:
 
 def _from_home(path: str, environ: Mapping[str, str]) -> Path:
     return _home(environ) / path[2:] if path.startswith("~/") else Path(path)
+
+
+def _beside(source: Path | None, environ: Mapping[str, str]) -> Callable[[str], Path]:
+    """A path in the file counts from where the file is."""
+    folder = source.parent if source else Path.cwd()
+    return lambda path: folder / _from_home(path, environ)
+
+
+def _is_secret(key: Key) -> bool:
+    known, kind, _ = _known_part(key)
+    return known == key and kind is SecretStr
 
 
 def _data_dir(given: Any, environ: Mapping[str, str]) -> Any:

@@ -264,6 +264,7 @@ class Settings(Table):
     ] = Field(default_factory=dict)
 
     _source: Path | None = PrivateAttr(default=None)
+    _secret_files: tuple[Path, ...] = PrivateAttr(default=())
 
     @property
     def source(self) -> Path | None:
@@ -276,7 +277,12 @@ class Settings(Table):
 
     def never_shown(self) -> tuple[Path, ...]:
         """What no command may see of Milepost's own."""
-        return (self.data_dir, *([self._source] if self._source else []))
+        return (self.data_dir, *([self._source] if self._source else []), *self._secret_files)
+
+    @property
+    def secret_files(self) -> tuple[Path, ...]:
+        """The files that secrets were read from by name."""
+        return self._secret_files
 
     def variables(self) -> dict[str, str]:
         """The configured secrets by the name that a task uses."""

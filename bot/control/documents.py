@@ -14,8 +14,7 @@ from executor.domain.milestone import Milestone, progress_of
 from executor.domain.plan import TaskSpec
 from executor.domain.task import Task, TaskKind, TaskState
 from executor.domain.turn import Turn
-from executor.engine.reasons import Reason
-from executor.engine.why import Why
+from executor.engine.why import Reason, Why
 from executor.engine.wording import said
 from executor.ports import GoalView
 

@@ -6,8 +6,8 @@ from datetime import datetime
 from executor.domain.circuit import Circuit, CircuitState
 from executor.domain.family import awaited
 from executor.domain.task import Task, TaskState
-from executor.engine.reasons import Code, Hold
 from executor.engine.spans import ago, ahead
+from executor.engine.why import Code, Hold
 from executor.ports import GoalView
 
 

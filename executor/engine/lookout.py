@@ -22,9 +22,9 @@ from executor.engine.deadlines import concerns, differs, judged, look_at_deadlin
 from executor.engine.durations import SAMPLES_MAX, Forecast, forecast, signature_of
 from executor.engine.foresight import ahead_of, findings, untold, whole
 from executor.engine.joint import Numbers, merge
-from executor.engine.reasons import Around
 from executor.engine.stalls import mend, stuck
 from executor.engine.tools import Tools
+from executor.engine.why import Around
 from executor.ports import CaseRows, Changes, Store
 from executor.ports.survey import Missing
 

@@ -12,10 +12,9 @@ from executor.domain.turn import Turn
 from executor.engine.capacity import kept_back
 from executor.engine.desk import Desk, read_reply
 from executor.engine.holding import holds_by_circuit, holds_by_goal
-from executor.engine.reasons import Around, Code, Hold
 from executor.engine.replies import Reply
 from executor.engine.spans import ago, span
-from executor.engine.why import Why, explain
+from executor.engine.why import Around, Code, Hold, Why, explain
 from executor.ports import GoalRecord, GoalView, Spent
 
 

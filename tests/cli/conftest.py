@@ -27,9 +27,8 @@ from executor.domain.milestone import milestones_of
 from executor.domain.plan import Criterion, GoalDraft, TaskSpec
 from executor.domain.task import Task, TaskState
 from executor.domain.turn import Turn
-from executor.engine.reasons import Around
 from executor.engine.replies import Accepted, Caller, Refused, Reply
-from executor.engine.why import Why, explain
+from executor.engine.why import Around, Why, explain
 from executor.ports import GoalView
 
 AT = datetime(2030, 1, 2, 3, 4, 5, tzinfo=UTC)

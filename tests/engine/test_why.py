@@ -15,8 +15,7 @@ from executor.domain.goal import GOAL_FINAL, GoalState
 from executor.domain.outcome import Result
 from executor.domain.task import TASK_FINAL, Task, TaskKind, TaskState
 from executor.engine.ranges import ranges
-from executor.engine.reasons import Around, Code, Hold
-from executor.engine.why import explain
+from executor.engine.why import Around, Code, Hold, explain
 from executor.ports import GoalView
 from tests.builders import ANN, chain, draft, goal, spec
 from tests.fakes import START, ScriptedAction

@@ -7,8 +7,7 @@ from executor.domain.decision import DecisionKind
 from executor.domain.event import Event
 from executor.domain.goal import GOAL_RUNNING
 from executor.domain.task import Task, TaskKind, TaskState
-from executor.engine.reasons import HOLDS_NOTHING_UP, Code
-from executor.engine.why import Why
+from executor.engine.why import HOLDS_NOTHING_UP, Code, Why
 from executor.ports import GoalView
 
 _WAITS = frozenset({TaskState.AWAITING_APPROVAL, TaskState.BLOCKED})

@@ -11,7 +11,7 @@ import pytest
 
 from bot.localchat import LocalChat
 from executor.domain.goal import GoalState
-from executor.engine.reasons import HOLDS_NOTHING_UP
+from executor.engine.why import HOLDS_NOTHING_UP
 from tests.story.test_an_outage import free_port, serving
 from tests.telegram.talk import Json, Talk, talking, words
 

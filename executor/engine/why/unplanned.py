@@ -3,9 +3,9 @@
 from datetime import datetime
 
 from executor.domain.goal import Goal, GoalState
-from executor.engine.reasons import Code, Reason
 from executor.engine.spans import ago, ahead
 from executor.engine.unplanned import UNTIL_ANSWERED
+from executor.engine.why.values import Code, Reason
 
 
 def why_unplanned(goal: Goal, since: datetime | None, now: datetime) -> Reason:

@@ -7,6 +7,7 @@ import json
 import os
 import socket
 import sys
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -40,35 +41,40 @@ class Probe:
     processes: int = 512
 
 
-async def report(place: Path, probe: Probe, port: int) -> dict[str, Any]:
-    owner = unprivileged()
-    folders = Folders(place / "data", owner=owner)
-    folder = folders.folder(probe.goal)
+def folders_of(place: Path) -> Folders:
+    return Folders(place / "data", owner=unprivileged())
+
+
+def sandbox(place: Path, bounds: Bounds | None = None) -> BubblewrapLauncher:
     found = installed()
     assert found is not None
-    launcher = BubblewrapLauncher(
+    return BubblewrapLauncher(
         Sandbox(
             program=found[0],
             version=found[1],
             folders=place / "data" / "workspaces",
             filters=place / "data" / "filter",
             hidden=Hidden([place / "data", place / "config.toml"]),
-            bounds=Bounds(
-                memory_mb=probe.memory_mb, cpu_s=probe.cpu_s, file_mb=probe.file_mb, processes=probe.processes
-            ),
-            identity=owner,
+            bounds=bounds or Bounds(memory_mb=1024, cpu_s=60),
+            identity=unprivileged(),
         )
     )
 
-    async def started(pid: int, pid_started: float, command: str) -> None:
-        return None
 
-    context = Context(
+Started = Callable[[int, float, str], Awaitable[None]]
+
+
+async def unseen(pid: int, pid_started: float, command: str) -> None:
+    return None
+
+
+def context_of(folder: Path, started: Started, timeout_s: float) -> Context:
+    return Context(
         task_ref="1.1",
         attempt=1,
         goal_title="A goal",
         folder=lambda: folder,
-        timeout_s=probe.timeout_s,
+        timeout_s=timeout_s,
         output_bytes_max=10_000,
         now=lambda: START,
         first_started_at=START,
@@ -76,10 +82,15 @@ async def report(place: Path, probe: Probe, port: int) -> dict[str, Any]:
         started=started,
         tell=lambda text: None,
     )
+
+
+async def report(place: Path, probe: Probe, port: int) -> dict[str, Any]:
+    bounds = Bounds(memory_mb=probe.memory_mb, cpu_s=probe.cpu_s, file_mb=probe.file_mb, processes=probe.processes)
+    context = context_of(folders_of(place).folder(probe.goal), unseen, probe.timeout_s)
     text = probe.command.replace("@port", str(port)).replace("@pid", str(os.getpid()))
     reach = Reach(network=probe.network, machine=probe.machine, writes=(str(place / "given"),))
     command = Command(arguments=["bash", "-c", text], shown=text, timeout_s=probe.timeout_s, reach=reach)
-    ended = await run(command, context, launcher)
+    ended = await run(command, context, sandbox(place, bounds))
     return {**asdict(ended), "command": None, "problem": ended.problem, "left": left()}
 
 

@@ -4,9 +4,10 @@ How a child stands there: bwrap waits outside for its end, and dies with Milepos
 shell, the *init*. It waits at the gate, runs the command, gives what the command left running the time to end in good
 order, and ends with the command's exit code: with it the whole namespace ends, whatever else lives in it.
 
-As root, bwrap makes no user namespace: its child would still own root's files. It mounts as root, and the child drops
-root's ids and capabilities for good before anything of the command runs. As anybody else a user namespace is needed,
-and none can be made inside of it.
+As root, bwrap makes no user namespace: its child would still own root's files. It mounts as root, and the command drops
+root's ids and capabilities for good before anything of it runs. The init stays root's, with hardly a capability left:
+the bwrap outside has none, and could not pass its own death on to anybody else. So the init starts nothing that is
+looked for in a folder of the command. As anybody else a user namespace is needed, and none can be made inside of it.
 """
 
 import os
@@ -31,13 +32,16 @@ TEMPORARY_BYTES = 256 * 1024 * 1024
 NO_USER_NAMESPACES_SINCE = (0, 8)
 PLAIN = "LC_ALL"  # so that the programs on the way to a command load no locale, which costs more than they do
 ETC_COPIES = "sandbox-etc"  # beside the filter
+SLEEP = shutil.which("sleep", path="/bin:/usr/bin:/run/current-system/sw/bin") or "/bin/sleep"
 
 # Left-overs get a fifth of a second, as without a sandbox. `kill -0 -1`: is there anybody else?
 INIT = (
     "exec 3>&2 2>/dev/null; IFS= read -r go || exit 125; "
     '"$@" </dev/null 2>&3 3>&-; code=$?; '
-    "for i in 1 2 3 4 5 6 7 8 9 10; do kill -0 -1 || break; sleep 0.02; done; exit $code"
+    f"for i in 1 2 3 4 5 6 7 8 9 10; do kill -0 -1 || break; {SLEEP} 0.02; done; exit $code"
 )
+KEPT = ("CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP", "CAP_KILL", "CAP_DAC_READ_SEARCH")
+"""Of root's, for becoming somebody else, in a folder of theirs, and for ending them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +83,7 @@ class BubblewrapLauncher:
             if filters := self._filter():
                 opened.append(os.open(filters, os.O_RDONLY))
                 words += ["--seccomp", str(opened[-1])]
-            words += ["--as-pid-1", "--", *self._inside(INIT, launch.environment), *launch.arguments]
+            words += ["--as-pid-1", "--", *self._shell(INIT, launch.environment), *self._drop, *launch.arguments]
             self._give(self._goal(launch.workspace) or launch.workspace)
             give_streams(self._nobody, launch.stdin, launch.stdout, launch.stderr)
             return subprocess.Popen(
@@ -112,7 +116,8 @@ class BubblewrapLauncher:
             Reach(network=lasting.network, writes=tuple(map(str, lasting.folders))),
             None,
         )
-        inside = ["--", *self._inside('exec "$@"', lasting.environment, lasting=True), *lasting.arguments]
+        shell = self._shell('exec "$@"', lasting.environment, lasting=True)
+        inside = ["--", *self._drop, *shell, *lasting.arguments]
         if filters := self._filter():
             first = ["sh", "-c", 'exec 9<"$0"; exec "$@"', str(filters), *words, "--seccomp", "9"]
             words = first
@@ -133,13 +138,12 @@ class BubblewrapLauncher:
             given = index.certificates(os.environ) | dict(given)
         return {PLAIN: "C"} | dict(given)
 
-    def _inside(self, script: str, environment: Mapping[str, str], *, lasting: bool = False) -> list[str]:
-        """The words before a command that take rights from it, once everything is mounted; a shell runs the `script`
-        with it."""
+    def _shell(self, script: str, environment: Mapping[str, str], *, lasting: bool = False) -> list[str]:
+        """The words before a command that bind it; a shell then runs the `script` with it."""
         shared = self._nobody is not None or not counted_apart()
         first = "" if PLAIN in environment else f"unset {PLAIN}; "
         first += self.bounds.script(lasting=lasting, shared=shared)
-        return [*self._drop, "/bin/sh", "-c", first + script, "milepost"]
+        return ["/bin/sh", "-c", first + script, "milepost"]
 
     def _isolation(
         self, workspace: Path, environment: Mapping[str, str], reach: Reach, opened: list[int] | None
@@ -181,7 +185,9 @@ class BubblewrapLauncher:
         if not network:
             words.append("--unshare-net")
         own = self._sandbox.identity
-        if self._nobody is None:
+        if self._nobody is not None:
+            words += ["--cap-drop", "ALL", *(word for one in KEPT for word in ("--cap-add", one))]
+        else:
             words.append("--unshare-user")
             if own is not None:  # root of a container that has no other user
                 words += ["--uid", str(own.uid), "--gid", str(own.gid)]

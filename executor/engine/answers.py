@@ -9,7 +9,7 @@ from executor.domain.blockage import BlockageType
 from executor.domain.decision import PROVIDE_VALUE, Decision, DecisionKind, DecisionState, Option
 from executor.domain.effect import EffectState
 from executor.domain.goal import GoalState
-from executor.domain.task import Answer, Task, TaskKind, TaskState
+from executor.domain.task import Task, TaskKind, TaskState
 from executor.engine.asking import allow, approve, review
 from executor.engine.beforehand import answer_beforehand, provided
 from executor.engine.blocking import ask_again, block_task
@@ -17,15 +17,13 @@ from executor.engine.case import Case
 from executor.engine.deadlines import answer_deadline
 from executor.engine.flow import close_parked_attempt, end, fresh, start
 from executor.engine.gates import answer_gate, mend
+from executor.engine.intervening import done, hand_back, retry, say, skip, take_over
 from executor.engine.lessons import person_tries
-from executor.engine.prerequisites import dead_parents
 from executor.engine.providing import asks_for, read_value
 from executor.engine.repairing import apply_fix
 from executor.engine.replies import Accepted, Caller, Refused, Reply
-from executor.engine.settle import ask_about_effect
 from executor.engine.showing import reasons
-from executor.engine.steering import after_skip, apply
-from executor.engine.subtasks import end_parts
+from executor.engine.steering import apply
 from executor.engine.turns import about_effect, works_in_turns
 from executor.engine.unplanned import decide_about_plan, plan_now
 
@@ -183,80 +181,12 @@ def _adaptation(case: Case, decision: Decision, caller: Caller, option: Option |
     return _accepted(case, decision, f"Plan v{case.goal.plan_version} stays.")
 
 
-def retry(case: Case, task: Task, caller: Caller, *, how: str = "Retry by hand") -> str:
-    """Queue the task as if it had never failed; one that never ran because others failed comes after those. `how` is
-    what the person did about it, for later."""
-    if task.state is TaskState.IN_PROGRESS:  # it tries whether what was gone is back: never twice at once
-        return f"{task.ref} is being tried right now."
-    case.unblock(task.ref, f"{caller.name}: retry")
-    asked = f"{caller.name} asked to retry"
-    parents = [one for one in dead_parents(case, task) if one.state is TaskState.FAILED] if not task.attempts else []
-    if parents:
-        for parent in parents:
-            case.set_task(fresh(case.move_task(parent.ref, TaskState.QUEUED, summary=asked)))
-        case.set_task(fresh(case.move_task(task.ref, TaskState.PENDING, summary=asked)))
-        return f"Trying {', '.join(parent.ref for parent in parents)} again first, then {task.ref}."
-    case.set_task(person_tries(case.tasks[task.ref], how))
-    task = fresh(case.move_task(task.ref, TaskState.QUEUED, summary=asked))
-    case.set_task(replace(task, waits_on=""))  # now, whatever is known to be gone
-    return f"Trying {task.ref} again."
-
-
-def skip(case: Case, task: Task, caller: Caller) -> str:
-    """Go on without it and its parts: what waited for it is released, and its weight leaves the percentage."""
-    end_parts(case, task, lambda part: _skip_one(case, part, caller))
-    _skip_one(case, task, caller)
-    after_skip(case, task)
-    return f"Skipped {task.ref}."
-
-
-def _skip_one(case: Case, task: Task, caller: Caller) -> None:
-    if task.state is TaskState.IN_PROGRESS:
-        case.stop_tasks.add(task.ref)
-    case.unblock(task.ref, f"{caller.name}: skip")
-    case.withdraw(task.ref, note=f"{caller.name} skipped the task")
-    case.move_task(task.ref, TaskState.SKIPPED, summary=f"Skipped by {caller.name}")
-    close_parked_attempt(case, task.ref)
-
-
-def take_over(case: Case, task: Task, caller: Caller) -> str:
-    """A person does it by hand; Done is then checked like any other task."""
-    if task.state is TaskState.IN_PROGRESS:
-        case.stop_tasks.add(task.ref)
-    case.unblock(task.ref, f"{caller.name}: take over")
-    case.withdraw(task.ref, note=f"{caller.name} took the task over")
-    close_parked_attempt(case, task.ref)
-    task = case.move_task(task.ref, TaskState.QUEUED, summary=f"Taken over by {caller.name}")
-    case.set_task(replace(fresh(task), taken_over=True, remedy=None))
-    return f"{task.ref} is yours. Press Done when it is done, or Hand back."
-
-
 def _manual(case: Case, decision: Decision, caller: Caller, option: Option | None, text: str | None) -> Reply:
     task = _task(case, decision)
     case.decide(decision.number, caller, option=option.name if option else None, text=text)
     if option is not None and option.name == "hand-back":
         return _accepted(case, decision, hand_back(case, task, caller))
     return _accepted(case, decision, done(case, task, caller, text))
-
-
-def done(case: Case, task: Task, caller: Caller, text: str | None = None) -> str:
-    """A person says that it is done; its check is looked at next."""
-    _say(case, task, caller, text or "Done")
-    return f"Checking {task.ref}." if task.spec.check else f"{task.ref} is done."
-
-
-def hand_back(case: Case, task: Task, caller: Caller) -> str:
-    """Back to Milepost if it can do it; a task made for a person becomes a blockage."""
-    close_parked_attempt(case, task.ref)
-    if task.taken_over:
-        case.set_task(replace(fresh(task), taken_over=False))
-        if case.in_doubt(task.ref):  # from before it was taken over
-            ask_about_effect(case, case.tasks[task.ref], f"{caller.name} handed it back")
-            return f"{task.ref} is mine again; please say first whether it has happened."
-        case.move_task(task.ref, TaskState.QUEUED, summary=f"Handed back by {caller.name}")
-        return f"{task.ref} is mine again."
-    block_task(case, task, BlockageType.EXTERNAL, cause=f"{caller.name} handed it back")
-    return f"{task.ref} is handed back; it waits until someone decides about it."
 
 
 def _question(case: Case, decision: Decision, caller: Caller, option: Option | None, text: str | None) -> Reply:
@@ -269,13 +199,8 @@ def _question(case: Case, decision: Decision, caller: Caller, option: Option | N
         close_parked_attempt(case, task.ref)
         block_task(case, task, BlockageType.EXTERNAL, cause=f"{caller.name} says that this is not so")
         return _accepted(case, decision, "Noted: this criterion is not met.")
-    _say(case, task, caller, said)
+    say(case, task, caller, said)
     return _accepted(case, decision, "Thank you, noted.")
-
-
-def _say(case: Case, task: Task, caller: Caller, text: str) -> None:
-    task = case.move_task(task.ref, TaskState.QUEUED, summary=f"{caller.name}: {text}"[:200])
-    case.set_task(replace(task, answer=Answer(text=text, by=caller.name, at=case.now)))
 
 
 def _result(case: Case, decision: Decision, caller: Caller, option: Option | None, text: str | None) -> Reply:

@@ -4,7 +4,7 @@ from executor.domain.attempt import AttemptState
 from executor.domain.decision import Decision
 from executor.domain.effect import EffectState
 from executor.domain.gathered import answered_together, page_of, round_of, waiting
-from executor.engine import answers
+from executor.engine import answers, intervening
 from executor.engine.case import Case
 from executor.engine.desk import Desk
 from executor.engine.flow import NOT_BEGUN, advance
@@ -50,7 +50,7 @@ def _answer(case: Case, decision: Decision, caller: Caller, *, yes: bool) -> Non
     case.decide(decision.number, caller, option="reject", text=None)
     case.end_attempt(task.ref, AttemptState.FAILED)
     case.settle_effect(task.ref, EffectState.FAILED, NOT_BEGUN)
-    answers.skip(case, task, caller)
+    intervening.skip(case, task, caller)
 
 
 def _said(meant: list[Decision], *, yes: bool) -> str:

@@ -10,7 +10,7 @@ from executor.domain.goal import GOAL_RUNNING
 from executor.domain.plan import Plan, TaskSpec
 from executor.domain.strategy import Decompose, Immediate, OnlyPerson, Strategy, strategy_of
 from executor.domain.task import TaskKind, TaskState
-from executor.engine import answers
+from executor.engine import intervening
 from executor.engine.adaptation import current_plan
 from executor.engine.blocking import block_task
 from executor.engine.case import Case
@@ -90,7 +90,7 @@ def carry_out(case: Case, ref: str, seen: TaskSpec, strategy: Strategy, caller: 
             if task.state not in _TRIED_AGAIN:
                 return _accepted(case, ref, _WHEN_ITS_TURN.format(ref=ref), "immediate")
             case.withdraw(ref, note=f"{caller.name} asked for it")
-            said = answers.retry(case, task, caller)
+            said = intervening.retry(case, task, caller)
             advance(case)
             return _accepted(case, ref, said, "immediate")
         case Immediate():

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Sequence
 
 from executor.domain.goal import GOAL_RUNNING, GoalState
 from executor.domain.task import TASK_FINAL, Task, TaskKind, TaskState
-from executor.engine import answers
+from executor.engine import intervening
 from executor.engine.blocking import ask_again, waiting_for
 from executor.engine.case import Case
 from executor.engine.desk import Desk, goal_of
@@ -32,13 +32,13 @@ class TaskCommands(Desk):
     async def retry(self, task_ref: str, *, caller: Caller, command_id: str) -> Reply:
         """Try a blocked, failed or retrying task again, now and as if for the first time."""
         allowed = (TaskState.BLOCKED, TaskState.FAILED, TaskState.RETRYING, TaskState.PAUSED)
-        return await self._on_task(task_ref, "retry", allowed, answers.retry, caller, command_id)
+        return await self._on_task(task_ref, "retry", allowed, intervening.retry, caller, command_id)
 
     async def skip(self, task_ref: str, *, caller: Caller, command_id: str) -> Reply:
-        return await self._on_task(task_ref, "skip", _OPEN, answers.skip, caller, command_id)
+        return await self._on_task(task_ref, "skip", _OPEN, intervening.skip, caller, command_id)
 
     async def take_over(self, task_ref: str, *, caller: Caller, command_id: str) -> Reply:
-        return await self._on_task(task_ref, "take over", _BEGUN, answers.take_over, caller, command_id)
+        return await self._on_task(task_ref, "take over", _BEGUN, intervening.take_over, caller, command_id)
 
     async def cancel_task(self, task_ref: str, *, caller: Caller, command_id: str) -> Reply:
         """Cancel one task, and with it every task that can't run without it."""

@@ -15,7 +15,7 @@ from executor.domain.notice import NoticeKind
 from executor.domain.outcome import Result, Stumbled
 from executor.domain.plan import TaskSpec
 from executor.domain.task import TaskState
-from executor.engine import answers
+from executor.engine import intervening
 from executor.engine.adaptation import current_plan
 from executor.engine.blocking import ask_again
 from executor.engine.flow import advance
@@ -332,7 +332,7 @@ def test_what_only_served_a_skipped_task_is_offered_to_go() -> None:
 
 
 def skip_task(walk: Walk, ref: str) -> None:
-    answers.skip(walk.case, walk.case.tasks[ref], ANN)
+    intervening.skip(walk.case, walk.case.tasks[ref], ANN)
     advance(walk.case)
 
 

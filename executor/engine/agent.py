@@ -7,7 +7,6 @@ restart, a question, an outage) goes on at that turn. That the model says it is 
 decides, or a model's opinion of the real results, or a person.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import replace as changed
@@ -33,20 +32,19 @@ from executor.domain.outcome import (
     Waiting,
 )
 from executor.domain.plan import CheckKind, ExecutionType, TaskSpec
-from executor.domain.risk import covered_by_agent
 from executor.domain.stop import Stopped
-from executor.domain.turn import TURNS_MAX, WITHIN_AGENTS, Call, Finish, Turn, TurnKind, calls, latest
+from executor.domain.turn import Turn, TurnKind, calls
 from executor.domain.values import replace
 from executor.engine.attempt import Run
 from executor.engine.classification import classify
 from executor.engine.drafts import shown_first
 from executor.engine.halting import after_a_stop
-from executor.engine.turn_circles import circle_in, warning_in
-from executor.engine.turn_words import does, evidence_of, facts_of, output_of
-from executor.engine.turns import REFUSED_BY, TURN, Turns
-from executor.ports import About, Acting, Assignment, BrainFailed, Mind
+from executor.engine.turn_call import as_attempt
+from executor.engine.turn_choice import Choice, place
+from executor.engine.turn_words import evidence_of, output_of
+from executor.engine.turns import TURN, Turns
+from executor.ports import Assignment, BrainFailed, Mind
 
-REFUSALS_MAX = 3  # calls of one go that people did not let run: then it stops asking
 NO_MODEL = "An agent needs a model: set [brain] provider, or take the task over."
 TAKEN_AWAY = "It was paused or taken away between two turns"
 
@@ -89,6 +87,10 @@ class InTurns:
         return self.whole.assignment
 
     @property
+    def _choice(self) -> Choice:
+        return Choice(self._assignment, self.whole.tools)
+
+    @property
     def _spec(self) -> TaskSpec:
         return self.whole.assignment.task.spec
 
@@ -98,16 +100,16 @@ class InTurns:
             return first
         going_on = bool(turns) and turns[-1].open
         if not going_on and self._assignment.task.answer is not None:
-            turns.append(self._note(turns))
-            if not await log.begin(turns[-1], place=_place(turns, parameters), effect=None):
+            turns.append(self._choice.note(turns))
+            if not await log.begin(turns[-1], place=place(turns, parameters), effect=None):
                 return Interrupted(note=TAKEN_AWAY)
         while True:
             if going_on:
                 turn = replace(turns.pop(), attempt=self._assignment.attempt.number)
-                begun = await log.go_on(turn, place=_place(turns, parameters), effect=self._effect(turn))
+                begun = await log.go_on(turn, place=place(turns, parameters), effect=self._effect(turn))
             else:
-                turn = await self._next(mind, turns, parameters)
-                begun = await log.begin(turn, place=_place(turns, parameters), effect=self._effect(turn))
+                turn = await self._choice.next(mind, turns, parameters)
+                begun = await log.begin(turn, place=place(turns, parameters), effect=self._effect(turn))
             if not begun:
                 return Interrupted(note=TAKEN_AWAY)
             if turn.kind is TurnKind.FINISH:
@@ -129,57 +131,6 @@ class InTurns:
         assignment = changed(self._assignment, task=replace(self._assignment.task, spec=spec))
         return Run(assignment, self.whole.tools, self.whole.started, [])
 
-    # -------------------------------------------------------------------------------------------- what comes next
-
-    async def _next(self, mind: Mind, turns: Sequence[Turn], parameters: Mapping[str, Any]) -> Turn:
-        """What the model wants; or the end, where a limit is reached: it is then not asked."""
-        go, most = latest(turns), _most(parameters)
-        if (why := _enough(go, most)) is not None:
-            return self._turn(turns, Finish(success=False, summary=why))
-        tools = self.whole.tools
-        allowed = tools.limits.role_tools.get(self._assignment.task.spec.role or "", ()) or tools.actions.names()
-        known = [name for name in tools.actions.names() if name not in WITHIN_AGENTS and name in allowed]
-        acting = Acting(
-            facts=tools.secrets.hide.everywhere(facts_of(self._assignment, str(parameters["instructions"]))),
-            turns=tuple(turns),
-            tools=tuple(name for name in known if name in (parameters.get("tools") or known)),
-            turn=len(calls(go)) + 1,
-            turns_max=most,
-            warning=warning_in(go),
-        )
-        task = self._assignment.task
-        about = About(goal_number=task.goal_number, task_ref=task.ref, role=task.spec.role)
-        return self._turn(turns, await mind.act(acting, about, tools.actions))
-
-    def _turn(self, turns: Sequence[Turn], act: Call | Finish) -> Turn:
-        assignment, actions = self._assignment, self.whole.tools.actions
-        turn = Turn(
-            task_ref=assignment.task.ref,
-            goal_number=assignment.goal.number,
-            number=len(turns) + 1,
-            attempt=assignment.attempt.number,
-            started_at=self.whole.tools.clock.now(),
-        )
-        if isinstance(act, Finish):
-            said = {"success": act.success, "summary": act.summary, "insights": list(act.insights)}
-            words = "says that it is done" if act.success else "stops"
-            return replace(turn, kind=TurnKind.FINISH, thought=act.thought, parameters=said, does=words)
-        # as it is stored, so that what runs now and what runs after a restart have one digest
-        whole = json.loads(json.dumps(dict(actions.get(act.action).check(act.parameters)), default=str))
-        line = does(act.action, actions.get(act.action).describe(whole))
-        return replace(turn, thought=act.thought, action=act.action, parameters=whole, does=line)
-
-    def _note(self, turns: Sequence[Turn]) -> Turn:
-        """What a person wants to have done better, or otherwise."""
-        answer, now = self._assignment.task.answer, self.whole.tools.clock.now()
-        assert answer is not None
-        told = Result(success=True, result=f"{answer.by} says", output=answer.text).record()
-        turn = self._turn(turns, Finish(success=False, summary=""))
-        said = {"by": answer.by, "text": answer.text}
-        return replace(
-            turn, kind=TurnKind.NOTE, parameters=said, does=f"{answer.by} said something", result=told, finished_at=now
-        )
-
     # ------------------------------------------------------------------------------------------- carrying it out
 
     def _effect(self, turn: Turn) -> str | None:
@@ -192,7 +143,7 @@ class InTurns:
     async def _carried_out(self, turn: Turn, *, own: bool) -> Result | Outcome:
         """The result of a call; an outcome where the task has to wait for something. `own`: what a person answered or
         approved was about this very turn."""
-        self.call = self._as_attempt(turn, own=own)
+        self.call = as_attempt(self.whole, turn, own=own)
         outcome = after_a_stop(self.call, await self.call.outcome(), self.whole.tools.brake.held())
         match outcome:
             case Succeeded() | Stumbled():
@@ -206,40 +157,6 @@ class InTurns:
                 return outcome
             case NeedsReview() | NotNeeded() | GateClosed() | NeedsGoal():
                 raise AssertionError(f"a single call does not end in {type(outcome).__name__}")
-
-    def _as_attempt(self, turn: Turn, *, own: bool) -> Run:
-        """The call as a task of its own would be run."""
-        whole, assignment = self.whole, self._assignment
-        spec = TaskSpec(
-            key=self._spec.key,
-            title=self._spec.title,
-            action=turn.action,
-            parameters=turn.parameters,
-            timeout_s=self._spec.timeout_s,
-        )
-        task = replace(
-            assignment.task,
-            spec=spec,
-            verify_first=False,
-            answer=assignment.task.answer if own else None,
-            approved=assignment.task.approved if own else "",
-        )
-        risk = whole.tools.actions.risk(turn.action, turn.parameters)
-        inner = changed(
-            assignment,
-            task=task,
-            attempt=replace(assignment.attempt, started_at=turn.started_at),
-            environment=self._environment(spec),
-            accepted=assignment.accepted and covered_by_agent(risk),
-            tainted=assignment.tainted or turn.number > 1 or bool(assignment.outputs),
-        )
-        return Run(inner, whole.tools, whole.started, [], diagnoses=False)
-
-    def _environment(self, spec: TaskSpec) -> Mapping[str, str]:
-        """What was given for this goal; of the configured secrets only those that the accepted task names itself."""
-        secrets, number = self.whole.tools.secrets, self._assignment.goal.number
-        kept_back = set(secrets.uses(spec)) - set(secrets.uses(self._spec))
-        return {name: value for name, value in secrets.environment(number, spec).items() if name not in kept_back}
 
     # -------------------------------------------------------------------------------------------------- the end
 
@@ -274,26 +191,6 @@ class InTurns:
         """What a person wants to see before it counts waits for them."""
         spec = changed(self._spec, execution_type=ExecutionType.SEMI_AUTOMATED) if always else self._spec
         return shown_first(spec, outcome, self.texts.append)
-
-
-def _most(parameters: Mapping[str, Any]) -> int:
-    return int(parameters.get("turns_max") or TURNS_MAX)
-
-
-def _place(turns: Sequence[Turn], parameters: Mapping[str, Any]) -> str:
-    """``Turn 7 of 30``, of this go; the end is no turn of its own."""
-    most = _most(parameters)
-    return f"Turn {min(len(calls(latest(turns))) + 1, most)} of {most}"
-
-
-def _enough(go: Sequence[Turn], most: int) -> str | None:
-    """Why the work ends here without asking the model again; None: it goes on."""
-    if len(calls(go)) >= most:
-        return f"It used its {most} turns and was not done; the last one: {calls(go)[-1].does}"
-    refused = [turn for turn in go if turn.result and REFUSED_BY in (turn.result.get("metadata") or {})]
-    if len(refused) >= REFUSALS_MAX:
-        return f"{len(refused)} of its calls were refused, and it found no other way"
-    return circle_in(go)
 
 
 def _about(outcome: Outcome, turn: Turn, turns: Sequence[Turn]) -> Outcome:

@@ -50,13 +50,17 @@ def _state(path: Path, *, whole: bool) -> str:
         status = os.fstat(file)
         if not whole or not stat.S_ISREG(status.st_mode):
             return f"{real}\0{status.st_ino} {status.st_size} {status.st_ctime_ns}"
-        return f"{real}\0{_content(file)}"
+        return f"{real}\0{_content(file, status.st_size)}"
+    except OSError as error:  # a link to what only looks like a file, in /proc
+        return f"{real}\0{error.strerror}"
     finally:
         os.close(file)
 
 
-def _content(file: int) -> str:
-    digest = hashlib.sha256()
-    while chunk := os.read(file, 1 << 20):
+def _content(file: int, size: int) -> str:
+    """Up to the size that it had: what grows for ever is another file anyway."""
+    digest = hashlib.sha256(b"%d\0" % size)
+    while size > 0 and (chunk := os.read(file, min(size, 1 << 20))):
         digest.update(chunk)
+        size -= len(chunk)
     return digest.hexdigest()

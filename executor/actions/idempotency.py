@@ -4,17 +4,25 @@ A task asks for one with the value ``auto``. The key is the same in every attemp
 and no other task's: whoever has to send the request again, because nobody saw its answer, pays once.
 """
 
+import errno
 import hashlib
+import os
 import secrets
+import stat
 from collections.abc import Mapping
-from pathlib import Path
+from contextlib import suppress
 from typing import Protocol
 
-from executor.actions.launcher import OWN_FOLDER, prepare
+from executor.actions.launcher import OWN_FOLDER, own_folder
+from executor.domain.errors import WrongInput
 from executor.ports import Context
 
 HEADER, AUTO = "idempotency-key", "auto"
 _SEED = "idempotency"  # in the workspace's own folder: random, made once
+
+
+SEED_BYTES_MAX = 1_000
+TRIES = 5
 
 
 class _Request(Protocol):
@@ -31,19 +39,36 @@ def with_key(request: _Request, context: Context) -> dict[str, str]:
 
 
 def key_of(context: Context) -> str:
-    workspace = context.workspace
-    prepare(workspace)
-    return hashlib.sha256(f"{_seed(workspace / OWN_FOLDER / _SEED)}/{context.task_ref}".encode()).hexdigest()[:32]
+    """Raises WrongInput where something else stands in the place of what it is made of."""
+    with own_folder(context.workspace) as own:
+        try:
+            seed = _seed(own)
+        except OSError as error:
+            raise WrongInput(f"{OWN_FOLDER}/{_SEED} in the goal's folder can't be used: {error.strerror}.") from error
+    return hashlib.sha256(f"{seed}/{context.task_ref}".encode()).hexdigest()[:32]
 
 
-def _seed(file: Path) -> str:
-    """Whoever is first makes it."""
+def _seed(own: int) -> str:
+    """Whoever is first makes it, whole from the first moment on. A command may have put anything in its place: only an
+    ordinary file counts, and no link is followed."""
+    for _ in range(TRIES):
+        with suppress(FileNotFoundError):
+            file = os.open(_SEED, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=own)
+            with os.fdopen(file, "rb") as stream:
+                if stat.S_ISREG(os.fstat(file).st_mode) and (seed := stream.read(SEED_BYTES_MAX)):
+                    return seed.decode("ascii", "replace")
+            os.unlink(_SEED, dir_fd=own)
+        _make(own)
+    raise FileExistsError(errno.EEXIST, "it changes all the time")
+
+
+def _make(own: int) -> None:
+    new = f"{_SEED}.{secrets.token_hex(8)}"
+    file = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600, dir_fd=own)
     try:
-        with file.open("x", encoding="ascii") as made:
-            made.write(secrets.token_hex(16))
-    except FileExistsError:
-        pass
-    if seed := file.read_text(encoding="ascii"):
-        return seed
-    file.write_text(secrets.token_hex(16), encoding="ascii")  # a crash came between making it and writing it
-    return file.read_text(encoding="ascii")
+        with os.fdopen(file, "w", encoding="ascii") as stream:
+            stream.write(secrets.token_hex(16))
+        with suppress(FileExistsError):
+            os.link(new, _SEED, src_dir_fd=own, dst_dir_fd=own)
+    finally:
+        os.unlink(new, dir_fd=own)

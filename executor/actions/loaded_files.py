@@ -61,6 +61,8 @@ def _program(path: Path) -> str | None:
         if not stat.S_ISREG(os.fstat(file).st_mode):
             return None
         start = os.read(file, FILE_BYTES_MAX)
+    except OSError:  # a link to what only looks like a file, in /proc
+        return None
     finally:
         os.close(file)
     if not _PROGRAM.search(path.name) and not start.startswith(b"#!"):

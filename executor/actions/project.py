@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from executor.actions.launcher import DEFAULT_PATH, OWN_FOLDER, VENV
+from executor.actions.paths import Folder
+from executor.domain.errors import WrongInput
 from executor.domain.gate import Gate
 
 NOT_OURS = frozenset({OWN_FOLDER, VENV, ".git", "node_modules", "__pycache__", ".pytest_cache", "target", "venv"})
@@ -95,10 +97,11 @@ def _files(folder: Path) -> Iterator[Path]:
 
 
 def _text(path: Path) -> str:
+    """Of a file that really lies there, and not of a pipe, which nobody may ever write to."""
     try:
-        with path.open("rb") as file:
-            return file.read(READ_BYTES_MAX).decode("utf-8", "replace")
-    except OSError:
+        with Folder(path.parent).reading(path.name) as file:
+            return os.read(file, READ_BYTES_MAX).decode("utf-8", "replace")
+    except (WrongInput, OSError):
         return ""
 
 

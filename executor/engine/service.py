@@ -8,14 +8,13 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from executor.domain.attempt import WORKER
 from executor.domain.errors import SealBroken
-from executor.domain.goal import Goal, GoalState
+from executor.domain.goal import GoalState
 from executor.domain.limits import Limits
 from executor.domain.outcome import Outcome
-from executor.domain.plan import GoalDraft
 from executor.engine.assigning import AssignCommands
 from executor.engine.change_commands import ChangeCommands
 from executor.engine.desk import ReadTime, goal_of, iso_time
@@ -23,12 +22,14 @@ from executor.engine.families import Families
 from executor.engine.goal_commands import GoalCommands
 from executor.engine.grant_commands import GrantCommands
 from executor.engine.halting import Halting
+from executor.engine.heartbeat import Heartbeat
 from executor.engine.history_commands import HistoryCommands
 from executor.engine.leaving import LeavingCommands
 from executor.engine.lesson_commands import LessonCommands
 from executor.engine.letter_commands import LetterCommands
 from executor.engine.lookout import Lookout
 from executor.engine.money_commands import MoneyCommands
+from executor.engine.new_goals import NewGoals
 from executor.engine.nursery import Nursery
 from executor.engine.plan_commands import PlanCommands
 from executor.engine.readings import Readings
@@ -41,9 +42,8 @@ from executor.engine.task_commands import TaskCommands
 from executor.engine.tick import Ticker
 from executor.engine.tools import Tools
 from executor.engine.watching import Watching
-from executor.ports import Assignment, Brain, BrainFailed, Failure, Mark, NoMark, Store, Workers
+from executor.ports import Assignment, Brain, Mark, NoMark, Store, Workers
 
-_BROKEN_BRAIN = "Something went wrong while I planned; it is in the log."
 _PAUSE_AFTER_ERROR_S = 1.0  # a database that is busy or full is tried again soon, not in a hot loop
 
 
@@ -99,11 +99,8 @@ class Executor(
         self._changed = changed
         self._log_error = log_error
         self._awake = asyncio.Event()
-        self._planning: set[int] = set()
         self._rethinking: set[int] = set()
         self._turn = asyncio.Lock()
-        self._beating = asyncio.Lock()
-        self._heart: asyncio.Task[None] | None = None
         self._stopping = False
         self.ticks = 0
         self._marked_at: datetime | None = None
@@ -112,6 +109,17 @@ class Executor(
         ticker.workers = workers
         self.watching = Watching(store, lambda: self._tools, nursery, changed=self._committed, log_failure=log_error)
         ticker.circuits_changed = self.watching.soon
+        self.heartbeat = Heartbeat(
+            store,
+            lambda: self._tools,
+            workers,
+            executor_id=executor_id,
+            recover=self._take_over_dropped,
+            log_error=log_error,
+        )
+        self.new_goals = NewGoals(
+            store, nursery, plan=self.plan_goal, failed=self.planning_failed, wake=self.wake, log_error=log_error
+        )
         self.halting = Halting(
             store, lambda: self._tools, workers, changed=self._changed, wake=self.wake, log_error=log_error
         )
@@ -175,7 +183,7 @@ class Executor(
 
     async def run(self) -> None:
         """Tick until stop() is called."""
-        self._heart = self._nursery.start(self._beat(), "heartbeat")
+        self.heartbeat.start(self._nursery)
         self.halting.start(self._nursery)
         while not self._stopping:
             self._awake.clear()
@@ -219,7 +227,7 @@ class Executor(
         """Everything beside the tasks that reaches outside: models, and what is looked ahead for."""
         if not self._brain.immediate or self.parts_to_plan:
             self.parts_to_plan = False
-            await self._plan_new_goals()
+            await self.new_goals.begin(self._now())
         self._rethink()
         self._look_out()
 
@@ -278,44 +286,7 @@ class Executor(
             async with asyncio.timeout(seconds):  # not wait_for: before Python 3.12 it may swallow a cancellation
                 await self._awake.wait()
 
-    async def _plan_new_goals(self) -> None:
-        async with self._store.transaction("plan") as transaction:
-            unplanned = await transaction.unplanned()
-        now = self._now()
-        for goal, draft in unplanned:
-            due = goal.plan_due_at is None or goal.plan_due_at <= now
-            if due and goal.number not in self._planning:
-                self._planning.add(goal.number)
-                self._nursery.start(self._plan_new_goal(goal, draft), f"plan {goal.number}")
-
-    async def _plan_new_goal(self, goal: Goal, draft: GoalDraft) -> None:
-        try:
-            await self.plan_goal(goal, draft)
-        except Exception as error:  # noqa: BLE001 - a bug in a brain: it would be asked again at every tick
-            self._log_error(f"plan {goal.number}", error)
-            await self.planning_failed(goal, BrainFailed(Failure.SERVER, _BROKEN_BRAIN, detail=repr(error)))
-        finally:
-            self._planning.discard(goal.number)
-        self._awake.set()  # a goal whose text was replaced meanwhile is planned again
-
-    async def _beat(self) -> None:
-        """Keep the leases of what runs here, take over what others dropped, and stop what was fenced off."""
-        while True:
-            await self._tools.clock.sleep(self._tools.limits.lease_s / 3)
-            try:
-                async with self._beating:
-                    await self._beat_once()
-            except Exception as error:  # noqa: BLE001 - as in run(): without heartbeats every lease would be lost
-                self._log_error("heartbeat", error)
-
-    async def _beat_once(self) -> None:
-        held = self._workers.held()
-        if held:
-            until = self._now() + timedelta(seconds=self._tools.limits.lease_s)
-            async with self._store.transaction("heartbeat") as transaction:
-                lost = await transaction.extend_leases(self.executor_id, held, until)
-            for ref in lost:
-                self._workers.stop_task(ref)
+    async def _take_over_dropped(self) -> None:
         async with self._turn:
             recovered = await self._ticker.recover([])
         if recovered:
@@ -331,7 +302,5 @@ class Executor(
         if self._looking is not None:  # never in the middle of a transaction
             await asyncio.wait([self._looking])
         await self.halting.end()
-        async with self._beating:
-            if self._heart is not None:
-                self._heart.cancel()
+        await self.heartbeat.end()
         self._changed()

@@ -135,7 +135,7 @@ async def test_no_lease_of_what_runs_is_lost(tmp_path: Path, jump_s: int) -> Non
         clock.set_by(jump_s)
         for _ in range(3):
             await w.executor.tick()
-            await w.executor._beat_once()
+            await w.executor.heartbeat.beat()
             await w.idle()
             clock.advance(20)
         attempts = await w.executor.attempts(1)

@@ -29,7 +29,7 @@ async def work(w: World, number: int) -> None:
     for _ in range(12):
         try:
             await w.settle()
-            await w.executor._beat_once()
+            await w.executor.heartbeat.beat()
         except DataFolderError:
             continue
         if (await w.view(number)).goal.final:
@@ -125,7 +125,7 @@ async def test_a_program_that_finds_its_lease_taken_stops_what_it_runs(tmp_path:
         async with world(tmp_path, other, clock=clock, executor_id="new") as new:
             await new.executor.tick()
             before = stopped.workers.held()
-            await stopped.executor._beat_once()
+            await stopped.executor.heartbeat.beat()
             for _ in range(20):
                 await asyncio.sleep(0)
             after = stopped.workers.held()

@@ -84,7 +84,7 @@ async def test_what_merely_ran_beside_it_is_not_parked(tmp_path: Path) -> None:
                 if "1.2" in running:
                     break
                 clock.advance(5)
-                await w.executor._beat_once()
+                await w.executor.heartbeat.beat()
             ran.append(running)
             states = await w.states(1)
             clock.advance(1)
@@ -103,7 +103,7 @@ async def test_somebody_who_restarts_milepost_often_parks_nothing(tmp_path: Path
             await begin(w)
             for _ in range(3):
                 clock.advance(20)
-                await w.executor._beat_once()
+                await w.executor.heartbeat.beat()
             states = await w.states(number)
 
     assert states == {"1.1": "in_progress"}

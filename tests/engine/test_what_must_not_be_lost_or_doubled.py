@@ -119,7 +119,7 @@ async def test_a_report_that_is_not_stored_yet_is_not_taken_for_a_lost_attempt(t
             await asyncio.sleep(0)
         w.clock.advance(3600)
 
-        await w.executor._beat_once()
+        await w.executor.heartbeat.beat()
         await w.settle()
 
         assert (work.runs, await attempts(w)) == (["1.1"], ["succeeded"])
@@ -492,7 +492,7 @@ async def test_a_brain_with_a_bug_is_asked_again_with_growing_pauses_and_the_cha
         number = await w.set_goal(draft(spec("1")))
         for _ in range(11):
             await w.settle()
-            while w.executor._planning:
+            while w.executor.new_goals.under_way:
                 await asyncio.sleep(0.001)
             clock.advance(10)
 

@@ -62,7 +62,7 @@ async def test_a_heartbeat_keeps_the_lease_of_a_function_that_runs_for_hours(tmp
 
         for _ in range(180):
             w.clock.advance(LEASE_S / 3)
-            await w.executor._beat_once()
+            await w.executor.heartbeat.beat()
 
         [attempt] = await w.executor.attempts(1)
         assert (attempt.state, attempt.lease_until > w.clock.now()) == (AttemptState.RUNNING, True)
@@ -92,7 +92,7 @@ async def test_a_heartbeat_lets_go_of_what_somebody_else_has_fenced_off(tmp_path
         await taken(first)
         clock.advance(LEASE_S + 1)
         async with world(tmp_path, hands=OutsideWorkers, clock=clock, executor_id="second"):
-            await first.executor._beat_once()
+            await first.executor.heartbeat.beat()
 
             assert first.workers.held() == []
 

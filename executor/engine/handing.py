@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from executor.domain.outcome import Blocked, NeedsGoal, Result, Waiting
-from executor.ports import Assignment, Handover
+from executor.ports import REPOSITORY, Assignment, Handover
 
 WAIT_S = 60.0
 _NAME = re.compile(r"[^\w.-]+")
@@ -33,6 +33,10 @@ async def with_files(
     child = assignment.child
     if child is None or not isinstance(came, Result) or not came.success:
         return came
+    if repository := child.goal.metadata.get(REPOSITORY):  # its work is on a branch, and a copy of it all is no use
+        where = f"Its work is on the branch milepost/goal-{child.goal.number} of {repository}"
+        merged = " and merged from there" if assignment.goal.metadata.get(REPOSITORY) == repository else ""
+        return replace(came, output=f"{came.output}\n{where}{merged}.")
     name = folder_of(assignment.task.spec.key)
     try:
         handed = await handover.hand_over(child.goal.number, folder(), name)

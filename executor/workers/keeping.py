@@ -92,5 +92,11 @@ def branch_of(assignment: Assignment) -> Branch | None:
         return None
     works = task.kind is TaskKind.WORK and task.spec.action not in BY_PEOPLE
     works = works and (task.spec.action != GOAL or assignment.child is not None and assignment.child.goal.final)
-    ref = task.ref if works else ""
-    return Branch(repository=repository, task_ref=ref, title=task.spec.title, by_hand=works and task.taken_over)
+    child = assignment.child
+    return Branch(
+        repository=repository,
+        task_ref=task.ref if works else "",
+        title=task.spec.title,
+        by_hand=works and task.taken_over,
+        part=child.goal.number if child is not None and REPOSITORY in child.goal.metadata else 0,
+    )

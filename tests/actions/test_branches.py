@@ -2,7 +2,7 @@
 
 import os
 import subprocess
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -372,6 +372,29 @@ async def test_a_secret_is_not_merged_into_somebodys_repository(shop: Shop) -> N
     await shop.end("1.1")
 
     assert shop.delivered("a.txt") == "one\ntoken=$TOKEN"
+
+
+async def test_what_a_goal_of_its_own_did_on_the_same_repository_is_merged(shop: Shop) -> None:
+    part = Branch(repository="shop", task_ref="2.1", title="Step 2.1")
+    place = await shop.history.begin(2, "2.1#1", part)
+    assert place is not None
+    (place / "new.txt").write_text("of the part\n")
+    await shop.history.end(2, "2.1#1", part)
+    other = await shop.begin("1.2")
+    (other / "b.txt").write_text("meanwhile\n")
+    await shop.end("1.2")
+    whole = replace(shop.branch("1.1"), part=2)
+
+    await shop.history.begin(1, "1.1#1", whole)
+    conflicts = await shop.history.end(1, "1.1#1", whole)
+
+    assert conflicts == ()
+    assert (shop.delivered("new.txt"), shop.delivered("b.txt")) == ("of the part", "meanwhile")
+    assert shop.git("log", "--format=%s", "--first-parent", "trunk..milepost/goal-1").splitlines() == [
+        "Merge Step 1.1 (1.1)",
+        "Step 1.2 (1.2)",
+    ]
+    assert shop.worktrees == ["1", "2"]
 
 
 async def test_a_failed_attempt_merges_nothing_and_the_next_goes_on_in_its_folder(shop: Shop) -> None:

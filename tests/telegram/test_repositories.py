@@ -14,6 +14,8 @@ from executor.engine.replies import Caller
 from tests.telegram.talk import Json, Talk, talking, words
 
 PATIENCE_S = 30.0
+PRICE = "Tea is dearer #repo=shop\n1. Write: `echo tea 7 > prices`"
+USE = "cat menu/menu prices; test ! -e tea"
 
 
 def git(shop: Path, *said: str) -> str:
@@ -124,7 +126,8 @@ async def test_the_files_of_a_goal_in_it_come_into_the_branch(talk: Talk, shop: 
     me = talk.chat.operator_id
     tasks = (
         TaskSpec(key="menu", title="The menu", action="goal", parameters={"text": "Menu\n1. Write: `echo tea > menu`"}),
-        TaskSpec(key="2", title="Use", action="shell", parameters={"command": "cat menu/menu"}, depends_on=("menu",)),
+        TaskSpec(key="tea", title="Tea", action="goal", parameters={"text": PRICE}, depends_on=("menu",)),
+        TaskSpec(key="2", title="Use", action="shell", parameters={"command": USE}, depends_on=("tea",)),
     )
     await talk.house.executor.set_goal(
         GoalDraft(title="Print the menu", tasks=tasks, metadata={"repo": "shop"}),
@@ -136,6 +139,9 @@ async def test_the_files_of_a_goal_in_it_come_into_the_branch(talk: Talk, shop: 
     await talk.press(await talk.hear("Print the menu", patience_s=PATIENCE_S), "Start")
     await talk.hear("Goal: Print the menu\nProgress: 100%", patience_s=PATIENCE_S)
 
-    assert (await talk.house.database.outputs(1, ["2"]))["2"] == "tea\n"
+    outputs = await talk.house.database.outputs(1, ["2", "tea"])
+    assert outputs["2"].splitlines()[:2] == ["tea", "tea 7"]
+    assert "Its work is on the branch milepost/goal-3 of shop and merged from there." in outputs["tea"]
+    assert git(shop, "show", "milepost/goal-1:prices") == "tea 7"
     assert git(shop, "show", "milepost/goal-1:menu/menu") == "tea"
     assert not list((talk.house.settings.data_dir / "workspaces").glob("1.*"))

@@ -12,8 +12,8 @@ from datetime import datetime
 from pathlib import Path
 
 from executor.actions.history.committing import readable
-from executor.actions.history.git import ATTRIBUTES
-from executor.actions.history.origin import bring, deliver
+from executor.actions.history.git import ATTRIBUTES, Git
+from executor.actions.history.origin import bring, copy, deliver
 from executor.actions.history.repository import Repository
 from executor.actions.history.restoring import go_back
 from executor.actions.history.settling import Settling, merged
@@ -67,7 +67,7 @@ class Branches:
             repository = self._task(branch.task_ref)
         if not repository.workspace.is_dir() or not repository.tip or settling.under_way:
             wanted = settling.begin() if branch.by_hand else None
-            self._make(repository)
+            self._make(repository, self._work_of(branch.part) if branch.part and wanted is None else "")
             if wanted is not None:
                 settling.write(repository, wanted[0])
         return repository.workspace
@@ -149,10 +149,24 @@ class Branches:
             self.tasks[ref] = repository
         return self.tasks[ref]
 
-    def _make(self, repository: Repository) -> None:
-        """Nobody else has been in this folder yet, so git may write it: what it needs comes from our repository."""
+    def _work_of(self, part: int) -> str:
+        """The newest commit of a goal that is part of this one, with all that led to it; "" where it is on another
+        repository, or did nothing."""
+        theirs = Git(self.whole.git.folder.with_name(str(part)))
+        try:
+            same = (theirs.folder / ORIGIN).read_text(encoding="utf-8", errors="surrogateescape") == str(self.origin)
+        except FileNotFoundError:
+            return ""
+        if not same or theirs.tip() in ("", theirs.tip("base")):
+            return ""
+        copy(theirs, self.whole.git, f"{theirs.tip()}\n")
+        return theirs.tip()
+
+    def _make(self, repository: Repository, commit: str = "") -> None:
+        """Nobody else has been in this folder yet, so git may write it: what it needs comes from our repository.
+        `commit`: what it begins with, if not with the goal's branch."""
         git, folder = self.whole.git, repository.workspace
-        git.run("update-ref", f"refs/heads/{repository.branch}", git.tip())
+        git.run("update-ref", f"refs/heads/{repository.branch}", commit or git.tip())
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(mode=0o700, parents=True)
         inner = folder / ".git"

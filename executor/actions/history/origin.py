@@ -38,7 +38,7 @@ def bring(origin: Path, ours: Git) -> str:
         commit = theirs.run("rev-parse", "--verify", "HEAD^{commit}").decode("ascii").strip()
     except GitFailed as error:
         raise NoHistory(f"The repository {origin} has no commit yet; make one first.", detail=str(error)) from error
-    _copy(theirs, ours, f"{commit}\n")
+    copy(theirs, ours, f"{commit}\n")
     return commit
 
 
@@ -52,12 +52,12 @@ def deliver(ours: Git, origin: Path, number: int, base: str) -> None:
     known = ours.tip("delivered")
     if there and there != known:
         raise NoHistory(f"The branch {branch} of {origin} was moved by somebody else; rename it, then retry.")
-    _copy(ours, theirs, f"{commit}\n^{base}\n")
+    copy(ours, theirs, f"{commit}\n^{base}\n")
     theirs.run("update-ref", ref, commit, there or "0" * 40)
     ours.run("update-ref", "refs/heads/delivered", commit)
 
 
-def _copy(source: Git, target: Git, wanted: str) -> None:
+def copy(source: Git, target: Git, wanted: str) -> None:
     """Objects, without refs."""
     pack = target.folder / "objects" / "pack"
     pack.mkdir(parents=True, exist_ok=True)

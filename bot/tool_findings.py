@@ -1,29 +1,21 @@
 """What the doctor says about tool servers and about actions that are not Milepost's own."""
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from bot.control.protocol import Document
 from bot.finding import Finding, good, note, wrong
+from bot.packages import package_of, passes_for, unpinned
 from bot.settings import Settings
 from executor.domain.errors import MilepostError
 
-_RUNNERS = ("npx", "bunx", "uvx", "pipx")
 ORDERS_MAX = 3  # that are quoted of one tool
-_PINNED = re.compile(r"@?[^@]+@\d\S*|.+==\d\S*|[./~].*")
 
 
 def tools(settings: Settings, try_tools: Callable[[Settings], Document]) -> Iterator[Finding]:
     """Nothing, where nothing of the kind is there."""
     for name, server in settings.mcp.items():
-        if package := unpinned(server.command):
-            mark = "==" if server.command[0].endswith(("uvx", "pipx")) else "@"
-            yield note(
-                f"mcp {name}",
-                f"{package} is loaded in whatever version is newest",
-                f"name the version that you trust, like {package}{mark}1.2.3",
-            )
+        yield from _package(name, server.command)
     try:
         found = try_tools(settings)
     except MilepostError as error:
@@ -38,6 +30,18 @@ def tools(settings: Settings, try_tools: Callable[[Settings], Document]) -> Iter
         yield wrong("actions", problem, "correct the package, or remove it")
     if names := [*found.get("own", ()), *found.get("installed", ())]:
         yield good("actions", f"beside Milepost's own: {', '.join(names)}")
+
+
+def _package(name: str, command: Sequence[str]) -> Iterator[Finding]:
+    """What its command would load, where nobody knows what that will be."""
+    package, npm = package_of(command)
+    if loaded := unpinned(command):
+        bare = loaded if package else "IMAGE"
+        pinned = f"{bare}{'@' if npm else '=='}1.2.3" if package else f"{bare}@sha256:…"
+        seen = f"{loaded} is loaded in whatever version is newest"
+        yield note(f"mcp {name}", seen, f"name the version that you trust, like {pinned}")
+    if known := passes_for(command):
+        yield note(f"mcp {name}", f"{package} is almost called {known}", "look whether that is the one that you meant")
 
 
 def _server(found: Any) -> Finding:
@@ -59,11 +63,3 @@ def _orders(found: Any) -> Iterator[Finding]:
             f"what it says of {tool} looks like orders: {'; '.join(lines[:ORDERS_MAX])}{more}",
             "it asks before each call, and models are not told; remove the server, or trust the tool if you know why",
         )
-
-
-def unpinned(command: Sequence[str]) -> str:
-    """The package that a runner would load in any version; "" where there is none."""
-    if not command or command[0].rsplit("/", 1)[-1] not in _RUNNERS:
-        return ""
-    package = next((part for part in command[1:] if not part.startswith("-") and part != "run"), "")
-    return "" if not package or _PINNED.fullmatch(package) else package

@@ -2,10 +2,8 @@
 
 from typing import Any
 
-import pytest
-
 from bot.settings import Settings
-from bot.tool_findings import tools, unpinned
+from bot.tool_findings import tools
 from executor.domain.errors import Unconfigured
 
 
@@ -76,20 +74,19 @@ def test_a_milepost_that_can_not_ask_says_why() -> None:
     assert [finding.line() for finding in tools(Settings(), refuse)] == ["WRONG tools: The SDK is missing."]
 
 
-@pytest.mark.parametrize(
-    ("command", "package"),
-    [
-        (("npx", "-y", "@a/b"), "@a/b"),
-        (("npx", "-y", "@a/b@latest"), "@a/b@latest"),
-        (("npx", "-y", "@a/b@1.0.0"), ""),
-        (("/usr/bin/uvx", "mcp-server-time"), "mcp-server-time"),
-        (("uvx", "mcp-server-time==2026.10.19"), ""),
-        (("uvx", "mcp-server-time@2026.10.19"), ""),
-        (("pipx", "run", "notes"), "notes"),
-        (("npx", "./server"), ""),
-        (("notes-server",), ""),
-        ((), ""),
-    ],
-)
-def test_a_package_is_pinned_by_a_version_that_is_a_number(command: tuple[str, ...], package: str) -> None:
-    assert unpinned(command) == package
+def test_a_server_from_an_image_that_may_change_is_noted() -> None:
+    mcp = {"notes": {"command": ("docker", "run", "-i", "--rm", "notes:latest")}}
+
+    assert lines({}, mcp=mcp) == [
+        "note  mcp notes: the image of docker is loaded in whatever version is newest → name the version that you "
+        "trust, like IMAGE@sha256:…"
+    ]
+
+
+def test_a_package_that_is_almost_called_as_a_known_one_is_noted() -> None:
+    mcp = {"notes": {"command": ("npx", "-y", "@playwrihgt/mcp@0.0.83")}}
+
+    assert lines({}, mcp=mcp) == [
+        "note  mcp notes: @playwrihgt/mcp@0.0.83 is almost called @playwright/mcp → look whether that is the one that "
+        "you meant"
+    ]

@@ -164,12 +164,18 @@ class Mcp(Typed[McpParameters]):
     def _changed(self, call: McpParameters) -> list[str]:
         """What is not as it was accepted, for the card; empty: nothing."""
         try:
-            differs = self._servers.known(call.server).differs(call.tool)
+            known = self._servers.known(call.server)
         except ServerTrouble:
             return []
-        if differs is None:
-            return []
-        return ["The server has changed this tool since it was accepted:", *(f"• {one}" for one in changes(*differs))]
+        lines: list[str] = []
+        if (differs := known.differs(call.tool)) is not None:
+            lines += [
+                "The server has changed this tool since it was accepted:",
+                *(f"• {one}" for one in changes(*differs)),
+            ]
+        if program := known.program_changes:
+            lines += ["The server's program has changed since it was accepted:", *(f"• {one}" for one in program)]
+        return lines
 
     def _orders(self, call: McpParameters) -> list[str]:
         """What the tool says that looks like orders, for the card; empty: nothing."""

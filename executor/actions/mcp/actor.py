@@ -59,6 +59,7 @@ class Actor:
         self._start = start
         self._clock = clock
         self._life: _Life | None = None
+        self.starts = 0  # how often it was started
         self._deaths = 0
         self._not_before = 0.0
         self._why = ""
@@ -125,6 +126,7 @@ class Actor:
             if (wait_s := self._not_before - now) > 0:
                 raise Resting(wait_s, self._why)
             loop = asyncio.get_running_loop()
+            self.starts += 1
             self._life = _Life(ready=loop.create_future(), over=loop.create_future(), began_at=now, used_at=now)
             self._start(self._live(self._life), f"mcp server {self.place.name}")
         return self._life

@@ -11,15 +11,26 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from executor.actions.mcp.definitions import Tool, read_tool
+from executor.actions.mcp.programs import Program, differences
 from executor.actions.mcp.trouble import Misbehaves, ServerTrouble
 
 
 @dataclass(slots=True)
 class Known:
-    """The tools of one server by name: as they were `accepted`, and as they were `seen` last."""
+    """The tools of one server by name: as they were `accepted`, and as they were `seen` last. So its `program`, where
+    it is started here; None: nobody has looked at one yet."""
 
     accepted: dict[str, Tool] = field(default_factory=dict)
     seen: dict[str, Tool] = field(default_factory=dict)
+    program_accepted: Program | None = None
+    program: Program | None = None
+
+    @property
+    def program_changes(self) -> list[str]:
+        """What is not as it was in its program; empty: nothing."""
+        if self.program is None or self.program_accepted is None:
+            return []
+        return differences(self.program_accepted, self.program)
 
     def differs(self, name: str) -> tuple[Tool, Tool] | None:
         """(accepted, seen) where they are not the same."""
@@ -51,11 +62,20 @@ class Pins:
             self._store(server)
         return known
 
-    def accept(self, server: str, name: str) -> None:
-        """A person has approved the tool as it was seen last."""
+    def runs(self, server: str, program: Program) -> None:
+        """What the server consists of, now that it has been started. The first one that is seen is accepted."""
         known = self.of(server)
-        if known.differs(name):
+        if program and program != known.program:
+            known.program = program
+            known.program_accepted = known.program_accepted or program
+            self._store(server)
+
+    def accept(self, server: str, name: str) -> None:
+        """A person has approved the tool as it was seen last, with the program that it is a part of."""
+        known = self.of(server)
+        if known.differs(name) or known.program_changes:
             known.accepted[name] = known.seen[name]
+            known.program_accepted = known.program
             self._store(server)
 
     def _store(self, server: str) -> None:
@@ -63,6 +83,7 @@ class Pins:
         document = {
             "accepted": [tool.record() for tool in known.accepted.values()],
             "seen": [tool.record() for tool in known.seen.values()],
+            "program": {"accepted": known.program_accepted, "seen": known.program},
         }
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         new = self._folder / f"{server}.json.new"
@@ -76,10 +97,16 @@ class Pins:
 def _load(path: Path) -> Known:
     try:
         raw = json.loads(path.read_text(encoding="utf-8"))
-        return Known(accepted=_tools(raw["accepted"]), seen=_tools(raw["seen"]))
+        program = raw.get("program") or {}
+        return Known(
+            accepted=_tools(raw["accepted"]),
+            seen=_tools(raw["seen"]),
+            program_accepted=_program(program.get("accepted")),
+            program=_program(program.get("seen")),
+        )
     except FileNotFoundError:
         return Known()
-    except (OSError, ValueError, KeyError, TypeError, Misbehaves) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, Misbehaves) as error:
         raise ServerTrouble(
             f"can't be used: {path} can't be read ({error}). Delete the file to accept its tools as they are now"
         ) from None
@@ -87,3 +114,7 @@ def _load(path: Path) -> Known:
 
 def _tools(raw: Iterable[Mapping[str, object]]) -> dict[str, Tool]:
     return {tool.name: tool for tool in (read_tool(one) for one in raw)}
+
+
+def _program(raw: Mapping[str, str] | None) -> Program | None:
+    return None if raw is None else {str(name): str(digest) for name, digest in raw.items()}

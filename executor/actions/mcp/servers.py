@@ -4,16 +4,18 @@ import asyncio
 import hashlib
 import importlib
 import json
+import os
 from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from executor.actions.launcher import Launcher
+from executor.actions.launcher import DEFAULT_PATH, Launcher
 from executor.actions.mcp.actor import Actor, Start
 from executor.actions.mcp.definitions import Hints, Tool, canonical, hints_of, read_tools
 from executor.actions.mcp.orders import orders
 from executor.actions.mcp.pins import Known, Pins
+from executor.actions.mcp.programs import program_of
 from executor.actions.mcp.scrutiny import Scrutiny
 from executor.actions.mcp.session import Answer, Connect, Place
 from executor.actions.mcp.suspicion import Suspicion
@@ -58,6 +60,7 @@ class Servers:
         self._looks: dict[str, asyncio.Task[None]] = {}
         self._looked_at: dict[str, float] = {}
         self._scrutiny = Scrutiny()
+        self._programs: dict[str, int] = {}  # at which of its starts a server's program was looked at
 
     @property
     def names(self) -> list[str]:
@@ -86,7 +89,7 @@ class Servers:
             known = self.known(server)
         except ServerTrouble:
             return Hints()
-        if known.differs(tool):
+        if known.differs(tool) or known.program_changes:
             return Hints()
         return hints_of(known.seen.get(tool), trusted=trusted)
 
@@ -107,7 +110,8 @@ class Servers:
         """What an approval is bound to beside the arguments: the definition, and where the server comes from. A number,
         because it is for comparing, and nobody should have to read it on a card."""
         place = self.place(server)
-        where = [place.name, list(place.command), place.url, sorted(place.env), sorted(place.headers)]
+        program = dict(self.known(server).program or {})
+        where = [place.name, list(place.command), place.url, sorted(place.env), sorted(place.headers), program]
         return int.from_bytes(hashlib.sha256(canonical([tool.record(), where])).digest())
 
     # ------------------------------------------------------------------------------------------------------ asking them
@@ -115,7 +119,13 @@ class Servers:
     async def look(self, server: str) -> Known:
         """Ask a server for its tools, now. Raises WrongInput or ServerTrouble."""
         actor = await self._actor(server)
-        known = self._pins.saw(server, read_tools(await actor.tools()))
+        tools = await actor.tools()
+        if not actor.place.url and self._programs.get(server) != actor.starts:
+            self._programs[server] = actor.starts
+            path = actor.place.env.get("PATH") or os.environ.get("PATH") or DEFAULT_PATH
+            program = await asyncio.to_thread(program_of, actor.place.command, self._folder / server, path)
+            self._pins.runs(server, program)
+        known = self._pins.saw(server, read_tools(tools))
         await self._scrutiny.read(server, known.seen, self._of_others(server))
         self._looked_at[server] = self._clock.monotonic()
         return known
@@ -161,6 +171,8 @@ class Servers:
         except (ServerTrouble, Unconfigured, Stopped) as trouble:
             return report | {"problem": trouble.public}
         changed = [name for name in known.seen if known.differs(name)]
+        if program := known.program_changes:
+            report["notes"] = [*report["notes"], f"its program has changed since it was accepted: {', '.join(program)}"]
         orders = {name: [one.line for one in found] for name in known.seen if (found := self.suspicions(server, name))}
         return report | {"tools": list(known.seen), "changed": changed, "orders": orders}
 

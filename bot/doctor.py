@@ -20,6 +20,7 @@ from bot.finding import good as _good
 from bot.finding import note as _note
 from bot.finding import wrong as _wrong
 from bot.folder import holder, prepare
+from bot.letterbox import letterbox
 from bot.listen import listening_socket
 from bot.logs import Redactor
 from bot.real import RandomIds, SystemClock
@@ -62,6 +63,7 @@ def examine(
         *_folder(settings, fix),
         *_stop(settings),
         _database(settings),
+        *letterbox(settings.database),
         *_workflows(settings, shelf(settings)),
         *_running(settings),
         *_chat(settings),

@@ -31,6 +31,7 @@ from bot.telegram.ports import (
 from bot.telegram.presence import ChatRows
 from bot.telegram.scene import Scene
 from bot.telegram.sender import TelegramSender
+from bot.telegram.trying import PAUSES_S
 from executor.domain.habits import Hours
 from executor.domain.limits import Limits
 from executor.domain.plan import TaskSpec
@@ -96,6 +97,7 @@ def assemble(
     silence_s: float = 120.0,
     look_s: float = 5.0,
     join_s: float = WAIT_S,
+    retry_pauses_s: Sequence[float] = PAUSES_S,
 ) -> Chat:
     """`local`: the server is our own embedded one, which has no limits, dies with us, and answers an equal edit for
     certain; so messages that got lost are looked for there at once. Raises Unconfigured for an unavailable mode."""
@@ -175,5 +177,6 @@ def assemble(
         silence_s=silence_s,
         look_s=look_s,
         join_s=join_s,
+        retry_pauses_s=retry_pauses_s,
     )
     return Chat(front=front, courier=courier)

@@ -25,6 +25,7 @@ from bot.telegram.lanes import Lanes, lane_of
 from bot.telegram.polling import Poller
 from bot.telegram.ports import PollMark, Wake
 from bot.telegram.presence import ChatRows, Presence
+from bot.telegram.trying import PAUSES_S, Trying
 from bot.telegram.urgent import stops
 from executor.domain.errors import MilepostError, Unconfigured
 from executor.domain.notice import Notice, NoticeKind
@@ -73,6 +74,7 @@ class TelegramFront:
         silence_s: float = 120.0,
         look_s: float = 5.0,
         join_s: float = WAIT_S,
+        retry_pauses_s: Sequence[float] = PAUSES_S,
     ) -> None:
         if mode != "polling":
             raise Unconfigured(WEBHOOK_LATER)
@@ -100,6 +102,7 @@ class TelegramFront:
             look_s=look_s,
             heard=self._heard,
         )
+        self._trying = Trying(desk.clock, wiring.start_soon, retry_pauses_s)
         self._sorry_at: dict[int, float] = {}
         self._menu_set = False
         self._stopping = False
@@ -162,8 +165,9 @@ class TelegramFront:
                 logger.error("STOP can't be written: {}", error)
 
     async def _work(self, update_id: int, update: Update) -> None:
-        """Handle one stored update and store its answers. What fails unexpectedly is set aside, with a word to the chat
-        and the trace in the log: one bad update must not stop its lane."""
+        """Handle one stored update and store its answers. What fails unexpectedly is tried again a few times beside its
+        lane, and then set aside, with a word to the chat and the trace in the log: one bad update must not stop what
+        comes after it."""
         whole: Whole | None = ALONE
         try:
             await self._presence.heard(update)
@@ -173,9 +177,15 @@ class TelegramFront:
             with self._answering(update):
                 notices = await self._dispatcher.handle(update, whole)
                 await self._wiring.rows.done(update_id, notices, whole.others)
+            self._trying.done(update_id)
         except Exception as error:  # noqa: BLE001 - see above
-            await self._set_aside(update_id, update, error, whole.others if whole is not None else ())
+            if not self._trying.later(update_id, error, lambda: self._again(update_id, update)):
+                await self._set_aside(update_id, update, error, whole.others if whole is not None else ())
         self._wiring.deliver()
+
+    def _again(self, update_id: int, update: Update) -> None:
+        if not self._stopping:
+            self._lanes.add(lane_of(update), self._work(update_id, update))
 
     def _answering(self, update: Update) -> AbstractContextManager[None]:
         """A press is answered outside the outbox, and nobody waits for that."""

@@ -1,8 +1,14 @@
 """What an attempt is given reaches its command, and steers no other program."""
 
+import subprocess
+from typing import Any
+
 import pytest
 
-from executor.actions.launcher import PlainLauncher, harmless
+from executor.actions.launcher import Lasting, Launch, PlainLauncher, harmless
+from executor.actions.sandbox.bounds import Bounds
+from executor.actions.sandbox.bubblewrap import BubblewrapLauncher, Sandbox
+from executor.actions.sandbox.mounts import Hidden
 from executor.actions.shell import run_shell
 from tests.actions.conftest import Scene
 
@@ -26,3 +32,45 @@ async def test_a_command_gets_the_value_and_not_the_steering(scene: Scene) -> No
     )
 
     assert (result.success, result.output.strip()) == (True, "abc unset")
+
+
+async def test_no_value_stands_on_a_command_line(scene: Scene) -> None:
+    value = "cnry-argv-5c1f0e"
+    context = scene.context(environment={"PUSH_TOKEN": value})
+
+    result = await run_shell(
+        'test -n "$PUSH_TOKEN"; echo ran; cat /proc/[0-9]*/cmdline 2>&1 | tr "\\0" " "; true',
+        context,
+        PlainLauncher(),
+        60,
+    )
+
+    assert result.output.startswith("ran")
+    assert value not in result.output
+    assert value not in str(scene.started)
+
+
+def test_a_sandbox_hands_values_on_in_the_environment_alone(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    value, started = "cnry-argv-5c1f0e", list[Any]()
+    place = scene.workspace.parent.parent
+    launcher = BubblewrapLauncher(
+        Sandbox(
+            program="bwrap",
+            version=(0, 8, 0),
+            folders=place / "workspaces",
+            filters=place / "filter",
+            hidden=Hidden([place / "data"]),
+            bounds=Bounds(memory_mb=100, cpu_s=1),
+        )
+    )
+    monkeypatch.setattr(subprocess, "Popen", lambda words, **how: started.append((words, how["env"])))
+    given = {"PATH": "/usr/bin:/bin", "PUSH_TOKEN": value}
+
+    launcher.launch(
+        Launch(arguments=["true"], workspace=scene.workspace, environment=given, stdin=0, stdout=1, stderr=2)
+    )
+    spawn = launcher.lasting(Lasting(arguments=["true"], workspace=scene.workspace, environment=given))
+
+    [(words, environment)] = started
+    assert value not in " ".join([*words, *spawn.arguments])
+    assert environment["PUSH_TOKEN"] == spawn.environment["PUSH_TOKEN"] == value

@@ -18,8 +18,8 @@ from executor.actions import python_child
 from executor.actions.ended import Command
 from executor.actions.launcher import DEFAULT_PATH, VENV, Launcher, prepare
 from executor.actions.process import run
-from executor.actions.shell import filed, no_nul
-from executor.actions.typed import Parameters, Typed
+from executor.actions.shell import ReachParameters, filed, no_nul
+from executor.actions.typed import Typed
 from executor.domain.outcome import Result
 from executor.ports import Context
 
@@ -27,7 +27,7 @@ CODE_CHARACTERS_MAX = 100_000
 _CHILD = f"{inspect.getsource(python_child)}\n\nmain(*sys.argv[1:])\n"
 
 
-class PythonParameters(Parameters):
+class PythonParameters(ReachParameters):
     code: Annotated[str, StringConstraints(min_length=1, max_length=CODE_CHARACTERS_MAX, pattern=r"\S")]
     timeout_s: float | None = Field(default=None, gt=0, le=30 * 86_400)
     outputs: dict[str, str] = Field(default_factory=dict, exclude=True)
@@ -63,7 +63,7 @@ class Python(Typed[PythonParameters]):
         self._launcher = launcher
 
     def what(self, parameters: PythonParameters) -> str:
-        return f"Python: `{parameters.code.strip()}`"
+        return parameters.with_reach(f"Python: `{parameters.code.strip()}`")
 
     async def act(self, parameters: PythonParameters, context: Context) -> Result:
         timeout_s = parameters.timeout_s or context.timeout_s
@@ -75,7 +75,7 @@ class Python(Typed[PythonParameters]):
                 files.append(filed(context, "outputs.json", json.dumps(parameters.outputs)))
             arguments = [interpreter(context.workspace), "-u", "-c", _CHILD]
             arguments += [str(file.relative_to(context.workspace)) for file in files]
-            command = Command(arguments=arguments, shown=code, timeout_s=timeout_s)
+            command = Command(arguments=arguments, shown=code, timeout_s=timeout_s, reach=parameters.reach)
             ended = await run(command, context, self._launcher)
         except OSError as error:
             said = f"can't start: {error.strerror or error}"

@@ -26,6 +26,12 @@ _REMOTE = re.compile(r"(?:[\w.-]+@)?[\w.-]+::?[^\\]")
 _TALKS = frozenset({"echo", "printf", "cat", "grep", "sed", "awk", "test", "[", "true", ":", "export", "read", "jq"})
 _URL = re.compile(r"(?:https?|wss?|ftp|git|ssh)://(?!(?:localhost|127\.|\[?::1|0\.0\.0\.0)\b)", re.IGNORECASE)
 _LOCAL_ONLY = re.compile(r"(?:https?://)?(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])(?=[:/]|$)", re.IGNORECASE)
+_PROGRAMS = frozenset({"shell", "python", "wait"})
+_IMPORTS = re.compile(
+    r"^\s*(?:import|from)\s+(?:aiohttp|boto3|ftplib|httpx|imaplib|paramiko|poplib|requests|smtplib|urllib\.request|urllib3"
+    r"|websockets)\b",
+    re.MULTILINE,
+)
 _PYTHON = re.compile(r"python[\d.]*")
 
 _READS = frozenset({"df", "findmnt", "journalctl", "lsblk", "systemctl"})
@@ -64,10 +70,13 @@ class Reaching:
 
     def __call__(self, spec: TaskSpec) -> TaskSpec:
         """The task with what its command and its checks by command have to reach, where the task says nothing of it
-        itself. Only commands of the shell are read."""
-        if spec.action != "shell" or {"network", "machine", "writes"} & spec.parameters.keys():
+        itself. Of a program in Python only what it imports is read."""
+        if spec.action not in _PROGRAMS or {"network", "machine", "writes"} & spec.parameters.keys():
             return spec
-        needed = join(self.of(text) for text in _texts(spec))
+        imports = _IMPORTS.search(str(spec.parameters.get("code", ""))) is not None
+        needed = join((Reach(network=imports), *(self.of(text) for text in _texts(spec))))
+        if needed == NOWHERE:
+            return spec
         return replace(spec, parameters={**spec.parameters, **parameters_of(needed)})
 
     def of(self, command: str) -> Reach:
@@ -139,6 +148,8 @@ def _only_here(one: SimpleCommand) -> bool:
 
 def _paths(one: SimpleCommand, own: Path) -> Iterator[Path]:
     """The places of this machine that it names and that are there."""
+    if one.name == "case":
+        return  # its patterns may look like places
     for word in (*one.operands, *one.into, *one.out_of):
         name = word.rpartition("=")[2] if word.startswith("-") or "=/" in word else word
         if name == "/" and one.name not in _LOOKS_AROUND:

@@ -156,7 +156,7 @@ def risk_of(name: str, parameters: Mapping[str, Any]) -> frozenset[Risk]:
         unconfined = {Risk.UNCONFINED}
     reaches = {Risk.REACHES} if parameters.get("machine") or parameters.get("writes") else set()
     network = {Risk.NETWORK, Risk.OUTSIDE} if parameters.get("network") else set()
-    beyond = reaches | network if name == "shell" else set()
+    beyond = reaches | network if name in PROGRAMS else set()
     return _RISKS.get(name, frozenset({Risk.OUTSIDE})) | unconfined | outside_effect | beyond
 
 

@@ -16,7 +16,7 @@ from executor.actions.references import VARIABLE, rewrite, variables
 from executor.actions.sandbox.identity import give
 from executor.actions.typed import Parameters, Typed
 from executor.domain.outcome import Result
-from executor.domain.reach import NOWHERE, Reach, reach_of
+from executor.domain.reach import NOWHERE, Reach
 from executor.ports import Context
 
 COMMAND_CHARACTERS_MAX = 30_000  # the kernel takes 131,072 bytes in one argument; a character has up to four
@@ -41,15 +41,29 @@ CommandText = Annotated[str, StringConstraints(min_length=1, max_length=COMMAND_
 AbsolutePath = Annotated[str, StringConstraints(max_length=4096, pattern=r"^([/~].*)?$")]
 
 
-class ShellParameters(Parameters):
-    """Beyond the contract's: `network`, `machine` and `writes` say what the sandbox leaves open, see Reach."""
+class ReachParameters(Parameters):
+    """Of what runs a program, beyond the contract's: what its sandbox leaves open, see Reach."""
 
-    command: CommandText
-    timeout_s: float | None = Field(default=None, gt=0, le=30 * 86_400)
-    repeatable: bool = True
     network: bool = False
     machine: bool = False
     writes: Annotated[tuple[AbsolutePath, ...], Field(max_length=10)] = ()
+
+    @property
+    def reach(self) -> Reach:
+        return Reach(network=self.network, machine=self.machine, writes=tuple(one for one in self.writes if one))
+
+    def with_reach(self, what: str) -> str:
+        """What runs, and on a line of its own what it may reach."""
+        beyond = ["may use the network"] if self.network else []
+        beyond += ["may read this machine's files"] if self.machine else []
+        beyond += [f"may write to {folder}" for folder in self.reach.writes]
+        return "\n".join([what, *([f"It {', '.join(beyond)}."] if beyond else [])])
+
+
+class ShellParameters(ReachParameters):
+    command: CommandText
+    timeout_s: float | None = Field(default=None, gt=0, le=30 * 86_400)
+    repeatable: bool = True
     outputs: dict[str, str] = Field(default_factory=dict, exclude=True)
 
     _no_nul = field_validator("command")(no_nul)
@@ -65,19 +79,15 @@ class Shell(Typed[ShellParameters]):
         self._launcher = launcher
 
     def what(self, parameters: ShellParameters) -> str:
-        reach = reach_of(parameters.model_dump())
-        beyond = ["may use the network"] if reach.network else []
-        beyond += ["may read this machine's files"] if reach.machine else []
-        beyond += [f"may write to {folder}" for folder in reach.writes]
-        return "\n".join([f"`{parameters.command}`", *([f"It {', '.join(beyond)}."] if beyond else [])])
+        return parameters.with_reach(f"`{parameters.command}`")
 
     def may_repeat(self, parameters: ShellParameters) -> bool:
         return parameters.repeatable
 
     async def act(self, parameters: ShellParameters, context: Context) -> Result:
         timeout_s = parameters.timeout_s or context.timeout_s
-        reach = reach_of(parameters.model_dump())
-        return await run_shell(parameters.command, context, self._launcher, timeout_s, parameters.outputs, reach)
+        outputs, reach = parameters.outputs, parameters.reach
+        return await run_shell(parameters.command, context, self._launcher, timeout_s, outputs, reach)
 
 
 async def run_shell(

@@ -70,7 +70,9 @@ def _expected(error: Mapping[str, Any]) -> str:
 
 
 def shown_fields(model: type[Parameters]) -> list[str]:
-    return [name for name, field in model.model_fields.items() if not field.exclude]
+    """The action's own first, then what several share."""
+    own = model.__annotations__
+    return sorted((name for name, field in model.model_fields.items() if not field.exclude), key=lambda n: n not in own)
 
 
 def shown(value: object) -> str:

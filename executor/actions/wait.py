@@ -6,8 +6,8 @@ from typing import Annotated, ClassVar
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from executor.actions.launcher import Launcher
-from executor.actions.shell import COMMAND_CHARACTERS_MAX, no_nul, run_shell
-from executor.actions.typed import Parameters, Typed
+from executor.actions.shell import COMMAND_CHARACTERS_MAX, ReachParameters, no_nul, run_shell
+from executor.actions.typed import Typed
 from executor.domain.errors import WrongInput
 from executor.domain.outcome import Result, Waiting
 from executor.ports import Context
@@ -20,7 +20,7 @@ YEAR_MAX = 2999  # near the last year that there is, another time zone would be 
 LOOK_S_MAX = 60.0  # for one look; a command that takes longer belongs in a task of its own
 
 
-class WaitParameters(Parameters):
+class WaitParameters(ReachParameters):
     seconds: float | None = Field(default=None, ge=0, le=SECONDS_MAX)
     until: str | None = None
     command: (
@@ -59,7 +59,7 @@ class Wait(Typed[WaitParameters]):
 
     def what(self, parameters: WaitParameters) -> str:
         if parameters.command is not None:
-            return f"waits until `{parameters.command}` succeeds"
+            return parameters.with_reach(f"waits until `{parameters.command}` succeeds")
         if parameters.until is not None:
             return f"waits until {parameters.until}"
         return f"waits {spoken(parameters.seconds or 0)}"
@@ -78,7 +78,7 @@ class Wait(Typed[WaitParameters]):
 
     async def _poll(self, command: str, parameters: WaitParameters, context: Context) -> Result | Waiting:
         timeout_s = min(context.timeout_s, LOOK_S_MAX)
-        seen = await run_shell(command, context, self._launcher, timeout_s, parameters.outputs)
+        seen = await run_shell(command, context, self._launcher, timeout_s, parameters.outputs, parameters.reach)
         if seen.success:
             return self._over(context, seen.output)
         waited = (context.now() - context.first_started_at).total_seconds()

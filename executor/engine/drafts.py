@@ -31,6 +31,10 @@ def shown_first(spec: TaskSpec, outcome: Outcome, tell: Callable[[str], None]) -
 _LETTER = re.compile(r"\A\s*(?:(?:Subject|From|Cc|Date|Reply-To):[^\n]*\n)*To:[^\S\n]*\S+@\S+", re.IGNORECASE)
 
 
+_REACH = {"network": True, "machine": True}
+"""The owner's own command goes out, and has its settings on this machine."""
+
+
 def options_of(case: Case, preview: str) -> tuple[Option, ...]:
     """Send only where the text says to whom, and there is something that sends."""
     options = OPTIONS[DecisionKind.DRAFT]
@@ -48,7 +52,7 @@ def sending(draft: TaskSpec, command: str) -> TaskSpec:
         key=f"send-{draft.key}"[:64],
         title=f"Send it: {draft.title}"[:200],
         action="shell",
-        parameters={"command": f'printf "%s\\n" "${{{draft.key}.output}}" | {command}', "repeatable": False},
+        parameters={"command": f'printf "%s\\n" "${{{draft.key}.output}}" | {command}', "repeatable": False, **_REACH},
         depends_on=(draft.key,),
         parent=draft.parent,
     )

@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 _DECIDING: Mapping[str, tuple[str, ...]] = {
     "mcp": ("server", "tool"),
     "shell": ("writes",),
+    "python": ("writes",),
+    "wait": ("writes",),
     "install": ("packages", "manager"),
     "workflow": ("name",),
 }

@@ -14,6 +14,7 @@ from executor.domain.reach import reach_of
 from executor.engine.classification import Verdict
 from executor.engine.fixes import Fix
 
+_PROGRAMS = frozenset({"shell", "python", "wait"})
 _UNWRITTEN = frozenset({"read_only_fs", "permission_denied", "needs_privilege"})
 _READ_ONLY = re.compile(r"(?<![^\s'\":(])(/[^\s'\":;]+)['\"]?: (?:Read-only file system|read-only file system)")
 _READ_ONLY_TOLD = re.compile(r"(?:Read-only file system|EROFS)[^\n]*?['\"](/[^'\"]+)['\"]")
@@ -25,7 +26,7 @@ _TOO_MUCH = frozenset({"/", "/home", "/root", "/var", "/opt", "/srv", "/mnt", "/
 
 def wider(spec: TaskSpec, result: Result, verdict: Verdict) -> Fix | None:
     """None: it did not fail because of the sandbox, or it has all of that already."""
-    if spec.action != "shell" or result.metadata.get("sandbox") is not True:
+    if spec.action not in _PROGRAMS or result.metadata.get("sandbox") is not True:
         return None
     reach, said = reach_of(spec.parameters), _said(result)
     if verdict.subclass == "network_disabled" and not reach.network:
@@ -35,16 +36,16 @@ def wider(spec: TaskSpec, result: Result, verdict: Verdict) -> Fix | None:
         if folder not in _TOO_MUCH and not _in(path, _OWN_FOLDERS) and folder not in reach.writes:
             what = f"{folder} can only be read in its sandbox: letting this task write there"
             return _with(spec, what, writes=[*reach.writes, folder])
-    if (
-        verdict.subclass == "missing_file"
-        and not reach.machine
-        and (path := _first(said, _NOT_THERE, _NOT_THERE_TOLD)) is not None
-    ):
-        names = str(spec.parameters.get("command", ""))
-        if path in names and not _in(path, (*_OWN_FOLDERS, str(result.metadata.get("folder") or "/nowhere"))):
+    if verdict.subclass == "missing_file" and not reach.machine:
+        path = _first(said, _NOT_THERE, _NOT_THERE_TOLD)
+        if path is not None and path in _text(spec) and not _in(path, _OWN_FOLDERS):
             what = f"{path} is not in its sandbox: letting this task read this machine's files"
             return _with(spec, what, machine=True)
     return None
+
+
+def _text(spec: TaskSpec) -> str:
+    return "\n".join(str(spec.parameters.get(name, "")) for name in ("command", "code"))
 
 
 def _with(spec: TaskSpec, what: str, **more: Any) -> Fix:

@@ -143,3 +143,21 @@ def test_a_task_that_says_itself_what_it_needs_is_left_alone(tmp_path: Path) -> 
     read = TaskSpec(key="1", title="A", action="read", parameters={"path": "a"})
 
     assert (Reaching(tmp_path)(own), Reaching(tmp_path)(read)) == (own, read)
+
+
+@pytest.mark.parametrize(
+    ("action", "parameters", "network"),
+    [
+        ("python", {"code": "import json\nimport requests\nprint(requests.get('https://example.org'))"}, True),
+        ("python", {"code": "from urllib.request import urlopen"}, True),
+        ("python", {"code": "import json\nprint('import requests')"}, False),
+        ("wait", {"command": "curl -f https://example.org/ready"}, True),
+        ("wait", {"seconds": 5}, False),
+    ],
+)
+def test_programs_and_waits_are_read_as_well(
+    action: str, parameters: dict[str, object], network: bool, tmp_path: Path
+) -> None:
+    task = Reaching(tmp_path)(TaskSpec(key="1", title="A", action=action, parameters=parameters))
+
+    assert task.parameters.get("network", False) is network

@@ -52,6 +52,10 @@ PROBES: dict[str, Probe] = {
         command="cat ../../../seen; cat ../../canary ../../../config.toml ../2/note; ls /run; touch /usr/x; echo $?",
         machine=True,
     ),
+    "machine in a closed place": Probe(
+        command='cd "$MILEPOST_WORKSPACE" && echo mine > "$PWD/own" && cat "$PWD/own" /usr/lib/os-release | head -n 1',
+        machine=True,
+    ),
     "given": Probe(command="echo written > ../../../given/file; cat ../../../seen; echo no > ../../../other"),
     "streams": Probe(command="echo out > /dev/stdout; echo err | tee /dev/stderr"),
     "exit code": Probe(command="exit 7"),
@@ -266,6 +270,10 @@ def test_a_command_that_may_read_the_machine_reads_nothing_of_ours_and_changes_n
 
     assert report["stdout"] == "seen\n1\n"
     assert "CANARY" not in report["stdout"] + report["stderr"]
+
+
+def test_a_command_that_may_read_the_machine_finds_its_own_folder_by_its_path(ask: Ask) -> None:
+    assert ask("machine in a closed place")["stdout"] == "mine\n"
 
 
 def test_a_folder_that_was_granted_can_be_written_to_and_nothing_beside_it(ask: Ask) -> None:

@@ -27,9 +27,9 @@ async def question(talk: Talk, about: str) -> Json:
 async def test_an_email_is_changed_by_a_reply_and_sent_exactly_as_shown(
     tmp_path: Path, room: LocalChat, server: ModelServer
 ) -> None:
-    outbox = tmp_path / "sent.txt"
+    outbox = tmp_path / "data/workspaces/1/sent.txt"
     server.on("draft", says(MAIL))
-    sends = {"drafts": {"send": f"cat >> {outbox}"}}
+    sends = {"drafts": {"send": "cat >> sent.txt"}}
     async with talking(tmp_path / "data", room, chosen=chosen(server) | sends) as talk:
         card = await talk.say(
             "/run email-draft to=john@example.com about=thanks", "Nothing runs before you press Start"
@@ -44,7 +44,7 @@ async def test_an_email_is_changed_by_a_reply_and_sent_exactly_as_shown(
         await talk.press(second, "Send")
         receipt = words(await talk.hear("Goal Complete", patience_s=PATIENCE_S))
 
-    assert f'Send runs:\nprintf "%s\\n" "${{write.output}}" | cat >> {outbox}' in words(second)
+    assert 'Send runs:\nprintf "%s\\n" "${write.output}" | cat >> sent.txt' in words(second)
     assert outbox.read_text() == MAIL.replace("Tuesday", "Wednesday") + "\n"
     assert "✅ 1.2 Send it: Write the e-mail" in receipt
     assert server.purposes() == ["draft"]

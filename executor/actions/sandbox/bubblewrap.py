@@ -151,22 +151,28 @@ class BubblewrapLauncher:
         """bwrap's arguments up to the command. What only root can read is copied through descriptors that `opened`
         gets; without it, it is left out."""
         network = not self.offline(reach)
-        shown: list[Mount] = []
-        if not reach.machine:
+        programs = (
+            *self._on_path(environment.get("PATH", "")),
+            *self._configured(environment if network else {}, opened),
+        )
+        shown: list[Mount]
+        if reach.machine:
+            closed = None if self._nobody is None else mounts.closed_above(workspace)
+            shown = [*mounts.machine(self._sandbox.hidden, closed), *(programs if closed else ())]
+        else:
             shown = [
                 *self._sandbox.system,
                 self._etc.mount(),
                 *(mounts.names() if network else []),
                 *self._temporary(workspace),
-                *self._on_path(environment.get("PATH", "")),
-                *self._configured(environment if network else {}, opened),
+                *programs,
             ]
         return [
             self._sandbox.program,
             *self._namespaces(network),
             *mounts.words(
                 (
-                    *(mounts.machine(self._sandbox.hidden) if reach.machine else shown),
+                    *shown,
                     ("--proc", "/proc"),
                     ("--dev", "/dev"),
                     ("--remount-ro", "/dev"),

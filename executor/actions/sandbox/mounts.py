@@ -130,16 +130,28 @@ _SECRETS = (
 HIDING_BYTES = 1024 * 1024
 
 
-def machine(hidden: Hidden) -> list[Mount]:
+def machine(hidden: Hidden, closed: Path | None = None) -> list[Mount]:
     """All of the machine, but for what Milepost keeps for itself, what is hidden in a home, and the doors to other
-    programs. Its /tmp is the machine's."""
+    programs. Its /tmp is the machine's. `closed` is a folder that the command's user can't pass: it is empty there,
+    and passable, because the workspace lies in it."""
     found: list[Mount] = [("--ro-bind", "/", "/"), ("--size", str(HIDING_BYTES), "--tmpfs", "/run")]
+    if closed is not None and any(closed.is_relative_to(one) for one in hidden.paths):
+        closed = None  # what is hidden is empty and passable as well
+    if closed is not None:
+        found.append(("--perms", "0755", "--size", str(HIDING_BYTES), "--tmpfs", str(closed)))
     for place in (Path("/tmp/.X11-unix"), *hidden.paths, *(Path.home() / name for name in _SECRETS)):
+        if closed is not None and place.is_relative_to(closed):
+            continue
         if _is_folder(place):
             found.append(("--size", str(HIDING_BYTES), "--tmpfs", str(place)))
         elif os.access(place, os.F_OK):
             found.append(("--ro-bind", "/dev/null", str(place)))
     return found
+
+
+def closed_above(place: Path) -> Path | None:
+    """The outermost folder above it that only its owner can pass."""
+    return next((one for one in reversed(place.parents) if not one.stat().st_mode & 0o001), None)
 
 
 def written(folder: Path) -> Mount:

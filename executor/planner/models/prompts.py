@@ -23,9 +23,10 @@ Judge by results that are shown to you, never by what should have happened. What
 something failed, say so; never invent an output, a file, a number or a success."""
 
 ACTIONS: Mapping[str, str] = {
-    "shell": 'shell {"command": str, "timeout_s": num?, "repeatable": bool?}: bash in the goal\'s folder, no root, no '
-    "terminal; repeatable false for an effect outside that must not happen twice",
-    "python": 'python {"code": str}: a Python program in the goal\'s folder',
+    "shell": 'shell {"command": str, "timeout_s": num?, "repeatable": bool?, "network": bool?}: bash in the goal\'s '
+    "folder, no root, no terminal; network true where it needs one; repeatable false for an effect outside that must "
+    "not happen twice",
+    "python": 'python {"code": str, "network": bool?}: a Python program in the goal\'s folder',
     "install": 'install {"packages": [str], "manager": "pip"|"npm"|"apt"?}: into the goal\'s own environment; '
     "apt: into the machine, and asks a person",
     "write": 'write {"path": str, "content": str, "append": bool?}: a file in the goal\'s folder',

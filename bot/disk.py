@@ -1,6 +1,7 @@
-"""Tells the owners that the disk is full and that there is room again, once each, and lets everything go on then."""
+"""Tells the owners that the disk is full and that there is room again, once each, and lets everything go on then. While
+there is room it sees to the reserves."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from loguru import logger
@@ -10,6 +11,19 @@ from executor.domain.notice import Notice, NoticeKind
 from executor.ports import Clock, Room
 
 LOOK_S = 2.0
+RESERVE_S = 60.0
+
+
+class Disk(Room, Protocol):
+    def database_bytes(self) -> int: ...
+
+    def give_up(self) -> None: ...
+
+
+class Database(Protocol):
+    async def keep_free(self, size: int) -> bool: ...
+
+    async def write_out(self) -> None: ...
 
 
 class Outbox(Protocol):
@@ -17,27 +31,27 @@ class Outbox(Protocol):
 
 
 class DiskWatch:
-    """`chats` are told; `make_room` gives back what the database itself can do without; `wake` is called when work may
-    go on, and when there is something to deliver."""
+    """`chats` are told; `wake` is called when work may go on, and when there is something to deliver."""
 
     def __init__(
         self,
-        room: Room,
+        disk: Disk,
+        database: Database,
         outbox: Outbox,
         clock: Clock,
         chats: Sequence[int],
         *,
-        make_room: Callable[[], Awaitable[None]],
         wake: Callable[[], None],
     ) -> None:
-        self._room = room
+        self._disk = disk
+        self._database = database
         self._outbox = outbox
         self._clock = clock
         self._chats = chats
-        self._make_room = make_room
         self._wake = wake
         self._short = False
         self._to_tell: list[Notice] = []
+        self._reserved_at = float("-inf")  # monotonic
 
     async def run(self) -> None:
         """For ever."""
@@ -50,19 +64,27 @@ class DiskWatch:
 
     async def look(self) -> None:
         """Tell what has changed since the last look."""
-        said = self._room.short()
+        said = self._disk.short()
         if (said is not None) != self._short:
             self._short = said is not None
             (logger.error if said else logger.info)("{}", said or _OVER)
             self._to_tell = self._notices(f"⚠️ {said}. {_KEPT}" if said else f"✅ {_OVER}")
-            if not said:
-                self._wake()
+        elif self._short:
+            self._disk.give_up()  # whoever filled the disk has found it full by now
+        if self._short:
+            await self._database.write_out()  # so that the log is written over instead of growing
         if self._to_tell:
-            if self._short:
-                await self._make_room()
             await self._outbox.put(self._to_tell)
             self._to_tell = []
             self._wake()
+        if not self._short:
+            await self._reserve()
+
+    async def _reserve(self) -> None:
+        now = self._clock.monotonic()
+        if now - self._reserved_at >= RESERVE_S:
+            self._reserved_at = now
+            await self._database.keep_free(self._disk.database_bytes())
 
     def _notices(self, text: str) -> list[Notice]:
         now = self._clock.now()

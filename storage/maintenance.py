@@ -4,7 +4,7 @@ from pathlib import Path
 
 from executor.domain.errors import DataFolderError
 from storage.connections import Connections
-from storage.sqlite import copy_into, faults, fold_log
+from storage.sqlite import copy_into, faults, fold_log, reserve_pages, write_log
 
 
 async def backup(connections: Connections, target: Path) -> None:
@@ -21,6 +21,19 @@ async def checkpoint(connections: Connections) -> None:
     reading of another program stands in the way."""
     async with connections.alone() as connection:
         await fold_log(connection)
+
+
+async def write_out(connections: Connections) -> None:
+    """Put the log's pages into the database's own file, and leave the log as large as it is: it is written over."""
+    async with connections.alone() as connection:
+        await write_log(connection)
+
+
+async def keep_free(connections: Connections, size: int) -> bool:
+    """See that the file has so many bytes of free pages, and its log as many: what is written then needs no room on the
+    disk. Whether anything had to be done."""
+    async with connections.alone() as connection:
+        return await reserve_pages(connection, size)
 
 
 async def quick_check(connections: Connections) -> list[str]:

@@ -30,7 +30,7 @@ from storage.housekeeping import HousekeepingRows
 from storage.inbox import InboxRows
 from storage.lessons import read_calibrations, read_lessons
 from storage.letters import read_letters
-from storage.maintenance import backup, checkpoint, quick_check
+from storage.maintenance import backup, checkpoint, keep_free, quick_check, write_out
 from storage.outbox import OutboxRows
 from storage.purse import Caps, PurseRows
 from storage.reading import read_decision, read_plan, read_view, read_watched
@@ -126,6 +126,12 @@ class Database:
     async def checkpoint(self) -> None:
         """Put everything into the database's own file, as far as no reading of another program stands in the way."""
         await checkpoint(self._connections)
+
+    async def write_out(self) -> None:
+        await write_out(self._connections)
+
+    async def keep_free(self, size: int) -> bool:
+        return await keep_free(self._connections, size)
 
     def when_full(self, told: Callable[[], None]) -> None:
         """`told` hears of every write that found no room."""

@@ -53,7 +53,7 @@ from executor.planner.models.trial import try_out
 from executor.planner.offline import OfflineBrain
 from executor.planner.run_text import read_run
 from executor.planner.workflows import Library
-from executor.ports import Actions, CrashPoints, NoBrake, Room
+from executor.ports import Actions, CrashPoints, NoBrake
 from executor.workers.local import LocalWorkers
 from storage.sealing import FernetSeal
 from storage.store import Database
@@ -80,7 +80,7 @@ class House:
     talk: Talk | None
     brake: FileBrake
     outfit: Outfit
-    room: Room
+    room: DiskRoom
 
     def read_goal(self, text: str) -> GoalDraft:
         """A goal's text as a draft, in the chat's time zone. Raises WrongInput."""
@@ -171,7 +171,8 @@ async def open_house(settings: Settings, workers: type[LocalWorkers] = LocalWork
         stack.enter_context(hold(folder))
         clock, points = SystemClock(), crash_points(os.environ)
         room = DiskRoom(folder)
-        room.short()  # on a full disk it gives up its reserve, or the database could not even be opened
+        if room.short() is not None:
+            room.give_up()  # or the database could not even be opened
         database = await Database.open(folder, clock, points)
         database.when_full(room.filled)
         stack.push_async_callback(database.close)

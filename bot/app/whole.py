@@ -138,10 +138,10 @@ def _watch_disk(house: House, chat: Chat, operator: int | None) -> None:
 
     watch = DiskWatch(
         house.room,
+        house.database,
         house.database.outbox,
         house.clock,
         [operator] if operator is not None else house.settings.access.owners,
-        make_room=house.database.checkpoint,
         wake=wake,
     )
     house.nursery.start(watch.run(), "disk")

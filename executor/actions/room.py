@@ -1,8 +1,8 @@
 """The Room port: the disk of the data folder, and a reserve on it.
 
 A full disk must not keep from telling that it is full, nor from storing how the work ended that is under way. So
-nothing new begins while there is little room left, and a file that only takes up space is given up then: what others
-took, they did not take from it.
+nothing new begins while there is little room left, and the database keeps free pages in its own file, which nobody else
+can take. For what is not in it there is a file that only takes up space, until it is given up.
 """
 
 import contextlib
@@ -15,6 +15,9 @@ LOW_BYTES = 16 * 1024 * 1024
 LOW_SHARE = 20
 """Too little is a twentieth of a small disk, and this much of a large one; enough again is twice that."""
 RESERVE_SHARE = 8  # of what is too little
+DATABASE_BYTES = 1024 * 1024
+DATABASE_SHARE = 40
+"""Of a small disk; a megabyte takes what a day of messages and results needs."""
 
 Usage = Callable[[Path], tuple[int, int]]
 
@@ -37,6 +40,10 @@ class DiskRoom:
         self._short = False
         self._kept = False
 
+    def database_bytes(self) -> int:
+        """How much the database shall have in reserve within its own file."""
+        return min(DATABASE_BYTES, self._usage(self._folder)[1] // DATABASE_SHARE)
+
     def short(self) -> str | None:
         try:
             free, total = self._usage(self._folder)
@@ -48,7 +55,6 @@ class DiskRoom:
             self._full = self._short = False
             return None
         self._short = True
-        self._give_up()
         return f"The disk with {self._folder} is full ({_megabytes(free)} free): nothing new begins until there is room"
 
     def filled(self) -> None:
@@ -70,7 +76,8 @@ class DiskRoom:
         self._kept = True
         return True
 
-    def _give_up(self) -> None:
+    def give_up(self) -> None:
+        """The reserve, until there is room. Not at once: whoever fills the disk would take that as well."""
         self._kept = False
         with contextlib.suppress(OSError):
             self._reserve.unlink(missing_ok=True)

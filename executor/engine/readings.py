@@ -8,6 +8,7 @@ from executor.domain.decision import Decision
 from executor.domain.event import Event
 from executor.domain.goal import Goal
 from executor.domain.plan import Plan
+from executor.domain.task import TASK_DUE
 from executor.domain.turn import Turn
 from executor.engine.capacity import kept_back
 from executor.engine.desk import Desk, read_reply
@@ -100,6 +101,8 @@ class Readings(Desk):
             holds |= holds_by_circuit(view, await self._store.circuits(), self._now())
             holds |= holds_by_goal(view)
         said = kept_back(view, self._tools.limits.resources, self._now())
+        if self._tools.quota.short() is not None:
+            said |= {task.ref: "waits until there is room on the disk" for task in view.tasks if task.state in TASK_DUE}
         return holds | {ref: Hold(code=Code.WAITS_FOR_RESOURCE, sentence=one) for ref, one in said.items()}
 
     async def _since(self, view: GoalView) -> datetime | None:

@@ -14,8 +14,8 @@ from storage.sqlite.dialect import (
     one_of,
     short_result,
 )
-from storage.sqlite.engines import Engines, fold_log, open_engines
-from storage.sqlite.files import copy_into, faults, log_bytes, prepare_file
+from storage.sqlite.engines import Engines, fold_log, open_engines, write_log
+from storage.sqlite.files import copy_into, faults, log_bytes, prepare_file, reserve_pages
 
 __all__ = [
     "Asked",
@@ -40,7 +40,9 @@ __all__ = [
     "one_of",
     "open_engines",
     "prepare_file",
+    "reserve_pages",
     "roll_back",
     "run_together",
     "short_result",
+    "write_log",
 ]

@@ -72,6 +72,12 @@ def _engine(path: Path, pragmas: tuple[str, ...], size: int, threads: "WeakSet[T
     )
 
 
+async def write_log(connection: AsyncConnection) -> None:
+    """Checkpoint, as far as nobody else is in the way, waiting for nobody. `connection` is the writer's, outside a
+    transaction."""
+    await connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")
+
+
 async def fold_log(connection: AsyncConnection) -> None:
     """Checkpoint and cut the write-ahead log to nothing; at once, or not at all where somebody still reads from it.
     `connection` is the writer's, outside a transaction."""

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+_RESERVE = "reserve_of_pages"
 _PRIVATE = 0o600  # goals and their outputs are nobody else's business
 
 
@@ -34,6 +35,23 @@ async def copy_into(connection: AsyncConnection, target: Path) -> None:
     except BaseException:
         _remove(target)
         raise
+
+
+async def reserve_pages(connection: AsyncConnection, size: int) -> bool:
+    """Free pages for so many bytes within the file, on the disk for good. A table that is filled, written out and
+    dropped leaves them. False: there were enough. `connection` is the writer's, outside a transaction."""
+    [free], [page] = [
+        (await connection.exec_driver_sql(f"PRAGMA {name}")).scalars().all() for name in ("freelist_count", "page_size")
+    ]
+    if int(free) * int(page) >= size // 2:
+        return False
+    await connection.exec_driver_sql(f"DROP TABLE IF EXISTS {_RESERVE}")  # of a life that ended in between
+    try:
+        await connection.exec_driver_sql(f"CREATE TABLE {_RESERVE} AS SELECT zeroblob({int(size)}) AS room")
+        await connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")
+    finally:
+        await connection.exec_driver_sql(f"DROP TABLE IF EXISTS {_RESERVE}")
+    return True
 
 
 async def faults(connection: AsyncConnection) -> list[str]:

@@ -1,9 +1,12 @@
 """A real `milepost up` whose data folder is on a small disk that runs full, and has room again."""
 
 import contextlib
+import json
 import os
 import shutil
+import sqlite3
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -56,6 +59,20 @@ def fill(file: Path) -> None:
             pass
 
 
+def said(data: Path) -> list[str]:
+    """The bot's messages in the local chat."""
+    with tempfile.TemporaryDirectory() as copies:  # SQLite opens nothing through /proc/…/root
+        for name in ("localchat.db", "localchat.db-wal"):
+            shutil.copy(data / name, copies)
+        return _texts(Path(copies) / "localchat.db")
+
+
+def _texts(file: Path) -> list[str]:
+    with contextlib.closing(sqlite3.connect(file)) as chat:
+        rows = chat.execute("SELECT body FROM messages WHERE mine = 1 ORDER BY id").fetchall()
+    return [str(json.loads(body).get("text", "")) for (body,) in rows]
+
+
 def line(client: ControlClient) -> str:
     return str(client.call("system", {}, command_id="look")["lines"][0])
 
@@ -68,7 +85,7 @@ def test_a_full_disk_refuses_what_is_new_loses_nothing_and_goes_on_by_itself(tmp
         work = data / "workspaces" / "1"
         until((work / "begun").exists)
         fill(data / "filler")
-        until(lambda: "is full" in line(client))
+        until(lambda: "is full" in line(client) and any("⚠️ The disk with" in text for text in said(data)))
         refused = ""
         try:
             client.call("submit_goal", {"text": "/goal More\n1. Work: `true`"}, command_id="more")
@@ -79,6 +96,7 @@ def test_a_full_disk_refuses_what_is_new_loses_nothing_and_goes_on_by_itself(tmp
         waiting = client.call("show", {"goal": 1}, command_id="look")["subtasks"][1]["status"]
         (data / "filler").unlink()
         until(lambda: client.call("state", {"goal": 1}, command_id="look")["status"] == "completed")
+        until(lambda: any("✅ There is room" in text for text in said(data)))
         taken = client.call("submit_goal", {"text": "/goal More\n1. Work: `true`"}, command_id="more")
 
     assert "nothing new begins until there is room. Send this goal again then." in refused

@@ -19,6 +19,13 @@ FULL = "The disk with /data is full (0.1 MB free): nothing new begins until ther
 
 class Room(NoQuota):
     said: str | None = None
+    given_up = 0
+
+    def database_bytes(self) -> int:
+        return 1000
+
+    def give_up(self) -> None:
+        self.given_up += 1
 
     def short(self) -> str | None:
         return self.said
@@ -43,12 +50,14 @@ async def test_nothing_new_begins_and_what_ran_is_stored_and_goes_on_when_there_
         number = await w.start_goal(draft(*chain(2)))
         await w.settle()
         while_full = await w.states(number)
-        system = await w.executor.system()
+        system, why = await w.executor.system(), await w.executor.why(number)
         taken = await w.executor.take("1.2")
         room.said = None
         await w.settle()
 
         assert while_full == {"1.1": "completed", "1.2": "queued"}
+        assert why is not None
+        assert [one.sentence for one in why.tasks][1:] == ["waits until there is room on the disk"]
         assert system[0] == f"{FULL}."
         assert taken == Refused(code="no_room", sentence=f"{FULL}.")
         assert await w.states(number) == {"1.1": "completed", "1.2": "completed"}
@@ -84,13 +93,18 @@ class Outbox:
 
 
 async def test_the_owners_hear_of_it_once_and_once_that_it_is_over() -> None:
-    room, outbox, woken, folded = Room(), Outbox(refusals=1), [], []
+    room, outbox, clock, woken, reserved = Room(), Outbox(refusals=1), ManualClock(), [], []
+    written_out: list[str | None] = []
 
-    async def make_room() -> None:
-        folded.append(room.said)
+    class Pages:
+        async def keep_free(self, size: int) -> bool:
+            reserved.append((room.said, size))
+            return True
 
-    clock = ManualClock()
-    watch = DiskWatch(room, outbox, clock, [7, 8], make_room=make_room, wake=lambda: woken.append(room.said))
+        async def write_out(self) -> None:
+            written_out.append(room.said)
+
+    watch = DiskWatch(room, Pages(), outbox, clock, [7, 8], wake=lambda: woken.append(room.said))
     await watch.look()
     quiet = list(outbox.put_in)
     room.said = FULL
@@ -111,9 +125,11 @@ async def test_the_owners_hear_of_it_once_and_once_that_it_is_over() -> None:
         (chat, f"⚠️ {FULL}. What is planned is kept, and I go on by myself. /doctor shows how much is free.")
         for chat in (7, 8)
     ]
-    assert folded == [FULL, FULL]
+    assert reserved == [(None, 1000)]  # not again so soon, and never while it is full
+    assert written_out == [FULL] * 4
+    assert room.given_up == 3  # not with the first look
     assert woken_full == [FULL]
     assert [(one.chat_id, one.facts["text"]) for one in outbox.put_in] == [
         (chat, "✅ There is room on the disk again. Everything goes on.") for chat in (7, 8)
     ]
-    assert woken[1:] == [None, None]
+    assert woken[1:] == [None]

@@ -282,3 +282,22 @@ async def test_another_program_that_holds_the_file_is_said_in_one_sentence(
     other.close()
     await save(database, new_goals=[running()])
     assert await database.goals(open_only=True) == [running()]
+
+
+async def test_a_database_with_pages_in_reserve_writes_on_when_the_disk_is_full(database: Database) -> None:
+    async with database._connections.alone() as connection:
+        await connection.exec_driver_sql("PRAGMA wal_autocheckpoint=50")
+    first, second = await database.keep_free(400_000), await database.keep_free(400_000)
+    log = database.log_bytes()
+    async with database._connections.alone() as connection:
+        pages = (await connection.exec_driver_sql("PRAGMA page_count")).scalar_one()
+        await connection.exec_driver_sql(f"PRAGMA max_page_count={pages}")
+    allocated = database.path.stat().st_blocks * 512
+
+    for number in range(60):
+        await save(database, notices=[notice(str(number), facts={"text": "x" * 4_000})])
+
+    assert (first, second) == (True, False)
+    assert allocated >= 400_000
+    assert database.log_bytes() == log  # written over, not grown
+    assert await database.quick_check() == []

@@ -11,6 +11,7 @@ from executor.ports import Clock, GoalView
 
 INBOX_DAYS = 3  # the chat may repeat an update for a day, and with it a command
 EVERY_S = 3_600.0
+WORKTREES_EVERY_S = 15.0
 GOALS_MAX = 50  # looked at in one go
 
 
@@ -74,12 +75,12 @@ class Housekeeper:
 
     async def tidy(self) -> None:
         """Forget everything that is due now."""
+        await self.end_worktrees()
         now, rows = self._clock.now(), self._database.housekeeping
         await self._database.inbox.prune(now - timedelta(days=INBOX_DAYS))
         long_ago = now - max(self._keep, timedelta(days=INBOX_DAYS))
         while not await rows.forget_rest(long_ago):
             pass
-        await self._end_worktrees()
         passed: set[int] = set()
         while found := await rows.old_goals(now - self._keep, GOALS_MAX + len(passed)):
             if not (new := [number for number in found if number not in passed]):
@@ -88,7 +89,16 @@ class Housekeeper:
                 passed.add(number)
                 await self._forget(number)
 
-    async def _end_worktrees(self) -> None:
+    async def run_worktrees(self) -> None:
+        """For ever: an ended goal's go soon, however it ended. Worth its while where goals work on repositories."""
+        while True:
+            await self._clock.sleep(WORKTREES_EVERY_S)
+            try:
+                await self.end_worktrees()
+            except MilepostError as error:
+                logger.warning("Could not look after worktrees: {}", error)
+
+    async def end_worktrees(self) -> None:
         """A task that is merged has none; those of failed and skipped ones go when their goal is over."""
         for number in self._workspaces.with_worktrees():
             view = await self._database.view(number)

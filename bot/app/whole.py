@@ -126,6 +126,8 @@ async def _start(house: House, chat: Chat, stack: AsyncExitStack) -> None:
     stack.push_async_callback(chat.front.stop)
     keeper = Housekeeper(house.database, house.folders, house.clock, house.settings.storage.keep_days)
     house.nursery.start(keeper.run(), "housekeeping")
+    if house.settings.workspace.repositories:
+        house.nursery.start(keeper.run_worktrees(), "worktrees")
     alarm = Alarm(house.executor.alarm, house.settings.executor.tick_s, house.clock, house.nursery.start)
     alarm.start()
     stack.push_async_callback(alarm.stop)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.housekeeping import EVERY_S, Housekeeper
+from bot.housekeeping import EVERY_S, WORKTREES_EVERY_S, Housekeeper
 from executor.actions.workspaces import Folders
 from executor.domain.goal import GoalState
 from executor.engine.nursery import Nursery
@@ -90,9 +90,17 @@ async def test_the_worktrees_of_a_goal_that_is_over_go_and_those_of_an_open_one_
     async with world(tmp_path, clock=clock) as w:
         await _finished(w, folders, "a")
         await w.set_goal(draft(spec("1"), title="b"), command_id="b")
-        for name in ("1.2", "1.3", "2.1"):
-            (tmp_path / "workspaces" / name).mkdir()
+        for name in ("1.2", "1.3", "2.1", ".tmp/1.2", ".tmp/1.4", ".tmp/2.1"):
+            (tmp_path / "workspaces" / name).mkdir(parents=True)
+        nursery = Nursery(lambda name, error: None)
 
+        nursery.start(Housekeeper(w.database, folders, clock, 90).run_worktrees(), "worktrees")
+        while len(folders.with_worktrees()) > 1:
+            clock.advance(WORKTREES_EVERY_S)
+            await asyncio.sleep(0.005)
+        await nursery.stop()
+
+        assert sorted(path.name for path in (tmp_path / "workspaces").iterdir()) == [".tmp", "1", "2.1"]
+        assert [path.name for path in (tmp_path / "workspaces" / ".tmp").iterdir()] == ["2.1"]
         await Housekeeper(w.database, folders, clock, 90).tidy()
-
-        assert sorted(path.name for path in (tmp_path / "workspaces").iterdir()) == ["1", "2.1"]
+        assert folders.with_worktrees() == [2]

@@ -17,11 +17,11 @@ from benchmarks.raw import connect
 from benchmarks.table import Line, Section
 from benchmarks.timing import Times, times
 from bot.app import House, open_house
+from bot.app.whole import plugs_of
 from bot.localchat import LocalChat
 from bot.settings import Settings
-from bot.telegram.absence import PollFile
 from bot.telegram.access import Access
-from bot.telegram.assembly import Plugs, assemble
+from bot.telegram.assembly import assemble
 from bot.telegram.connection import Connection
 from executor.domain.goal import Origin
 from executor.domain.plan import GoalDraft, TaskSpec
@@ -121,7 +121,7 @@ async def _milepost(folder: Path) -> AsyncIterator[_Side]:
         chat = await stack.enter_async_context(_chat(folder))
         house = await stack.enter_async_context(open_house(settings))
         connection = Connection(token=chat.bot_token, api_root=chat.api_root)
-        bot = assemble(connection, _plugs(house, Access(owners=[chat.operator_id])), local=True)
+        bot = assemble(connection, plugs_of(house, Access(owners=[chat.operator_id])), local=True)
         house.changed.append(bot.courier.wake)
         house.nursery.start(bot.courier.run(), "courier")
         house.nursery.start(house.executor.run(), "executor")
@@ -156,28 +156,6 @@ async def _start_button(house: House, chat: LocalChat) -> tuple[int, str]:
     button = await chat.until(card, PATIENCE_S)
     await asyncio.sleep(READING_S)
     return cast(tuple[int, str], button)
-
-
-def _plugs(house: House, people: Access) -> Plugs:
-    return Plugs(
-        engine=house.executor,
-        store=house.database,
-        outbox=house.database.outbox,
-        inbox=house.database.inbox,
-        chats=house.database.chats,
-        habits=house.database.habits,
-        clock=house.clock,
-        timezone=house.timezone,
-        crash_points=house.crash_points,
-        start_soon=house.nursery.start,
-        access=people,
-        describe=house.describe,
-        read_goal=house.read_goal,
-        read_run=house.read_run,
-        workflows=house.workflows,
-        mark=PollFile(house.settings.data_dir / "last-poll"),
-        brake=house.brake,
-    )
 
 
 # --------------------------------------------------------------------------------------------------- the minimal bot

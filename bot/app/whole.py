@@ -38,7 +38,12 @@ async def run(settings: Settings) -> None:
         await house.outfit.servers.end_leftovers()
         connection, operator, address = await _connection(settings, stack)
         house.secrets.hide.learn(connection.token)
-        chat = assemble(connection, _plugs(house, operator), local=operator is not None, mode=settings.telegram.mode)
+        chat = assemble(
+            connection,
+            plugs_of(house, people_of(house, operator)),
+            local=operator is not None,
+            mode=settings.telegram.mode,
+        )
         house.changed.append(chat.courier.wake)
         recovered = await house.executor.recover()
         if recovered:
@@ -81,8 +86,19 @@ async def _connection(settings: Settings, stack: AsyncExitStack) -> tuple[Connec
     return Connection(token=local.bot_token, api_root=local.api_root), local.operator_id, local.url
 
 
-def _plugs(house: House, operator: int | None) -> Plugs:
+def people_of(house: House, operator: int | None) -> Access:
+    """Who may what: the lists in the settings; `operator` is whoever sits at the local chat, an owner."""
     access = house.settings.access
+    return Access(
+        owners=(*access.owners, *([operator] if operator is not None else [])),
+        approvers=access.approvers,
+        requesters=access.requesters,
+        viewers=access.viewers,
+    )
+
+
+def plugs_of(house: House, people: Access) -> Plugs:
+    """All that the chat needs of this house."""
     return Plugs(
         engine=house.executor,
         store=house.database,
@@ -95,12 +111,7 @@ def _plugs(house: House, operator: int | None) -> Plugs:
         timezone=house.timezone,
         crash_points=house.crash_points,
         start_soon=house.nursery.start,
-        access=Access(
-            owners=(*access.owners, *([operator] if operator is not None else [])),
-            approvers=access.approvers,
-            requesters=access.requesters,
-            viewers=access.viewers,
-        ),
+        access=people,
         describe=house.describe,
         limits=house.executor.limits,
         confidence_min=house.settings.executor.confidence_min if house.settings.executor.autonomy != "full" else 0.0,

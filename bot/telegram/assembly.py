@@ -6,6 +6,8 @@ from datetime import tzinfo
 from functools import partial
 from typing import Any, Protocol
 
+from telegram import Bot
+
 from bot.brake import FileBrake
 from bot.telegram.access import Access
 from bot.telegram.composing import Composer
@@ -101,26 +103,53 @@ def assemble(
 ) -> Chat:
     """`local`: the server is our own embedded one, which has no limits, dies with us, and answers an equal edit for
     certain; so messages that got lost are looked for there at once. Raises Unconfigured for an unavailable mode."""
-
-    def scene() -> Scene:
-        return Scene(
-            now=plugs.clock.now(),
-            timezone=plugs.timezone,
-            describe=plugs.describe,
-            limits=plugs.limits,
-            confidence_min=plugs.confidence_min,
-            uses=plugs.secrets.uses,
-            stop=plugs.brake.held(),
-            has_changes=plugs.engine.has_changes,
-        )
-
     bot, polls = build_bot(connection, plugs.clock)
+    scene = partial(_scene, plugs)
+    courier = Courier(
+        plugs.outbox,
+        _sender(plugs, bot, scene, local=local),
+        plugs.clock,
+        plugs.crash_points,
+        plugs.start_soon,
+        pace=pace or (LIVELY if local else TELEGRAM),
+        grace_s=(0.0 if local else TELEGRAM_GRACE_S) if grace_s is None else grace_s,
+    )
+    front = TelegramFront(
+        connection,
+        bot,
+        polls,
+        _desk(plugs, bot, scene),
+        _wiring(plugs, courier),
+        mode=mode,
+        poll_s=poll_s,
+        silence_s=silence_s,
+        look_s=look_s,
+        join_s=join_s,
+        retry_pauses_s=retry_pauses_s,
+    )
+    return Chat(front=front, courier=courier)
 
+
+def _scene(plugs: Plugs) -> Scene:
+    """As it is now."""
+    return Scene(
+        now=plugs.clock.now(),
+        timezone=plugs.timezone,
+        describe=plugs.describe,
+        limits=plugs.limits,
+        confidence_min=plugs.confidence_min,
+        uses=plugs.secrets.uses,
+        stop=plugs.brake.held(),
+        has_changes=plugs.engine.has_changes,
+    )
+
+
+def _sender(plugs: Plugs, bot: Bot, scene: Callable[[], Scene], *, local: bool) -> TelegramSender:
     async def quiet(chat_id: int) -> bool:
         habits = await plugs.habits.habits(chat_id)
         return habits.quiet(plugs.clock.now(), plugs.quiet_hours, plugs.timezone)
 
-    sender = TelegramSender(
+    return TelegramSender(
         bot,
         Composer(plugs.store, scene),
         plugs.store,
@@ -129,16 +158,10 @@ def assemble(
         quiet=quiet,
         may_hear=partial(may_hear, plugs.access),
     )
-    courier = Courier(
-        plugs.outbox,
-        sender,
-        plugs.clock,
-        plugs.crash_points,
-        plugs.start_soon,
-        pace=pace or (LIVELY if local else TELEGRAM),
-        grace_s=(0.0 if local else TELEGRAM_GRACE_S) if grace_s is None else grace_s,
-    )
-    desk = Desk(
+
+
+def _desk(plugs: Plugs, bot: Bot, scene: Callable[[], Scene]) -> Desk:
+    return Desk(
         engine=plugs.engine,
         decisions=plugs.store,
         outbox=plugs.outbox,
@@ -155,7 +178,10 @@ def assemble(
         examples=plugs.examples,
         brake=plugs.brake,
     )
-    wiring = Wiring(
+
+
+def _wiring(plugs: Plugs, courier: Courier) -> Wiring:
+    return Wiring(
         rows=plugs.inbox,
         chats=plugs.chats,
         mark=plugs.mark,
@@ -166,17 +192,3 @@ def assemble(
         chat_heard=courier.chat_is_back,
         hold=courier.holding,
     )
-    front = TelegramFront(
-        connection,
-        bot,
-        polls,
-        desk,
-        wiring,
-        mode=mode,
-        poll_s=poll_s,
-        silence_s=silence_s,
-        look_s=look_s,
-        join_s=join_s,
-        retry_pauses_s=retry_pauses_s,
-    )
-    return Chat(front=front, courier=courier)

@@ -5,11 +5,12 @@ import hashlib
 import json
 import os
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from executor.actions.loaded_files import involved_files
+from executor.domain.texts import texts_in
 
 FILES_MAX = 64  # that are read whole; what the system says of a file's last change stands for the others
 
@@ -18,7 +19,7 @@ def fingerprint(action: str, parameters: Mapping[str, Any], workspace: Path) -> 
     """Any change of a byte in any of it gives another digest. Reads files; call it in a thread."""
     digest = hashlib.sha256(_canonical([action, dict(parameters)]))
     if workspace.is_dir():
-        for place, path in enumerate(involved_files(_texts(parameters), workspace)):
+        for place, path in enumerate(involved_files(texts_in(parameters), workspace)):
             state = _state(workspace / path, whole=place < FILES_MAX)
             digest.update(f"\0{path}\0{state}".encode(errors="surrogateescape"))
     return digest.hexdigest()
@@ -26,17 +27,6 @@ def fingerprint(action: str, parameters: Mapping[str, Any], workspace: Path) -> 
 
 def _canonical(value: object) -> bytes:
     return json.dumps(value, sort_keys=True, ensure_ascii=True, separators=(",", ":"), default=str).encode()
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for one in value.values():
-            yield from _texts(one)
-    elif isinstance(value, list | tuple):
-        for one in value:
-            yield from _texts(one)
 
 
 def _state(path: Path, *, whole: bool) -> str:

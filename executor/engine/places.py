@@ -6,9 +6,11 @@ could carry out, in an address alone, what it has seen; so from then on only pla
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
+
+from executor.domain.texts import texts_in
 
 _DECIDING: Mapping[str, tuple[str, ...]] = {
     "mcp": ("server", "tool"),
@@ -61,17 +63,6 @@ def place_of(url: str) -> str:
 def places_in(texts: Iterable[Any]) -> frozenset[str]:
     """Of every address in them, whatever they are made of. What an output would decide is none."""
     found = (
-        place_of(one.rstrip(".,;:!?)")) for text in texts for value in _texts(text) for one in _ADDRESS.findall(value)
+        place_of(one.rstrip(".,;:!?)")) for text in texts for value in texts_in(text) for one in _ADDRESS.findall(value)
     )
     return frozenset(one for one in found if one and "$" not in one)
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for one in value.values():
-            yield from _texts(one)
-    elif isinstance(value, list | tuple):
-        for one in value:
-            yield from _texts(one)

@@ -23,6 +23,7 @@ from executor.ports.brain import (
     Rethought,
 )
 from executor.ports.brake import Brake, NoBrake
+from executor.ports.changes import CaseRows, Changes, ProgressRow
 from executor.ports.gates import GateFailure, Mender, Project
 from executor.ports.handover import HandedOver, Handover, NoHandover
 from executor.ports.history import REPOSITORY, Forgetful, History, NoHistory
@@ -40,8 +41,9 @@ from executor.ports.sender import (
     Sender,
     Undeliverable,
 )
-from executor.ports.store import CaseRows, Changes, Due, GoalView, ProgressRow, Pulse, Spent, Store, Transaction
+from executor.ports.store import GoalView, Pulse, Spent, Store
 from executor.ports.time import Clock, CrashPoints, Ids, Mark, NoMark
+from executor.ports.transaction import Due, Transaction
 from executor.ports.turning import TurnsBack
 from executor.ports.watches import Blind, Watches
 from executor.ports.workers import Assignment, Report, Workers

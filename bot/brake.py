@@ -8,10 +8,11 @@ import contextlib
 import json
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from executor.domain.stop import Stop
+from executor.domain.stop import Place, Stop
 from executor.ports import Brake
 
 STOP, LIFTED = "STOP", "STOP.lifted"
@@ -37,12 +38,12 @@ class FileBrake(Brake):
             return Stop(by=SOMEBODY, at=self._now())
         return _read(self._file) or self._unwritten
 
-    def set(self, by: str) -> tuple[Stop, bool]:
-        """The STOP in force, and whether this call began it. Where the file can't be written it holds for this process
-        and is lost with it; raises OSError then, and holds all the same."""
+    def set(self, by: str, answered_in: Place | None = None) -> tuple[Stop, bool]:
+        """The STOP in force, and whether this call began it. `answered_in` gets an answer of its own. Where the file
+        can't be written it holds for this process and is lost with it; raises OSError then, and holds all the same."""
         if (stop := self.held()) is not None:
             return stop, False
-        stop = Stop(by=by, at=self._now())
+        stop = Stop(by=by, at=self._now(), answered_in=answered_in)
         try:
             descriptor = os.open(self._file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         except FileExistsError:
@@ -52,20 +53,20 @@ class FileBrake(Brake):
             raise
         try:
             with contextlib.suppress(OSError):  # a full disk: the empty file says enough
-                os.write(descriptor, json.dumps({"by": by, "at": stop.at.isoformat()}).encode())
+                os.write(descriptor, json.dumps(_facts(stop)).encode())
                 os.fsync(descriptor)
         finally:
             os.close(descriptor)
         return _read(self._file) or stop, True
 
-    def lift(self, by: str) -> Stop | None:
+    def lift(self, by: str, answered_in: Place | None = None) -> Stop | None:
         """The STOP that this call ended; None: there was none. Raises OSError."""
         stop, self._unwritten = self.held(), None
         if stop is None:
             return None
         with contextlib.suppress(OSError):  # without it nobody is told; that must not keep it in force
-            said = {"by": stop.by, "at": stop.at.isoformat(), "lifted_by": by}
-            self._lifted.write_text(json.dumps(said), encoding="utf-8")
+            over = replace(stop, lifted_by=by, answered_in=answered_in)
+            self._lifted.write_text(json.dumps(_facts(over)), encoding="utf-8")
             self._lifted.chmod(0o600)
         self._file.unlink(missing_ok=True)
         return stop
@@ -96,6 +97,22 @@ def _said(text: bytes, made_at: datetime) -> Stop:
         said = json.loads(text)
         at = datetime.fromisoformat(said["at"])
         by, lifted_by = str(said["by"]) or SOMEBODY, str(said.get("lifted_by", ""))
+        place = _place(said.get("answered_in"))
     except (ValueError, TypeError, KeyError):
         return Stop(by=SOMEBODY, at=made_at)
-    return Stop(by=by, at=at if at.tzinfo else made_at, lifted_by=lifted_by)
+    return Stop(by=by, at=at if at.tzinfo else made_at, lifted_by=lifted_by, answered_in=place)
+
+
+def _facts(stop: Stop) -> dict[str, object]:
+    """As it is written."""
+    rare = {"lifted_by": stop.lifted_by, "answered_in": stop.answered_in}
+    return {"by": stop.by, "at": stop.at.isoformat()} | {name: value for name, value in rare.items() if value}
+
+
+def _place(said: object) -> Place | None:
+    """None: nobody, or nothing that could be one."""
+    match said:
+        case [int(chat_id), int() | None as thread_id]:
+            return chat_id, thread_id
+        case _:
+            return None

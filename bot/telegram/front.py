@@ -26,7 +26,7 @@ from bot.telegram.polling import Poller
 from bot.telegram.ports import PollMark, Wake
 from bot.telegram.presence import ChatRows, Presence
 from bot.telegram.trying import PAUSES_S, Trying
-from bot.telegram.urgent import stops
+from bot.telegram.urgent import place_of, stops
 from executor.domain.errors import MilepostError, Unconfigured
 from executor.domain.notice import Notice, NoticeKind
 from executor.engine.secrets import Secrets
@@ -160,7 +160,7 @@ class TelegramFront:
         """Before any queue, and whether or not the database takes anything."""
         if (person := stops(update, self._desk.access, self._name())) is not None:
             try:
-                self._desk.brake.set(person)
+                self._desk.brake.set(person, place_of(update))
             except OSError as error:  # it holds all the same, for as long as this process lives
                 logger.error("STOP can't be written: {}", error)
 

@@ -71,7 +71,7 @@ async def _stopping(request: Request, data: str) -> Pressed:
         raise WrongInput("Stopping and resuming need the role requester or higher.")
     if f"s:{data}" == PRESS_STOP:
         return Pressed(toast="⛔ Everything is stopped.", said=await stop(request))
-    return Pressed(toast=clip(lift(request) or "Nothing is stopped.", TOAST_CHARACTERS_MAX))
+    return Pressed(toast=clip(lift(request, answered=False) or "Nothing is stopped.", TOAST_CHARACTERS_MAX))
 
 
 async def _option(request: Request, read: Press) -> str | None:

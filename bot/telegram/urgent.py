@@ -5,9 +5,10 @@ Only who may set goals may stop them; nothing that was forwarded, edited, or sai
 
 import re
 
-from telegram import Update
+from telegram import Message, Update
 
 from bot.telegram.access import Access, Role
+from executor.domain.stop import Place
 
 PRESS_STOP, PRESS_RESUME = "s:stop", "s:resume"
 WORDS = frozenset({"stop", "stopp", "halt", "стоп", "👎", "🛑", "⛔", "✋"})
@@ -34,6 +35,15 @@ def stops(update: Update, access: Access, bot_name: str) -> str | None:
     if not said or access.role(person.id) < Role.REQUESTER:
         return None
     return person.first_name or str(person.id)
+
+
+def place_of(update: Update) -> Place | None:
+    """Where a STOP by this update is answered."""
+    message = update.effective_message
+    if message is None:
+        return None
+    topic = message.message_thread_id if isinstance(message, Message) and message.is_topic_message else None
+    return message.chat.id, topic
 
 
 def _is_command(text: str, bot_name: str) -> bool:

@@ -5,14 +5,19 @@ from datetime import datetime
 
 from executor.domain.errors import MilepostError
 
+Place = tuple[int, int | None]
+"""A chat, and the topic in it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stop:
-    """`by` is a person's name; where nobody said who it was, words for that. `lifted_by`: it is over."""
+    """`by` is a person's name; where nobody said who it was, words for that. `lifted_by`: it is over. `answered_in`:
+    the chat, and its topic, that hears of it as the answer to its command."""
 
     by: str
     at: datetime
     lifted_by: str = ""
+    answered_in: Place | None = None
 
     @property
     def note(self) -> str:

@@ -121,6 +121,9 @@ class Halting:
             for rows in await transaction.cases(numbers):
                 case, origin = Case(rows, tools.clock.now(), tools.limits, decisions), rows.goal.origin
                 case.event("goal.unstopped" if over else "goal.stopped", None, by=stop.lifted_by or stop.by)
+                if stop.answered_in == (origin.chat_id, origin.thread_id):  # one message about it is enough
+                    parts.append(case.changes())
+                    continue
                 key = f"{'unstopped' if over else 'stopped'}/{stop.at.isoformat()}/{origin.chat_id}/{origin.thread_id}"
                 case.tell(
                     NoticeKind.TEXT, key, {"text": _OVER.format(stop.lifted_by) if over else _BEGUN.format(stop.by)}

@@ -40,6 +40,7 @@ async def test_one_word_stops_and_resume_goes_on(talk: Talk) -> None:
     said = await talk.say("/stop", "Everything is stopped", patience_s=PATIENCE_S)
     assert words(said).splitlines()[0] == "⛔ Everything is stopped"
     assert labels(said) == ["▶️ Resume"]
+    assert "• 1 Wait" in words(said).splitlines()
     stopped = await shown(talk, card, "⛔ Stopped by")
     assert labels(stopped) == ["▶️ Resume"]
     assert "stopped by" in words(await talk.say("/why", "lifts the STOP", patience_s=PATIENCE_S))
@@ -50,6 +51,31 @@ async def test_one_word_stops_and_resume_goes_on(talk: Talk) -> None:
     (talk.house.settings.data_dir / "workspaces/1/go").touch()
     await talk.say("/resume", "is lifted. Everything goes on.", patience_s=PATIENCE_S)
     await talk.hear("Goal Complete", patience_s=PATIENCE_S)
+    everything = [words(one) for one in talk.chat.messages() if one["from"]["is_bot"]]
+    assert not [text for text in everything if "has stopped everything" in text or "has lifted the STOP" in text]
+
+
+async def test_other_chats_hear_of_it_in_a_line_of_their_own(talk: Talk) -> None:
+    await started(talk)
+    group = talk.chat.add_group("Team")["id"]
+
+    def answered(text: str) -> bool:  # a group counts its messages by itself, so that hear() may take one for heard
+        return any(text in words(one) for one in talk.chat.messages(group))
+
+    talk.chat.say("/stop", chat=group)
+    await talk.chat.until(lambda: answered("Everything is stopped"), PATIENCE_S)
+    line = await talk.hear("has stopped everything", chat=talk.chat.operator_id, patience_s=PATIENCE_S)
+    talk.chat.say("/resume", chat=group)
+    await talk.chat.until(lambda: answered("is lifted"), PATIENCE_S)
+    over = await talk.hear("has lifted the STOP", chat=talk.chat.operator_id, patience_s=PATIENCE_S)
+
+    in_the_group = [words(one) for one in talk.chat.messages(group) if one["from"]["is_bot"]]
+    assert words(line).startswith("⛔ Ann has stopped everything.")
+    assert words(over) == "▶️ Ann has lifted the STOP. Everything goes on."
+    assert [text.splitlines()[0] for text in in_the_group] == [
+        "⛔ Everything is stopped",
+        "The STOP by Ann is lifted. Everything goes on.",
+    ]
 
 
 async def test_the_cards_button_stops_and_its_other_button_goes_on(talk: Talk) -> None:

@@ -61,6 +61,21 @@ class McpServer(Table):
         return self
 
 
+_SECRET_NAME = re.compile(r"KEY|TOKEN|PASS|PWD|SECRET|AUTH|CRED|COOKIE|SESSION|SIGN|SALT|DSN|PIN\b", re.IGNORECASE)
+_HOST = r"[a-z0-9][a-z0-9-]*(?:\.[a-z0-9-]+)+(?::\d{1,5})?"
+_PLAIN = re.compile(
+    rf"(?:true|false|yes|no|on|off|\d{{1,5}}|localhost|{_HOST}|[\w.+-]{{1,64}}@{_HOST}|https?://(?:localhost|{_HOST})(?::\d+)?/?)"
+)
+
+
+def is_plain(name: str, value: str) -> bool:
+    """Whether what a server is given is a switch, a number, or where to go, and no secret; hiding that would make its
+    answers unreadable. A mere name of a secret hides nothing either."""
+    if _SECRET.fullmatch(value):
+        return True
+    return not _SECRET_NAME.search(name) and _PLAIN.fullmatch(value) is not None
+
+
 def resolved(where: str, values: Mapping[str, SecretStr], variables: Mapping[str, str]) -> dict[str, str]:
     """The values with ``$NAME`` and ``${NAME}`` replaced by what [secrets] holds. Raises Unconfigured."""
 

@@ -30,7 +30,7 @@ from bot.kinds import (
     Words,
     lower,
 )
-from bot.own import McpServers, OwnActions
+from bot.own import McpServer, McpServers, OwnActions, is_plain
 from executor.domain.secret import why_no_name
 
 __all__ = ["Settings", "Table", "is_key"]
@@ -300,6 +300,9 @@ class Settings(Table):
 def _secrets_in(value: object) -> list[str]:
     if isinstance(value, SecretStr):
         return [value.get_secret_value()]
+    if isinstance(value, McpServer):
+        given = {name: one.get_secret_value() for name, one in value.env.items()}
+        return [one for name, one in given.items() if not is_plain(name, one)] + _secrets_in(value.headers)
     if isinstance(value, Table):
         return [found for name in type(value).model_fields for found in _secrets_in(getattr(value, name))]
     if isinstance(value, dict):

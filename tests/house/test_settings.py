@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from bot.settings import load, unavailable
+from bot.settings import Settings, load, unavailable
 from executor.domain.errors import Unconfigured
 
 TOKEN = "123456789:AAbbccddeeffgghhiijjkkllmmnnooppqqr"
@@ -290,3 +290,27 @@ def test_what_this_version_lacks_is_named_with_the_remedy(home: Path) -> None:
 
 def test_the_defaults_lack_nothing(home: Path) -> None:
     assert unavailable(load(None, {"HOME": str(home)})) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "hidden"),
+    [
+        ("IMAP_HOST", "imap.example.com", False),
+        ("IMAP_PORT", "993", False),
+        ("IMAP_SSL", "true", False),
+        ("EMAIL_ADDRESS", "ann@example.com", False),
+        ("CALDAV_BASE_URL", "https://dav.example.com/", False),
+        ("IMAP_PASSWORD", "$MAIL_PASSWORD", False),
+        ("IMAP_PASSWORD", "imap.example.com", True),
+        ("NOTES_API_KEY", "12345", True),
+        ("WEBHOOK", "https://hooks.example.com/services/T0/B0/x1", True),
+        ("URL", "https://ann:pw@example.com/", True),
+        ("WHATEVER", "s3cr3t-value", True),
+    ],
+)
+def test_what_a_tool_server_is_given_is_hidden_unless_it_only_says_where_to_go(
+    name: str, value: str, hidden: bool
+) -> None:
+    settings = Settings(mcp={"mail": {"command": ("mail",), "env": {name: value}}})
+
+    assert settings.hidden() == ([value] if hidden else [])

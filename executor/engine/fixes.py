@@ -219,9 +219,19 @@ _DENIED = re.compile(
 )
 
 
+_READING = re.compile(
+    r"(?:\S*sh: (?:line \d+: )?)?"
+    r"(?:awk|cat|cd|cmp|comm|cut|diff|du|file|find|g?awk|[ef]?grep|head|less|ls|more|od|rg|sed|sha\d+sum|sort|source|stat|tail|wc"
+    r"|xxd|\.): "
+)
+"""What such a program may not do is read: the goal's own folder does not have it either."""
+
+
 def _workspace_path(trouble: Trouble) -> Fix | None:
     """What may not be written elsewhere goes into the goal's own folder, under the same name."""
     found = _DENIED.search(trouble.said)
+    if found is not None and _READING.match(trouble.said[trouble.said.rfind("\n", 0, found.start()) + 1 :]):
+        return None
     path = next((part for part in found.groups() if part), "") if found else ""
     folder = path.rstrip("/")
     while folder and folder not in trouble.command:

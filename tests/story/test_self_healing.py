@@ -86,6 +86,15 @@ async def test_a_forbidden_place_becomes_one_in_the_workspace(tmp_path: Path) ->
     )
 
 
+@pytest.mark.parametrize("reader", ["cat: ", "ls: cannot open directory ", "bash: line 1: cd: "])
+async def test_what_may_not_be_read_is_not_looked_for_in_the_workspace(tmp_path: Path, reader: str) -> None:
+    command = f"echo \"{reader}'/srv/app': Permission denied\" >&2; : /srv/app; exit 1"
+
+    _, told = await outcome(tmp_path, shell("1", command))
+
+    assert told == []
+
+
 async def test_a_missing_folder_is_made(tmp_path: Path) -> None:
     view, told = await outcome(tmp_path, shell("1", "echo hello > out/today.txt"))
 

@@ -108,8 +108,8 @@ def _plain(wanted: Wanted, owner: Identity | None, problem: Problem | None) -> I
         return Isolation(
             launcher=NoLauncher(line), folders=workspaces_of(wanted.data_dir), said=(f"{why} {line}",), problem=problem
         )
-    where = f" Their folders are in {folders}, where nobody can reach them." if moved else ""
-    python = "" if _reaches_python() else " There is no python3 that nobody can reach; install one for all users."
+    where = f" Their folders are in {folders}, which that user can reach." if moved else ""
+    python = "" if _reaches_python() else " That user can reach no python3; install one for all users."
     said = f"{why} {_ASKS} Milepost runs as root; commands run as nobody (uid {owner.uid}).{where}{python}"
     return Isolation(
         launcher=PlainLauncher(owner, wanted.bounds),

@@ -14,7 +14,8 @@ from executor.actions.sandbox.bounds import Bounds
 from executor.actions.sandbox.bubblewrap import BubblewrapLauncher, Sandbox, installed
 from executor.actions.sandbox.identity import Identity, can_drop, is_mapped, unprivileged
 from executor.actions.sandbox.mounts import Hidden
-from executor.actions.sandbox.trial import NOT_INSTALLED, Problem, try_out
+from executor.actions.sandbox.obstacles import NOT_INSTALLED, Problem
+from executor.actions.sandbox.trial import try_out
 from executor.domain.reach import Reach
 
 Mode = Literal["auto", "bubblewrap", "none"]

@@ -1,17 +1,18 @@
 """The self-test of a sandbox: a real child is told to break out, and must fail. Takes some hundredths of a second."""
 
 import os
-import re
 import secrets
 import shutil
 import subprocess
 import tempfile
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from executor.actions.launcher import Launch, Launcher, environment, prepare
 from executor.actions.sandbox.bubblewrap import temporary_of
 from executor.actions.sandbox.identity import Identity, give_all
+from executor.actions.sandbox.obstacles import Problem, problem, surroundings
 
 TRIAL_S = 20.0
 _PROGRAM = (
@@ -19,44 +20,32 @@ _PROGRAM = (
     'echo "pid $(readlink /proc/self/ns/pid)"; echo "net $(readlink /proc/self/ns/net)"; touch /usr/milepost-trial '
     '&& echo "wrote outside"; echo end'
 )
-_CONTAINER = "in a container, start it with --security-opt seccomp=unconfined --security-opt systempaths=unconfined"
-_REMEDIES = (
-    (r"Can't mount proc", f"the system hides parts of /proc: {_CONTAINER}"),
-    (
-        r"uid map|RTM_NEWADDR|[Cc]reating new namespace|No permissions|user namespace",
-        "user namespaces are forbidden here. Ubuntu: sudo apt install apparmor-profiles, then link "
-        "/usr/share/apparmor/extra-profiles/bwrap-userns-restrict into /etc/apparmor.d and reload apparmor. "
-        f"Elsewhere: sysctl kernel.unprivileged_userns_clone=1; {_CONTAINER}",
-    ),
-    (r"prlimit|setpriv", "install util-linux"),
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Why there is no sandbox, in one line, and how to get one."""
-
-    seen: str
-    remedy: str
-
-
-NOT_INSTALLED = Problem("bubblewrap is not installed", "install it (Debian, Ubuntu: sudo apt install bubblewrap)")
 
 
 def try_out(launcher: Launcher, folders: Path, identity: Identity | None, *, network: bool = False) -> Problem | None:
     """None: the sandbox holds. Makes a workspace below `folders` and removes it. Raises nothing."""
     try:
         folders.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".trial-", dir=folders.parent) as beside:
-            canary = Path(beside) / "canary"
+        with _folder(folders.parent) as beside:
+            canary = beside / "canary"
             canary.write_text(secrets.token_hex(16), encoding="ascii")
-            with tempfile.TemporaryDirectory(prefix=".trial-", dir=folders) as workspace:
+            with _folder(folders) as workspace:
                 try:
-                    return _try(launcher, Path(workspace), canary, identity, network)
+                    return _try(launcher, workspace, canary, identity, network)
                 finally:
-                    shutil.rmtree(temporary_of(Path(workspace)), ignore_errors=True)
+                    shutil.rmtree(temporary_of(workspace), ignore_errors=True)
     except (OSError, subprocess.TimeoutExpired) as error:
-        return _problem(str(error))
+        return problem(str(error), surroundings())
+
+
+@contextmanager
+def _folder(place: Path) -> Iterator[Path]:
+    """For a while. What can't be removed stays: root may have no right to a folder that it gave away."""
+    folder = Path(tempfile.mkdtemp(prefix=".trial-", dir=place))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _try(launcher: Launcher, workspace: Path, canary: Path, identity: Identity | None, network: bool) -> Problem | None:
@@ -67,7 +56,7 @@ def _try(launcher: Launcher, workspace: Path, canary: Path, identity: Identity |
     said, errors = _run(launcher, workspace, ["sh", "-c", _PROGRAM, "trial", str(canary)], {"MILEPOST_TRIAL": token})
     written = workspace / "written"
     if not said.endswith("end\n") or not written.is_file() or written.read_text().strip() != token:
-        return _problem(errors or "the trial command did not run")
+        return problem(errors or "the trial command did not run", surroundings())
     escaped = _escaped(said, canary.read_text(encoding="ascii"), network)
     return None if escaped is None else Problem(f"it does not hold: {escaped}", "please report this, with your system")
 
@@ -123,9 +112,3 @@ def _run(launcher: Launcher, workspace: Path, arguments: list[str], extra: dict[
         stdout.seek(0)
         stderr.seek(0)
         return stdout.read().decode(errors="replace"), stderr.read().decode(errors="replace").strip()
-
-
-def _problem(said: str) -> Problem:
-    line = next((one for one in said.splitlines() if one.startswith("bwrap:")), said.splitlines()[0] if said else "")
-    remedy = next((how for pattern, how in _REMEDIES if re.search(pattern, line)), "look at what bubblewrap says")
-    return Problem(line.strip().rstrip(".") or "the trial failed", remedy)

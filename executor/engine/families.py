@@ -5,7 +5,7 @@ ended what, or on a crash in between. It is looked at after every change of such
 """
 
 from executor.domain.family import awaited, waits_for
-from executor.domain.goal import GOAL_RUNNING, GoalState
+from executor.domain.goal import GOAL_RUNNING, GOAL_TAKEN_UP, GoalState
 from executor.domain.task import Task, TaskState
 from executor.domain.values import replace
 from executor.engine.blocking import ask_again
@@ -127,7 +127,8 @@ async def why_not_alone(transaction: Transaction, child: Case) -> Refused | None
     rows = next(iter(await transaction.cases([number])), None)
     task = next((one for one in rows.tasks if one.ref == ref), None) if rows is not None else None
     if rows is None or task is None or rows.goal.final:
-        again = f"/resume {number} takes that up again." if rows is not None else "Send it again as a new goal."
+        taken_up = rows is not None and rows.goal.state in GOAL_TAKEN_UP
+        again = f"/retry {number} takes that up again." if taken_up else "Send it again as a new goal."
         return Refused(code="part_of_another", sentence=f"{where}, and goal {number} is over. {again}")
     if task.final or task.taken_over:
         return Refused(code="part_of_another", sentence=f"{where}, which is done without it by now.")

@@ -37,7 +37,8 @@ def goal_of_attempt(assignment: Assignment, draft: GoalDraft, actions: Actions) 
     if child.goal.state is GoalState.COMPLETED:
         return Result(success=True, result=said, output=output, metadata=metadata)
     cause = f"Goal {child.goal.number} is {child.goal.state}" + (f": {child.goal.reason}" if child.goal.reason else "")
-    failed = Result(success=False, result=said, output=output, error=cause, metadata=metadata)
+    ways = f"Retry begins it anew; /retry {child.goal.number} goes on where it ended."
+    failed = Result(success=False, result=said, output=f"{output}\n{ways}", error=cause, metadata=metadata)
     return Blocked(result=failed, type=BlockageType.EXTERNAL, cause=cause)
 
 

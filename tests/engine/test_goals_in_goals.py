@@ -341,7 +341,7 @@ async def test_a_part_is_not_taken_up_where_nobody_waits_for_it(tmp_path: Path) 
         assert [reply.sentence for reply in (another, skipped, over)] == [
             "Goal 2 is part of 1.1, which waits for goal 4 by now.",
             "Goal 2 is part of 1.1, which is done without it by now.",
-            "Goal 3 is part of 1.2, and goal 1 is over. /resume 1 takes that up again.",
+            "Goal 3 is part of 1.2, and goal 1 is over. /retry 1 takes that up again.",
         ]
 
 

@@ -1,13 +1,13 @@
-"""The tables that extend what Milepost can do: actions of one's own, and tool servers."""
+"""The tables that extend what Milepost can do and may do: actions of one's own, tool servers, conditions."""
 
 import re
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr, Strict
 from pydantic import model_validator as _model_validator
 
-from bot.kinds import Command, Flag, Table, WebAddressOrEmpty, Words
+from bot.kinds import Command, Flag, Share, Table, WebAddressOrEmpty, Words
 from executor.domain.errors import Unconfigured
 from executor.domain.secret import why_no_name
 
@@ -74,6 +74,22 @@ def is_plain(name: str, value: str) -> bool:
     if _SECRET.fullmatch(value):
         return True
     return not _SECRET_NAME.search(name) and _PLAIN.fullmatch(value) is not None
+
+
+class Automation(Table):
+    """[automation.NAME]: actions that run unasked, or ask, where all of this is true of their task."""
+
+    actions: Words
+    asks: Flag = False
+    execution_types: Annotated[
+        tuple[Literal["manual", "semi_automated", "fully_automated"], ...],
+        Field(description='a list of "manual", "semi_automated" and "fully_automated"'),
+    ] = ()
+    confidence_min: Share = 0.0
+    roles: Words = ()
+    tags: Words = ()
+    priority_min: Annotated[int, Strict(), Field(ge=0, le=10, description="a whole number from 0 to 10")] = 0
+    minutes_max: Annotated[float, Strict(), Field(ge=0, allow_inf_nan=False, description="minutes, 0 or more")] = 0.0
 
 
 def resolved(where: str, values: Mapping[str, SecretStr], variables: Mapping[str, str]) -> dict[str, str]:

@@ -30,7 +30,7 @@ from bot.kinds import (
     Words,
     lower,
 )
-from bot.own import McpServer, McpServers, OwnActions, is_plain
+from bot.own import Automation, McpServer, McpServers, OwnActions, is_plain
 from executor.domain.secret import why_no_name
 
 __all__ = ["Settings", "Table", "is_key"]
@@ -252,6 +252,7 @@ class Settings(Table):
     mcp: McpServers = Field(default_factory=dict)
     roles: dict[str, RoleTable] = Field(default_factory=dict)
     rules: Rules = Rules()
+    automation: dict[str, Automation] = Field(default_factory=dict)
     services: dict[str, ServiceTable] = Field(default_factory=dict)
     drafts: Drafts = Drafts()
     gates: Gates = Gates()

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from loguru import logger
 from tzlocal import get_localzone_name
 
-from bot.choices import gates_of, roles_of
+from bot.choices import gates_of, policy_of, roles_of
 from bot.limits import limits_of
 from bot.logs import about, log_error
 from bot.own import resolved
@@ -37,7 +37,6 @@ from executor.actions.watches import looks
 from executor.actions.workspaces import Folders
 from executor.domain.plan import GoalDraft
 from executor.engine.nursery import Nursery
-from executor.engine.policy import Policy
 from executor.engine.secrets import Secrets
 from executor.engine.service import Executor
 from executor.engine.tick import Ticker
@@ -106,7 +105,7 @@ def tools_of(
         limits=limits_of(settings, timezone_of(settings)),
         crash_points=points,
         secrets=secrets,
-        policy=Policy(settings.rules.unasked, settings.rules.always_ask, settings.executor.confidence_min),
+        policy=policy_of(settings, actions.names()),
         mind=mind,
         watches=looks(settings.data_dir, settings.http.allow, brake),
         surveyor=Survey(hosts=settings.sandbox.network, anywhere=settings.http.allow),

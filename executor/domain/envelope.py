@@ -116,8 +116,9 @@ def _of_task(envelope: Envelope, spec: TaskSpec, new: Plan) -> Iterator[str]:
     if accepted is None:
         yield from _looks_of_new(spec, repaired)
         return
-    if accepted.execution_type is _REVIEWED and spec.execution_type is not _REVIEWED and not is_split(spec):
-        yield f"“{spec.title}” would no longer be shown to you before it counts"
+    if _PEOPLE[spec.execution_type] < _PEOPLE[accepted.execution_type] and not is_split(spec):
+        verb = "done by a person" if accepted.execution_type is ExecutionType.MANUAL else "shown before it counts"
+        yield f"“{spec.title}” would no longer be {verb}"
     if spec.optional and not accepted.optional:
         yield f"“{spec.title}” would no longer have to be done"
     if spec.check != accepted.check:
@@ -140,7 +141,8 @@ def _looks_of_new(spec: TaskSpec, repaired: TaskSpec | None) -> Iterator[str]:
 
 
 _RUNS = frozenset({CheckKind.COMMAND, CheckKind.HTTP})
-_REVIEWED = ExecutionType.SEMI_AUTOMATED
+_PEOPLE = {ExecutionType.FULLY_AUTOMATED: 0, ExecutionType.SEMI_AUTOMATED: 1, ExecutionType.MANUAL: 2}
+"""How much of it is theirs."""
 
 
 def _does_no_more(envelope: Envelope, spec: TaskSpec, accepted: TaskSpec | None, new: Plan) -> bool:

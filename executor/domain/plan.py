@@ -76,6 +76,14 @@ class TaskSpec:
     parent: str | None = None  # the key of the task that it is a part of (domain/subtasks.py)
 
 
+BY_HAND = frozenset({"manual", "ask"})
+
+
+def for_person(spec: TaskSpec) -> bool:
+    """A person does it although its action could (document 004, manual): it is theirs until they hand it back."""
+    return spec.execution_type is ExecutionType.MANUAL and spec.action not in BY_HAND
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alternative:
     """A way that was weighed when the plan was made. `probability` of success is 0..1, and an opinion. `tasks` is empty

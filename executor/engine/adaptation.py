@@ -11,7 +11,7 @@ from executor.domain.decision import DecisionKind
 from executor.domain.envelope import same_run
 from executor.domain.goal import Goal, GoalState
 from executor.domain.notice import NoticeKind
-from executor.domain.plan import MILEPOST, Criterion, Plan, TaskSpec
+from executor.domain.plan import MILEPOST, Criterion, Plan, TaskSpec, for_person
 from executor.domain.subtasks import nested, refs_of
 from executor.domain.task import Task, TaskState
 from executor.engine.blocking import ask_again
@@ -119,6 +119,7 @@ def _new_tasks(case: Case, plan: Plan, kept: dict[str, Task]) -> list[Task]:
             spec=spec,
             parent_ref=(known | refs).get(spec.parent or ""),
             plan_version=plan.version,
+            taken_over=for_person(spec),
             created_at=case.now,
         )
         for spec in plan.tasks

@@ -19,6 +19,7 @@ from executor.domain.outcome import Blocked, NeedsApproval, Outcome, Result
 from executor.domain.plan import Check, CheckKind
 from executor.domain.reach import reach_of
 from executor.domain.risk import Risk
+from executor.engine.conditions import circumstances_of
 from executor.engine.places import place_of, steered
 from executor.engine.policy import Policy, Question, reason_to_ask
 from executor.ports import Actions, Assignment
@@ -102,6 +103,8 @@ class Approval:
             accepted=assignment.accepted and not by_output,
             by_output=by_output,
             confidence=assignment.task.spec.confidence,
+            looks=bool(role),
+            circumstances=circumstances_of(assignment.goal, assignment.within or assignment.task.spec),
             strange=self._strange(action, parameters)
             if Risk.NETWORK in risk and (assignment.tainted or by_output)
             else "",

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from executor.domain.decision import OPTIONS, SEND, Decision, DecisionKind, Option
 from executor.domain.outcome import NeedsReview, Outcome, Succeeded
@@ -26,6 +27,11 @@ def shown_first(spec: TaskSpec, outcome: Outcome, tell: Callable[[str], None]) -
         more = "…" if len(outcome.result.output) > PREVIEW_CHARACTERS else ""
         tell(f"✍️ {spec.title}\n\n{preview}{more}\n\nThe whole text: {outcome.result.metadata.get('file_path')}")
     return outcome
+
+
+def without_review(spec: TaskSpec) -> TaskSpec:
+    """Of an effect that is out: it was approved before, and nothing is left to look through."""
+    return replace(spec, execution_type=ExecutionType.FULLY_AUTOMATED)
 
 
 _LETTER = re.compile(r"\A\s*(?:(?:Subject|From|Cc|Date|Reply-To):[^\n]*\n)*To:[^\S\n]*\S+@\S+", re.IGNORECASE)

@@ -8,7 +8,7 @@ from executor.domain.gate import Gates, gates_of
 from executor.domain.goal import Goal, GoalState, Origin
 from executor.domain.limits import Limits
 from executor.domain.milestone import milestones_of
-from executor.domain.plan import Criterion, ExecutionType, GoalDraft, Plan, TaskSpec
+from executor.domain.plan import Criterion, ExecutionType, GoalDraft, Plan, TaskSpec, for_person
 from executor.domain.subtasks import nested, refs_of
 from executor.domain.task import Task, TaskKind
 from executor.engine.case import Case
@@ -102,6 +102,7 @@ def tasks_of(plan: Plan, now: datetime) -> list[Task]:
             spec=spec,
             parent_ref=refs.get(spec.parent or ""),
             plan_version=plan.version,
+            taken_over=for_person(spec),
             created_at=now,
         )
         for position, spec in enumerate(specs, start=1)

@@ -8,8 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from executor.domain.plan import ExecutionType
 from executor.domain.risk import ASKED_WHEN_RISKY, Risk
 from executor.domain.values import quick
+from executor.engine.conditions import Circumstances, Condition, asking, letting
 from executor.engine.rules import always_asks, runs_unasked
 
 _ALWAYS = {
@@ -28,10 +30,11 @@ class Policy:
     unasked: Sequence[str] = ()
     always_ask: Sequence[str] = ()
     confidence_min: float = 0.5
+    conditions: Sequence[Condition] = ()
 
     @property
     def empty(self) -> bool:
-        return not self.unasked and not self.always_ask
+        return not self.unasked and not self.always_ask and not self.conditions
 
 
 @quick
@@ -47,6 +50,8 @@ class Question:
     accepted: bool
     confidence: float = 1.0  # of the plan, in this task
     by_output: bool = False  # where it goes was decided by the output of an earlier task
+    looks: bool = False  # it is a condition or a check, and not the work itself
+    circumstances: Circumstances = Circumstances()
     strange: str = ""  # where it goes, if it was chosen after strangers' texts were read and nobody named the place
 
 
@@ -55,10 +60,14 @@ def reason_to_ask(question: Question, policy: Policy) -> str | None:
     action, parameters = question.action, question.parameters
     if always_asks(policy.always_ask, action, parameters):
         return "The rules say that this always asks."
+    if policy.conditions and (rule := asking(policy.conditions, question.circumstances, action, parameters)):
+        return f"The rule “{rule.name}” says that this asks."
     for risk, why in _ALWAYS.items():
         if risk in question.risk:
             return why
     if policy.unasked and runs_unasked(policy.unasked, action, parameters):
+        return None
+    if policy.conditions and letting(policy.conditions, question.circumstances, action, parameters):
         return None
     if question.autonomy != "full" and question.confidence < policy.confidence_min:
         return f"The plan is only {round(question.confidence * 100)} % sure about this task."
@@ -71,6 +80,8 @@ def _beyond(question: Question) -> str | None:
         return "There is no sandbox here, and nobody has accepted this command."
     if Risk.REACHES in question.risk and not question.accepted:
         return "It reaches beyond the goal's folder, and nobody has accepted that."
+    if question.autonomy != "full" and _reviewed(question):
+        return "Its plan says that a person approves it before it happens."
     if question.autonomy == "risky" and question.strange and not question.accepted:
         return f"It reaches {question.strange}, which nobody named before this goal read other people's texts."
     if question.autonomy == "risky" and (risky := sorted(question.risk & ASKED_WHEN_RISKY)):
@@ -80,3 +91,9 @@ def _beyond(question: Question) -> str | None:
     if question.autonomy == "plan" and not question.accepted:
         return "It is not part of the plan that was accepted."
     return None
+
+
+def _reviewed(question: Question) -> bool:
+    """What a person wants to see before it counts, they see before it is out."""
+    semi = question.circumstances.execution_type is ExecutionType.SEMI_AUTOMATED
+    return semi and not question.looks and bool(question.risk & ASKED_WHEN_RISKY)

@@ -34,6 +34,7 @@ def as_attempt(whole: Run, turn: Turn, *, own: bool) -> Run:
         attempt=replace(assignment.attempt, started_at=turn.started_at),
         environment=_environment(whole, spec),
         accepted=assignment.accepted and covered_by_agent(risk),
+        within=assignment.task.spec,
         tainted=assignment.tainted or turn.number > 1 or bool(assignment.outputs),
     )
     return Run(inner, whole.tools, whole.started, [], diagnoses=False)

@@ -9,7 +9,7 @@ from executor.domain.outcome import Blocked, Outcome, Result, Stumbled, Succeede
 from executor.domain.plan import Check, CheckKind
 from executor.engine.classification import classify
 from executor.engine.diagnosing import SHOWN_CHARACTERS
-from executor.engine.drafts import shown_first
+from executor.engine.drafts import shown_first, without_review
 from executor.engine.judging import doubted, hidden, told_by, was_answered
 from executor.engine.standstill import with_left
 from executor.engine.tools import Tools
@@ -45,7 +45,9 @@ class Verdict:
     async def look(self, result: Result) -> Outcome:
         """The task's own check decides; without one the action's result does. What a person wants to see first
         counts after that."""
-        return shown_first(self.assignment.task.spec, await self.seen(result), self.texts.append)
+        spec = self.assignment.task.spec
+        spec = without_review(spec) if self.began_effect else spec
+        return shown_first(spec, await self.seen(result), self.texts.append)
 
     async def seen(self, result: Result) -> Outcome:
         """What the task's own check says, before a person is shown anything."""

@@ -7,6 +7,7 @@ from typing import Protocol
 from executor.domain.attempt import Attempt
 from executor.domain.goal import Goal
 from executor.domain.outcome import Outcome
+from executor.domain.plan import TaskSpec
 from executor.domain.task import Task
 from executor.domain.values import quick
 from executor.ports.store import GoalView
@@ -26,6 +27,7 @@ class Assignment:
     accepted: bool = True
     tainted: bool = False  # what it does was chosen by a model that had read what strangers wrote
     places: frozenset[str] = frozenset()  # hosts that were named before: in the goal, or in its first plan
+    within: TaskSpec | None = None  # the agent's task, where this is a single call of its
     child: GoalView | None = None  # the goal that this attempt wanted
 
 

@@ -109,7 +109,7 @@ def test_a_review_and_a_duty_are_not_dropped_by_the_way() -> None:
     shown = replace(SEND, execution_type=ExecutionType.SEMI_AUTOMATED)
     envelope = replace(ENVELOPE, tasks={**ENVELOPE.tasks, "3": shown})
 
-    assert outside(envelope, plan(FETCH, BUILD, SEND)) == ["“Step 3” would no longer be shown to you before it counts"]
+    assert outside(envelope, plan(FETCH, BUILD, SEND)) == ["“Step 3” would no longer be shown before it counts"]
     assert outside(ENVELOPE, plan(FETCH, BUILD, replace(SEND, optional=True))) == [
         "“Step 3” would no longer have to be done"
     ]

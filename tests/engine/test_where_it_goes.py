@@ -288,7 +288,7 @@ async def test_a_check_reaches_as_far_as_its_task_and_says_so() -> None:
 
     [_, piece] = approval(task).pieces(task.parameters)
 
-    assert piece.parameters == {"command": "x", "writes": ("/srv",)}
+    assert piece.parameters == {"command": "x", "writes": ["/srv"]}
     assert piece.why == "It reaches beyond the goal's folder, and nobody has accepted that."
 
 

@@ -11,7 +11,7 @@ from bot.settings import known_keys
 from bot.tables import Settings, Table
 
 EXAMPLE = (Path(__file__).parents[2] / "config.example.toml").read_text(encoding="utf-8")
-NAMED_TABLES = ("actions", "mcp", "roles", "services")
+NAMED_TABLES = ("actions", "automation", "mcp", "roles", "services")
 
 
 def plain(value: Any) -> Any:

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from time import monotonic
 from typing import Annotated, Any, ClassVar
 
@@ -124,7 +124,7 @@ class Mcp(Typed[McpParameters]):
             return self._troubled(trouble, parameters, monotonic() - began)
         name = f"{parameters.tool}-{context.task_ref}"
         result, files = read_answer(answer, _plain(name), context.output_bytes_max)
-        result = await self._heard(parameters, result)
+        result = _refused(await self._heard(parameters, result), answer.wished)
         if files:
             await asyncio.to_thread(_keep, context, files)
         took = {"execution_time": round(monotonic() - began, 3), "command": _shown(parameters)}
@@ -181,6 +181,14 @@ class Mcp(Typed[McpParameters]):
         """What the tool says that looks like orders, for the card; empty: nothing."""
         found = self._servers.suspicions(call.server, call.tool)
         return ["What the server says of this tool looks like orders:", *shown(found)] if found else []
+
+
+def _refused(result: Result, wished: Sequence[str]) -> Result:
+    """The result with a word about what its server asked for."""
+    if not wished:
+        return result
+    word = f"; its server asked for {' and '.join(wished)}, which it does not get"
+    return replace(result, result=result.result + word, metadata={**result.metadata, "refused": list(wished)})
 
 
 def _given(parameters: McpParameters) -> list[str]:

@@ -22,6 +22,7 @@ from executor.actions.survivors import Mark, end_marked, end_survivors, signal_g
 from executor.domain.tail import printable
 
 MESSAGE_BYTES_MAX = 16_777_216  # of one message; a server that sends more is ended
+LINES_AT_ONCE = 64  # before others get their turn
 STDERR_BYTES_MAX = 4_096  # of its last words
 GRACE_S = 1.0  # after its input is closed, and again after SIGTERM
 REAP_S = 5.0
@@ -51,10 +52,13 @@ class Child:
         self._transports: list[asyncio.BaseTransport] = []
         self._reaped = False
         self.gone = asyncio.Event()
+        self.trouble = ""  # why it is not listened to any more, where that is our doing
 
     @property
     def last_words(self) -> str:
-        """The last line that it printed to standard error; "" where it printed none."""
+        """Our reason, or the last line that it printed to standard error; "" where it printed none."""
+        if self.trouble:
+            return self.trouble
         lines = printable(bytes(self._words.kept)).strip().splitlines()
         return lines[-1].strip() if lines else ""
 
@@ -73,8 +77,12 @@ class Child:
 
     async def lines(self) -> AsyncIterator[bytes]:
         """Every whole line until it closes its output. Raises Misbehaves."""
+        count = 0
         try:
             while line := await self._reader.readline():
+                count += 1
+                if count % LINES_AT_ONCE == 0:  # what is there already comes without giving way
+                    await asyncio.sleep(0)
                 yield line
         except ValueError:  # what readline makes of a line beyond the limit
             raise Misbehaves(f"it sent more than {MESSAGE_BYTES_MAX:,} bytes in one message") from None

@@ -25,11 +25,13 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What a tool answered. `content` are the protocol's blocks as it sent them."""
+    """What a tool answered. `content` are the protocol's blocks as it sent them, `wished` what its server asked of us
+    meanwhile and did not get."""
 
     failed: bool
     content: Sequence[Mapping[str, Any]]
     structured: Any = None
+    wished: Sequence[str] = ()
 
 
 class Session(Protocol):

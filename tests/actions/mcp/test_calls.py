@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from executor.actions.mcp import actor
 from executor.domain.errors import WrongInput
 from executor.domain.outcome import Result, Waiting
 from tests.actions.mcp.conftest import Bench
@@ -157,11 +158,16 @@ async def test_a_tool_that_says_that_it_failed_is_a_failure_with_its_words(bench
 async def test_a_server_that_wants_a_model_or_our_folders_is_refused(bench: Bench) -> None:
     bench.server.offers(tool("greedy"), tool("echo"))
 
-    await bench.result("greedy")
-    await bench.result("echo")
+    result = await bench.result("greedy")
+    later = await bench.result("echo")
 
     heard = [json.loads(line) for line in (bench.server.folder / "heard.jsonl").read_text().splitlines()]
-    assert ["result" in one for one in heard] == [False, False]
+    assert ["result" in one for one in heard] == [False, False, False]
+    assert result.result == (
+        "{}; its server asked for an answer of a model and the folders of this machine and something from a person, "
+        "which it does not get"
+    )
+    assert "refused" not in later.metadata
 
 
 async def test_a_server_gets_nothing_of_our_environment_but_what_is_configured(
@@ -250,3 +256,59 @@ async def test_what_a_server_offered_is_known_after_a_restart_without_asking_it(
 
     with pytest.raises(WrongInput, match="it has echo"):
         bench.registry.get("mcp").check({"server": "notes", "tool": "dance"})
+
+
+async def test_a_server_that_pours_out_text_is_ended_and_says_why(bench: Bench) -> None:
+    bench.server.offers(tool("flood"))
+
+    result = await bench.result("flood")
+
+    assert (result.error, result.metadata["outcome_unknown"]) == (
+        "The tool server notes ended by itself: it pours out text that is not the protocol",
+        True,
+    )
+
+
+async def test_a_server_that_never_greets_is_given_up(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(actor, "START_S", 0.2)
+    (bench.server.folder / "mute").touch()
+
+    result = await bench.result("echo")
+
+    assert result.error == "The tool server notes did not start within 0.2 s"
+    assert bench.servers.running == []
+
+
+async def test_an_answer_that_is_not_the_protocol_is_none(bench: Bench) -> None:
+    bench.server.offers(tool("garble"))
+    ready = await bench.registry.ready("mcp", {"server": "notes", "tool": "garble", "arguments": {}})
+    assert not isinstance(ready, Result | Waiting)
+
+    result = await bench.registry.get("mcp").run(ready, bench.scene.context(timeout_s=0.05))
+
+    assert isinstance(result, Result)
+    assert (result.error, result.metadata["outcome_unknown"]) == ("The tool server notes gave no answer in time", True)
+
+
+async def test_a_list_of_tools_beyond_all_measure_is_not_read_to_its_end(bench: Bench) -> None:
+    bench.server.offers(*[tool(f"tool{index}", "x" * 300) for index in range(50_000)])
+
+    result = await bench.result("tool1")
+
+    assert result.error == ("The tool server notes ended by itself: it sent more than 16,777,216 bytes in one message")
+
+
+async def test_a_list_that_is_announced_to_have_changed_in_the_middle_of_a_goal_counts_at_the_next_call(
+    bench: Bench,
+) -> None:
+    bench.server.offers(tool("announce"), tool("echo"))
+    before = await bench.registry.ready("mcp", {"server": "notes", "tool": "echo", "arguments": {}})
+    bench.server.offers_later(tool("announce"), tool("echo", "Something else"))
+
+    await bench.result("announce")
+    assert not isinstance(before, Result | Waiting)
+    result = await bench.registry.get("mcp").run(before, bench.scene.context())
+
+    assert isinstance(result, Result)
+    assert result.error == "The tool server notes changed this tool a moment ago; it was not called"
+    assert [name for name, _ in bench.server.calls] == ["announce"]

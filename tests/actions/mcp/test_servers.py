@@ -5,17 +5,23 @@ import os
 import signal
 import subprocess
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
-from executor.actions.mcp.servers import OFFER_CHARACTERS_MAX
+from executor.actions.launcher import PlainLauncher
+from executor.actions.mcp.action import Mcp
+from executor.actions.mcp.definitions import Tool
+from executor.actions.mcp.servers import OFFER_CHARACTERS_MAX, Servers
+from executor.actions.mcp.session import Place
+from executor.actions.registry import Registry
 from executor.domain.errors import WrongInput
-from executor.domain.outcome import Result
+from executor.domain.outcome import Result, Waiting
 from executor.domain.stop import Stop, Stopped
 from executor.ports import NoBrake
 from tests.actions.mcp.conftest import Bench
 from tests.fakes import START
-from tests.toolserver import tool
+from tests.toolserver import ToolServer, tool
 
 
 @dataclass
@@ -154,3 +160,27 @@ async def test_a_server_that_outlived_its_milepost_is_ended(bench: Bench) -> Non
     await bench.servers.end_leftovers()
 
     assert deaf.wait(timeout=60) == -signal.SIGKILL
+
+
+async def test_tools_of_one_name_belong_each_to_its_own_server(bench: Bench, tmp_path: Path) -> None:
+    other = ToolServer(tmp_path / "other")
+    bench.server.offers(tool("make_note"))
+    other.offers(tool("make_note", "Another one"), tool("read_all", "Not like make_note"))
+    servers = Servers(
+        [Place(name="notes", command=bench.server.command), Place(name="other", command=other.command)],
+        folder=bench.folder,
+        launcher=PlainLauncher(),
+        start=bench.nursery.start,
+        clock=bench.clock,
+    )
+    registry = Registry([Mcp(servers)])
+    await servers.look("notes")
+
+    ready = await registry.ready("mcp", {"server": "other", "tool": "make_note", "arguments": {}})
+    assert not isinstance(ready, Result | Waiting)
+    await registry.get("mcp").run(ready, bench.scene.context())
+
+    await servers.close()
+    assert (bench.server.calls, other.calls) == ([], [("make_note", {})])
+    assert servers.suspicions("other", "read_all") == ()
+    assert servers.identity("notes", Tool(name="make_note")) != servers.identity("other", Tool(name="make_note"))

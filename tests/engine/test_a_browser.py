@@ -1,6 +1,7 @@
 """A goal that uses a real browser: a tool server from npm and a Chromium, both in the sandbox."""
 
 import asyncio
+import json
 import shutil
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 
 from executor.actions.checks import Looks
 from executor.actions.http import Http
-from executor.actions.mcp import actor
+from executor.actions.mcp import actor, wire
 from executor.actions.mcp.action import Mcp
 from executor.actions.mcp.servers import Servers
 from executor.actions.mcp.session import Place
@@ -30,7 +31,19 @@ CHROMIUM = shutil.which("chromium")
 PAGE = (
     b"<title>Shop</title><h1>Milk</h1><script>document.querySelector('h1').append(' costs ', 1 + 2, ' euro')</script>"
 )
-PATIENCE_MS = "600000"  # a machine may be slow
+PATIENCE_MS = 600_000  # a machine may be slow
+CONFIGURATION = {
+    "browser": {
+        "isolated": True,
+        "launchOptions": {
+            "headless": True,
+            "executablePath": CHROMIUM,
+            "chromiumSandbox": False,  # it is in one of ours
+            "timeout": PATIENCE_MS,
+        },
+    },
+    "timeouts": {"navigation": PATIENCE_MS, "action": PATIENCE_MS},
+}
 
 
 async def shop(stack: AsyncExitStack) -> str:
@@ -74,7 +87,8 @@ async def test_a_page_is_read_in_a_sandboxed_browser_and_the_receipt_shows_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     need_bubblewrap()
-    monkeypatch.setattr(actor, "START_S", 600.0)
+    monkeypatch.setattr(actor, "START_S", PATIENCE_MS / 1000)
+    monkeypatch.setattr(wire, "ANSWER_S", PATIENCE_MS / 1000)
     bounds = Bounds(memory_mb=1024, cpu_s=600)
     wanted = Wanted(
         mode="bubblewrap", data_dir=tmp_path, hidden=(tmp_path / "milepost.db",), bounds=bounds, network=False
@@ -82,14 +96,11 @@ async def test_a_page_is_read_in_a_sandboxed_browser_and_the_receipt_shows_it(
     isolation = await asyncio.to_thread(isolate, wanted)
     if isolation.problem is not None:
         pytest.skip(isolation.problem.seen)
+    configuration = tmp_path / "mcp" / "browser" / "browser.json"
+    configuration.parent.mkdir(parents=True)
+    configuration.write_text(json.dumps(CONFIGURATION))
     place = Place(
-        name="browser",
-        command=(
-            *(str(BROWSER), "--headless", "--isolated", "--no-sandbox", "--executable-path", str(CHROMIUM)),
-            *("--timeout-navigation", PATIENCE_MS, "--timeout-action", PATIENCE_MS),
-        ),
-        network=True,
-        folders=(PACKAGES,),
+        name="browser", command=(str(BROWSER), "--config", str(configuration)), network=True, folders=(PACKAGES,)
     )
     clock, nursery = ManualClock(), Nursery(lambda name, error: None)
     async with AsyncExitStack() as stack:

@@ -27,7 +27,7 @@ from executor.actions.mcp.remote import UNWELCOME, Guarded
 from executor.actions.mcp.session import Answer, Connect, Place, Session
 from executor.actions.mcp.trouble import Gone, Misbehaves, Refuses, ServerTrouble, TooSlow, said_last, short
 
-ANSWER_S = 60.0  # for everything but calls
+ANSWER_S = 120.0  # for everything but calls; the first one may wait until `npx` has loaded its package
 PAGES_MAX = 64
 NOISE_BYTES_MAX = 4_194_304  # of one life
 _WISHES = {

@@ -291,7 +291,7 @@ async def test_an_answer_that_is_not_the_protocol_is_none(bench: Bench) -> None:
 
 
 async def test_a_list_of_tools_beyond_all_measure_is_not_read_to_its_end(bench: Bench) -> None:
-    bench.server.offers(*[tool(f"tool{index}", "x" * 300) for index in range(50_000)])
+    bench.server.offers(*[tool(f"tool{index}", "x" * 20_000) for index in range(1_000)])
 
     result = await bench.result("tool1")
 

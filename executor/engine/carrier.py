@@ -5,7 +5,7 @@ an edit is simply repeated (it shows the newest state whichever copy arrives), a
 before it may be sent again. So nothing is lost, and nothing is said twice without a mark.
 """
 
-from collections.abc import Container
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import assert_never
@@ -43,6 +43,17 @@ GONE_PAUSE_S = 600.0
 NEVER_CONFIRMED = "the chat never confirmed it"
 REPEATS = frozenset({NoticeKind.CARD, NoticeKind.DECISION, NoticeKind.FAILURE, NoticeKind.END, NoticeKind.ANSWER})
 """Sent once more, with a mark, when nobody can tell whether they arrived. A milestone is better missed than doubled."""
+TTL_S: Mapping[NoticeKind, float] = {
+    NoticeKind.ANSWER: 3_600.0,
+    NoticeKind.CARD: 86_400.0,
+    NoticeKind.DECISION: 86_400.0,
+    NoticeKind.FAILURE: 86_400.0,
+    NoticeKind.END: 86_400.0,
+}
+"""How long ago (seconds) a message may have been due that is sent a second time because nobody knows whether it
+arrived. One that was surely never sent has no such limit. The doctor names what was given up; /status and /why show
+what it said."""
+TOO_OLD = "nobody knows whether it arrived, and it is too old to be sent again"
 NEWS = frozenset({NoticeKind.CARD, NoticeKind.MILESTONE, NoticeKind.ADAPTATION})
 """What makes no sense any more once the end was told; a card that is in the chat is still edited."""
 
@@ -70,6 +81,7 @@ class Carrier:
         self._grace_s = grace_s
         self._lost: dict[str, _Lost] = {}
         self._repeated: set[str] = set()
+        self._last_sent: dict[int, tuple[int, str]] = {}  # the newest message by chat, with its key
         self._failures: dict[str, int] = {}
         self._retry_at: dict[str, float] = {}
 
@@ -117,12 +129,26 @@ class Carrier:
             logger.exception("Sending {} failed unexpectedly", row.key)
             delivery = MaybeDelivered(error=type(error).__name__)
         self._crash.reached("courier.after_send")
+        delivery = self._doubted(row, delivery)
         try:
             await self._settle(row, delivery)
         except Exception:  # noqa: BLE001 - the outcome could not be stored: the row is in `sending`, as after a crash
             logger.exception("The outcome of {} could not be stored", row.key)
             self._lose(row)
         self._crash.reached("courier.after_receipt")
+
+    def _doubted(self, row: Notice, delivery: Delivery) -> Delivery:
+        """A message without an id is only planned by the chat, and one with another message's id is not that one: an
+        edit would hit nothing, or the wrong one."""
+        if not isinstance(delivery, Delivered) or delivery.message_id is None or row.message_id is not None:
+            return delivery
+        if delivery.message_id <= 0:
+            return MaybeDelivered(error="the chat has only planned to show it")
+        number, key = self._last_sent.get(row.chat_id, (0, ""))
+        if number == delivery.message_id and key != row.key:
+            return MaybeDelivered(error="the chat gave it the number of another message")
+        self._last_sent[row.chat_id] = (delivery.message_id, row.key)
+        return delivery
 
     async def _too_late(self, row: Notice) -> bool:
         """News of a goal whose end stands in the chat already, because their first delivery failed: they count as said,
@@ -136,12 +162,12 @@ class Carrier:
         match delivery:
             case Delivered():
                 self._failures.pop(row.key, None)
-                self._repeated.discard(row.key)
                 message_id = row.message_id if delivery.message_id is None else delivery.message_id
                 lane.sent(row, self._clock.monotonic())
                 await self._outbox.mark_sent(
                     row.key, message_id, delivery.content_hash, row.revision, self._clock.now()
                 )
+                self._repeated.discard(row.key)  # not before it is noted: else it would be repeated again and again
             case NotDelivered():
                 wait_s = delivery.wait_s if delivery.whole_chat else max(delivery.wait_s, self._backoff_s(row.key))
                 if delivery.whole_chat:
@@ -197,6 +223,8 @@ class Carrier:
                 await self._outbox.mark_unknown(notice.key, "interrupted")
             if self._sender.can_probe and notice.probe_after is not None:
                 await self._probe(notice)
+            elif self._is_too_old(notice) or notice.key in self._repeated:
+                await self._outbox.mark_dead(notice.key, TOO_OLD if self._is_too_old(notice) else NEVER_CONFIRMED)
             elif notice.kind in REPEATS:
                 self._repeated.add(notice.key)
                 await self.deliver(notice, repeated=True)
@@ -205,6 +233,11 @@ class Carrier:
         except Exception:  # noqa: BLE001 - looking failed, so nothing is known yet: look again later
             logger.exception("Looking for {} failed", notice.key)
             self._lost[notice.key] = _Lost(notice, self._clock.monotonic() + self._backoff_s(notice.key))
+
+    def _is_too_old(self, notice: Notice) -> bool:
+        """Since it was to be sent: a card that somebody deleted is as young as its next one."""
+        most_s = TTL_S.get(notice.kind)
+        return most_s is not None and (self._clock.now() - notice.due_at).total_seconds() > most_s
 
     async def _probe(self, notice: Notice) -> None:
         after = notice.probe_after or 0

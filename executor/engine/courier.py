@@ -15,7 +15,7 @@ from loguru import logger
 from executor.domain.errors import MilepostError
 from executor.domain.notice import Notice
 from executor.engine.carrier import Carrier
-from executor.engine.pace import LIVELY, Lanes, Pace, in_order
+from executor.engine.pace import LIVELY, Lanes, Pace, most_urgent_first
 from executor.ports import Clock, CrashPoints, Outbox, Sender
 
 READ_MAX = 200
@@ -123,6 +123,8 @@ class Courier:
             return IDLE_S
         limit = READ_MAX
         while True:
+            if (full_s := self._lanes.total.wait_s(self._clock.monotonic())) > 0:
+                return full_s  # nothing may go anywhere, so there is nothing to read
             rows = await self._outbox.pending(self._clock.now(), limit)
             now = self._clock.monotonic()
             started, wait_s = self._start(rows, now)
@@ -138,16 +140,19 @@ class Courier:
         for notice in lost:
             self._run(notice.chat_id, partial(self._carrier.find, notice), f"courier finds {notice.key}")
         started, wait_s = len(lost), IDLE_S
-        for chat_id, notices in chats.items():
+        for chat_id, notices in most_urgent_first(chats):
+            if (full_s := self._lanes.total.wait_s(now)) > 0:
+                return started, min(wait_s, full_s)
             if chat_id in self._busy:
                 continue
             if (held_s := self._held.get(chat_id, (0, 0.0))[1] - now) > 0:
                 wait_s = min(wait_s, held_s)
                 continue
-            pick, chat_wait_s = self._lanes.of(chat_id).pick(in_order(notices), now)
+            pick, chat_wait_s = self._lanes.of(chat_id).pick(notices, now)
             if pick is None:
                 wait_s = min(wait_s, chat_wait_s)
                 continue
+            self._lanes.total.take()
             self._run(chat_id, partial(self._carrier.deliver, pick), f"courier sends {pick.key}")
             started += 1
         return started, wait_s

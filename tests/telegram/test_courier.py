@@ -17,6 +17,7 @@ from executor.ports import (
     NotDelivered,
     Undeliverable,
 )
+from storage.outbox import OutboxRows
 from storage.store import Database
 from tests.fakes import START, CrashAt, Crashed
 from tests.telegram.conftest import Post, ScriptedChat
@@ -419,3 +420,109 @@ async def test_a_notice_that_somebody_else_took_is_left_alone(post: Post, databa
     await carrier.deliver(replace(row, attempts=0))
 
     assert post.chat.calls == []
+
+
+async def test_many_chats_together_get_no_more_than_the_server_takes_and_the_urgent_go_first(post: Post) -> None:
+    post.make(TELEGRAM)
+    await post.database.outbox.put(
+        [notice(f"{chat:03}/text", TEXT, chat_id=chat) for chat in range(1, 100)]
+        + [notice("17/decision", DECISION, chat_id=150, decision_number=17), notice("end", END, chat_id=151)]
+    )
+    moments: list[float] = []
+    while len(post.chat.calls) < 101:
+        before = len(post.chat.calls)
+        await post.round()
+        moments += [post.clock.monotonic()] * (len(post.chat.calls) - before)
+        post.clock.advance(0.05)
+
+    assert {"17/decision", "end"} <= set(post.chat.keys[:5])  # what goes at once goes beside each other
+    assert len(set(post.chat.keys)) == 101
+    assert max(sum(at <= one < at + 1 for one in moments) for at in moments) <= 25
+    assert moments[-1] - moments[0] <= 101 / 20 + 1
+
+
+async def test_a_group_gets_no_more_than_twenty_within_any_minute(post: Post) -> None:
+    post.make(TELEGRAM)
+    await post.database.outbox.put([notice(f"{n:02}", ANSWER, chat_id=-7) for n in range(45)])
+    moments: list[float] = []
+    while len(post.chat.calls) < 45:
+        before = len(post.chat.calls)
+        await post.round()
+        moments += [post.clock.monotonic()] * (len(post.chat.calls) - before)
+        post.clock.advance(1)
+
+    assert max(sum(at <= one < at + 60 for one in moments) for at in moments) == 20
+
+
+async def test_a_message_that_the_chat_only_plans_is_not_taken_for_sent(post: Post, database: Database) -> None:
+    post.make(grace_s=60)
+    post.chat.answers = [Delivered(message_id=0, content_hash="x")]
+    await post.put(notice("17/decision", DECISION, decision_number=17))
+
+    await post.round()
+
+    assert await post.states() == {"17/decision": "unknown"}
+    assert await database.outbox.message_of("17/decision") is None
+
+
+async def test_the_same_number_for_two_messages_is_believed_once(post: Post, database: Database) -> None:
+    post.make(grace_s=60)
+    post.chat.answers = [Delivered(message_id=101, content_hash="x"), Delivered(message_id=101, content_hash="y")]
+    await post.put(notice("a"), notice("b", created_at=START + timedelta(seconds=1)))
+
+    await post.round()
+
+    assert await post.states() == {"a": "sent", "b": "unknown"}
+    assert await database.outbox.message_of("b") is None
+
+
+class Forgetful:
+    """An outbox whose disk refuses to note that something was sent."""
+
+    def __init__(self, outbox: OutboxRows) -> None:
+        self._outbox = outbox
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._outbox, name)
+
+    async def mark_sent(self, *_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+
+async def test_what_can_never_be_noted_as_sent_is_sent_once_a_life_and_not_for_ever(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    post.chat.can_probe = False
+    copies = []
+    await post.put(notice("17/decision", DECISION, decision_number=17))
+    for _ in range(3):
+        courier = post.make(grace_s=1)
+        monkeypatch.setattr(courier._carrier, "_outbox", Forgetful(post.database.outbox))
+        await courier.recover()
+        before = len(post.chat.calls)
+        for _ in range(5):
+            await post.round()
+            post.clock.advance(2)
+        copies.append(len(post.chat.calls) - before)
+        post.clock.advance(6 * 3_600)
+
+    assert copies[0] == 2  # the message, and one copy with a mark, because nobody could know
+    assert set(copies[1:]) == {0}
+    assert await post.states() == {"17/decision": "dead"}
+
+
+async def test_a_message_older_than_its_time_is_not_repeated_after_a_restart(post: Post) -> None:
+    post.chat.can_probe = False
+    post.make(crash=CrashAt("courier.after_send"))
+    await post.put(notice("17/decision", DECISION, decision_number=17), notice("answer/1/1", ANSWER, chat_id=2))
+    await post.round()
+    sent = list(post.chat.keys)
+    post.clock.advance(25 * 3_600)
+
+    await post.make().recover()
+    await post.round()
+    await post.round()
+
+    once = [key for key in post.chat.keys if key in sent]
+    assert sorted(once) == sorted(sent)
+    assert {(await post.states())[key] for key in sent} == {"dead"}

@@ -29,6 +29,7 @@ _EXTRA = tuple(
         "3fff::/20",  # documentation
     )
 )
+_ISATAP = (0x00005EFE, 0x02005EFE)
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
@@ -67,13 +68,16 @@ def public(address: IPAddress) -> bool:
 
 
 def unwrapped(address: IPAddress) -> Iterator[IPAddress]:
-    """The address, or the IPv4 addresses that it only carries: mapped, 6to4, Teredo (both ends), NAT64."""
+    """The address, or the IPv4 addresses that it only carries: mapped, 6to4, Teredo (both ends), NAT64; of ISATAP (RFC
+    5214), whose first half may be anybody's, both."""
     if isinstance(address, ipaddress.IPv4Address):
         yield address
         return
     carried: list[ipaddress.IPv4Address | None] = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
     if address in _NAT64:
         carried.append(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
+    if int(address) >> 32 & 0xFFFFFFFF in _ISATAP:
+        yield ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
     inner: list[IPAddress] = [one for one in carried if one is not None]
     yield from inner or [address]
 

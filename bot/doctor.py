@@ -23,6 +23,7 @@ from bot.folder import holder, prepare
 from bot.letterbox import letterbox
 from bot.listen import listening_socket
 from bot.logs import Redactor
+from bot.mounts import shared_disk
 from bot.real import RandomIds, SystemClock
 from bot.secret_findings import secret_findings
 from bot.settings import Settings, unavailable
@@ -122,6 +123,11 @@ def _folder(settings: Settings, fix: bool) -> Iterator[Finding]:
         else:
             yield _wrong("data folder", f"others can look into {folder}", f"chmod 700 '{folder}', or --fix")
             return
+    if (shared := shared_disk(folder)) is not None:
+        yield _wrong(
+            "data folder", f"{folder} is on a disk of other machines ({shared})", "set data_dir to a local disk"
+        )
+        return
     yield _good("data folder", f"{folder} can be written")
     free = shutil.disk_usage(folder).free
     seen, remedy = f"{free / 1e9:.1f} GB free", "make room"

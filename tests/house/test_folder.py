@@ -18,9 +18,10 @@ with hold(Path(sys.argv[1])):
 """
 
 
-def holding_process(folder: Path) -> subprocess.Popen[str]:
+def holding_process(folder: Path, *before: str) -> subprocess.Popen[str]:
+    """`before`: the words before its command."""
     process = subprocess.Popen(
-        [sys.executable, "-c", HOLD, str(folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [*before, sys.executable, "-c", HOLD, str(folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
     assert process.stdout
     assert process.stdout.readline() == "held\n"
@@ -80,6 +81,40 @@ def test_the_lock_dies_with_its_process_however_that_ends(tmp_path: Path) -> Non
     with hold(tmp_path):
         assert (tmp_path / "milepost.lock").read_text() == f"{os.getpid()}\n"
     assert holder(tmp_path) is None
+
+
+def test_a_folder_under_another_name_is_the_same_folder(tmp_path: Path) -> None:
+    data, other = tmp_path / "data", tmp_path / "other"
+    data.mkdir()
+    other.symlink_to(data, target_is_directory=True)
+    first = holding_process(data)
+
+    with pytest.raises(FolderInUse), hold(other):
+        pass
+
+    end(first)
+
+
+def test_what_a_lock_file_says_decides_nothing(tmp_path: Path) -> None:
+    """Of a machine that lost its power, of another boot, or of a process whose number somebody else has now."""
+    for text in ("1\n", f"{os.getpid()}\n", "no number", "9" * 40, ""):
+        (tmp_path / "milepost.lock").write_text(text)
+
+        assert holder(tmp_path) is None
+        with hold(tmp_path):
+            assert (tmp_path / "milepost.lock").read_text() == f"{os.getpid()}\n"
+
+
+def test_a_holder_in_another_pid_namespace_holds_it_as_well(tmp_path: Path) -> None:
+    words = ["unshare", "--pid", "--fork", "--kill-child"]
+    if os.geteuid() != 0 or subprocess.run([*words, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("no PID namespace here")
+    first = holding_process(tmp_path, *words)
+
+    with pytest.raises(FolderInUse), hold(tmp_path):
+        pass
+
+    end(first)
 
 
 def test_a_folder_that_was_never_used_has_no_holder(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from executor.domain.errors import DataFolderError
 from executor.domain.notice import Notice, NoticeKind
 from executor.engine.carrier import COURIER_POINTS, Carrier
 from executor.engine.pace import LIVELY, TELEGRAM, Lanes
@@ -394,6 +395,29 @@ async def test_a_surprise_while_sending_counts_as_a_lost_answer(post: Post, monk
     post.clock.advance(5)
     await post.round()
 
+    assert await post.states() == {"17/decision": "sent"}
+
+
+async def test_a_database_that_takes_nothing_is_asked_again_after_a_pause_and_not_in_a_hot_loop(
+    post: Post, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    async def full(key: str, probe_after: int | None) -> None:
+        asked.append(key)
+        raise DataFolderError("The disk is full.")
+
+    taken = database.outbox.mark_sending
+    monkeypatch.setattr(database.outbox, "mark_sending", full)
+    await post.put(notice("17/decision", DECISION))
+    for _ in range(3):
+        await post.round()
+    monkeypatch.setattr(database.outbox, "mark_sending", taken)
+    post.clock.advance(5)
+    await post.round()
+
+    assert asked == ["17/decision"]
+    assert post.chat.keys == ["17/decision"]
     assert await post.states() == {"17/decision": "sent"}
 
 

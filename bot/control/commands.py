@@ -8,6 +8,7 @@ from bot.control import documents
 from bot.control.body import GoalBodies
 from bot.control.history import Method
 from bot.control.protocol import Document, ShellRefused
+from bot.facade import TakesGoals
 from executor.domain.attempt import Attempt
 from executor.domain.decision import Decision, DecisionKind
 from executor.domain.errors import WrongInput
@@ -22,23 +23,8 @@ from executor.ports import GoalView
 NUMBER_MAX = 2**31 - 1  # of a goal or a decision: what every database's integer holds
 
 
-class Facade(Protocol):
+class Facade(TakesGoals, Protocol):
     """The part of the engine that the shell needs. Commands come once per `command_id`; readings change nothing."""
-
-    async def set_goal(self, draft: GoalDraft, *, origin: Origin, caller: Caller, command_id: str) -> Reply: ...
-
-    async def replace_draft(self, goal_number: int, draft: GoalDraft, *, caller: Caller, command_id: str) -> Reply: ...
-
-    async def answer(
-        self,
-        decision_number: int,
-        *,
-        option: str | None,
-        text: str | None,
-        revision: int | None,
-        caller: Caller,
-        command_id: str,
-    ) -> Reply: ...
 
     async def view(self, goal_number: int) -> GoalView | None: ...
 

@@ -7,17 +7,18 @@ from typing import Any, Protocol
 from bot.control import documents
 from bot.control.protocol import Document, ShellRefused
 from bot.control.record import parts_of, plain, record_document
-from executor.domain.change import Change, Difference, Undoing
+from bot.facade import GoesBack
+from executor.domain.change import Change, Difference
 from executor.domain.errors import WrongInput
 from executor.engine.history_commands import STATE_CHARACTERS
-from executor.engine.replies import Caller, Refused, Reply
+from executor.engine.replies import Caller, Refused
 from executor.ports import GoalRecord, GoalView, Spent
 
 Method = Callable[[Mapping[str, Any], Caller, str], Awaitable[Document]]
 """(parameters, who asks, the command's id)."""
 
 
-class Facade(Protocol):
+class Facade(GoesBack, Protocol):
     """The part of the engine that these need."""
 
     async def view(self, goal_number: int) -> GoalView | None: ...
@@ -27,27 +28,6 @@ class Facade(Protocol):
     async def spending(self, goal_number: int) -> list[Spent]: ...
 
     async def changes(self, goal_number: int) -> list[Change]: ...
-
-    def has_changes(self, goal_number: int) -> bool: ...
-
-    async def difference(
-        self, goal_number: int, task_ref: str | None = None, *, whole: bool = False
-    ) -> Difference | Refused: ...
-
-    async def undoing(
-        self, goal_number: int, task_ref: str | None = None, *, state: str | None = None
-    ) -> Undoing | Refused: ...
-
-    async def undo(
-        self,
-        goal_number: int,
-        task_ref: str | None = None,
-        *,
-        state: str | None = None,
-        seen: str,
-        caller: Caller,
-        command_id: str,
-    ) -> Reply: ...
 
 
 class HistoryMethods:

@@ -6,10 +6,10 @@ from datetime import datetime, tzinfo
 from decimal import Decimal
 from typing import Protocol
 
+from bot.facade import GoesBack, TakesGoals
 from executor.domain.adaptation import PlanDiff
 from executor.domain.allowance import Budget
 from executor.domain.attempt import Attempt
-from executor.domain.change import Difference, Undoing
 from executor.domain.decision import Decision
 from executor.domain.event import Event
 from executor.domain.goal import Goal, Origin
@@ -24,25 +24,10 @@ from executor.engine.why import Why
 from executor.ports import GoalView, Spent
 
 
-class Engine(Protocol):
+class Engine(TakesGoals, GoesBack, Protocol):
     """The façade. A command that was carried out once under its `command_id` returns the same reply again."""
 
-    async def set_goal(self, draft: GoalDraft, *, origin: Origin, caller: Caller, command_id: str) -> Reply: ...
-
-    async def replace_draft(self, goal_number: int, draft: GoalDraft, *, caller: Caller, command_id: str) -> Reply: ...
-
     async def start(self, goal_number: int, *, caller: Caller, command_id: str) -> Reply: ...
-
-    async def answer(
-        self,
-        decision_number: int,
-        *,
-        option: str | None,
-        text: str | None,
-        revision: int | None,
-        caller: Caller,
-        command_id: str,
-    ) -> Reply: ...
 
     async def answer_together(
         self, goal_number: int, first: int, last: int, *, yes: bool, caller: Caller, command_id: str
@@ -101,28 +86,10 @@ class Engine(Protocol):
     async def edit_criterion(
         self, goal_number: int, place: int, criterion: Criterion, *, trusted: bool, caller: Caller, command_id: str
     ) -> Reply: ...
+
     async def rework(self, goal_number: int, *, feedback: str, caller: Caller, command_id: str) -> Reply: ...
 
     async def revert(self, goal_number: int, version: int, *, caller: Caller, command_id: str) -> Reply: ...
-
-    def has_changes(self, goal_number: int) -> bool: ...
-
-    async def difference(self, goal_number: int, task_ref: str | None = None) -> Difference | Refused: ...
-
-    async def undoing(
-        self, goal_number: int, task_ref: str | None = None, *, state: str | None = None
-    ) -> Undoing | Refused: ...
-
-    async def undo(
-        self,
-        goal_number: int,
-        task_ref: str | None = None,
-        *,
-        state: str | None = None,
-        seen: str,
-        caller: Caller,
-        command_id: str,
-    ) -> Reply: ...
 
     async def compare(self, goal_number: int, old: int, new: int) -> PlanDiff | Refused: ...
 

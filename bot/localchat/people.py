@@ -9,9 +9,9 @@ from bot.localchat.entities import CAPTION_UNITS_MAX, TEXT_UNITS_MAX, read_typed
 from bot.localchat.pictures import picture_size
 from bot.localchat.places import member
 from bot.localchat.room import Room
+from bot.localchat.rows import Message, Press
 from bot.localchat.sending import document, photo
 from bot.localchat.shapes import Json
-from bot.localchat.store import Message, Press
 from bot.localchat.tags import units
 from bot.localchat.whispers import HIDDEN, hidden, is_meant
 

@@ -16,8 +16,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from bot.localchat.rows import Message, StoredFile
 from bot.localchat.shapes import Clock, Json
-from bot.localchat.store import Message, Store, StoredFile
+from bot.localchat.store import Store
 
 TOKEN_LETTERS = string.ascii_letters + string.digits + "_-"
 

@@ -10,8 +10,8 @@ from bot.localchat.keyboard import Markup, read_markup
 from bot.localchat.params import Params
 from bot.localchat.pictures import picture_size
 from bot.localchat.room import Room
+from bot.localchat.rows import Message, StoredFile
 from bot.localchat.shapes import Json
-from bot.localchat.store import Message, StoredFile
 from bot.localchat.tags import units
 from bot.localchat.whispers import commands_in
 

@@ -11,107 +11,15 @@ import os
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bot.localchat.rows import MESSAGE, SCHEMA, Message, Press, StoredFile, message_from, press_from
 from bot.localchat.shapes import Json
-
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS facts (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS users (id INTEGER PRIMARY KEY, body TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS chats (id INTEGER PRIMARY KEY, body TEXT NOT NULL, pinned TEXT NOT NULL DEFAULT '[]');
-CREATE TABLE IF NOT EXISTS members (
-    chat_id INTEGER NOT NULL, user_id INTEGER NOT NULL, status TEXT NOT NULL, PRIMARY KEY (chat_id, user_id)
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS messages (
-    chat_id INTEGER NOT NULL, id INTEGER NOT NULL, seq INTEGER NOT NULL, mine INTEGER NOT NULL, reply_to INTEGER,
-    deleted INTEGER NOT NULL DEFAULT 0, update_id INTEGER, fetched INTEGER NOT NULL DEFAULT 0,
-    once TEXT UNIQUE, prompt TEXT, body TEXT NOT NULL, PRIMARY KEY (chat_id, id)
-) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS messages_by_change ON messages (chat_id, seq);
-CREATE INDEX IF NOT EXISTS messages_waiting ON messages (update_id) WHERE fetched = 0 AND update_id IS NOT NULL;
-CREATE TABLE IF NOT EXISTS updates (id INTEGER PRIMARY KEY AUTOINCREMENT, body TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS presses (
-    id TEXT PRIMARY KEY, chat_id INTEGER NOT NULL, message_id INTEGER NOT NULL, user_id INTEGER NOT NULL,
-    data TEXT NOT NULL, pressed_at REAL NOT NULL, seq INTEGER NOT NULL, answer TEXT
-);
-CREATE INDEX IF NOT EXISTS presses_by_change ON presses (chat_id, seq);
-CREATE TABLE IF NOT EXISTS spelt (
-    chat_id INTEGER NOT NULL, command TEXT NOT NULL, number TEXT NOT NULL, PRIMARY KEY (chat_id, command, number)
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS files (
-    id TEXT PRIMARY KEY, unique_id TEXT NOT NULL, name TEXT NOT NULL, mime TEXT NOT NULL, size INTEGER NOT NULL,
-    width INTEGER NOT NULL, height INTEGER NOT NULL, path TEXT NOT NULL UNIQUE
-);
-"""
-MESSAGE = "chat_id, id, seq, mine, reply_to, deleted, fetched, once, prompt, body"
-
-
-@dataclass(frozen=True)
-class Message:
-    """A row of the chat. `body` is the Bot API's Message without the one it replies to.
-
-    `mine`: sent by the bot. `fetched`: the bot has confirmed the update. `seq` grows with every change of any message.
-    `once`: the key under which a person's page sent it, so that a repeat is known.
-    `prompt`: a ForceReply or reply keyboard, which Telegram shows to people but never sends back to the bot.
-    """
-
-    chat_id: int
-    id: int
-    seq: int
-    mine: bool
-    reply_to: int | None
-    deleted: bool
-    fetched: bool
-    once: str | None
-    prompt: Json | None
-    body: Json
-
-
-@dataclass(frozen=True)
-class Press:
-    """A press of an inline button; `answer` is None until the bot has answered it. `pressed_at` in Unix seconds."""
-
-    id: str
-    chat_id: int
-    message_id: int
-    user_id: int
-    data: str
-    pressed_at: float
-    seq: int
-    answer: Json | None
-
-
-@dataclass(frozen=True)
-class StoredFile:
-    """A document or photo; width and height in pixels, 0 for what is no picture. `path` as getFile gives it."""
-
-    id: str
-    unique_id: str
-    name: str
-    mime: str
-    size: int
-    width: int
-    height: int
-    path: str
 
 
 def _dump(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
-def _message(row: tuple[Any, ...]) -> Message:
-    chat_id, number, seq, mine, reply_to, deleted, fetched, once, prompt, body = row
-    shown = json.loads(prompt) if prompt else None
-    return Message(
-        chat_id, number, seq, bool(mine), reply_to, bool(deleted), bool(fetched), once, shown, json.loads(body)
-    )
-
-
-def _press(row: tuple[Any, ...]) -> Press:
-    number, chat_id, message_id, user_id, data, pressed_at, seq, answer = row
-    return Press(number, chat_id, message_id, user_id, data, pressed_at, seq, json.loads(answer) if answer else None)
 
 
 class Store:
@@ -242,22 +150,22 @@ class Store:
         """None also for a deleted one."""
         sql = f"SELECT {MESSAGE} FROM messages WHERE chat_id = ? AND id = ? AND deleted = 0"
         row = self._db.execute(sql, (chat_id, number)).fetchone()
-        return _message(row) if row else None
+        return message_from(row) if row else None
 
     def message_once(self, once: str) -> Message | None:
         row = self._db.execute(f"SELECT {MESSAGE} FROM messages WHERE once = ?", (once,)).fetchone()
-        return _message(row) if row else None
+        return message_from(row) if row else None
 
     def history(self, chat_id: int, before: int | None = None, limit: int = -1) -> list[Message]:
         """Up to `limit` messages below the id `before`, the newest of them, oldest first; -1: all."""
         sql = f"SELECT {MESSAGE} FROM messages WHERE chat_id = ? AND deleted = 0 AND id < ? ORDER BY id DESC LIMIT ?"
         rows = self._db.execute(sql, (chat_id, before or 2**62, limit)).fetchall()
-        return [_message(row) for row in reversed(rows)]
+        return [message_from(row) for row in reversed(rows)]
 
     def changes(self, chat_id: int, after: int) -> list[Message]:
         """What was sent, edited, deleted or fetched since `after`, in order; the present state of each, once."""
         sql = f"SELECT {MESSAGE} FROM messages WHERE chat_id = ? AND seq > ? ORDER BY seq, id"
-        return [_message(row) for row in self._db.execute(sql, (chat_id, after))]
+        return [message_from(row) for row in self._db.execute(sql, (chat_id, after))]
 
     def spell(self, chat_id: int, commands: Iterable[tuple[str, str]]) -> None:
         """Notes commands that a protected message spells out."""
@@ -310,7 +218,7 @@ class Store:
 
     def press(self, number: str) -> Press | None:
         row = self._db.execute("SELECT * FROM presses WHERE id = ?", (number,)).fetchone()
-        return _press(row) if row else None
+        return press_from(row) if row else None
 
     def answer_press(self, number: str, answer: Json) -> None:
         sql = "UPDATE presses SET answer = ?, seq = ? WHERE id = ?"
@@ -319,7 +227,7 @@ class Store:
     def answers(self, chat_id: int, after: int) -> list[Press]:
         sql = "SELECT * FROM presses WHERE chat_id = ? AND seq > ? AND answer IS NOT NULL ORDER BY seq"
         rows = self._db.execute(sql, (chat_id, after))
-        return [_press(row) for row in rows]
+        return [press_from(row) for row in rows]
 
     # Files.
 

@@ -26,8 +26,8 @@ from bot.localchat.params import Params, read_body, read_params
 from bot.localchat.people import People
 from bot.localchat.profile import commands_shown
 from bot.localchat.room import Room
+from bot.localchat.rows import Message
 from bot.localchat.shapes import Json
-from bot.localchat.store import Message
 
 PAGE = Path(__file__).parent / "page"
 KINDS = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}

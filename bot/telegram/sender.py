@@ -5,16 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from loguru import logger
-from telegram import (
-    Bot,
-    ForceReply,
-    InlineKeyboardButton,
-    InlineKeyboardMarkup,
-    InputFile,
-    LinkPreviewOptions,
-    ReplyParameters,
-)
-from telegram import Message as SentMessage
+from telegram import Bot, LinkPreviewOptions
 from telegram.constants import ParseMode
 from telegram.error import TelegramError
 
@@ -23,20 +14,12 @@ from bot.telegram.composing import Composer
 from bot.telegram.html import plain
 from bot.telegram.message import Document, Message
 from bot.telegram.messages import repeated_message
+from bot.telegram.requests import answering, file_of, keyboard_of, markup_of, of_document, thread_of
 from executor.domain.decision import DecisionState
 from executor.domain.errors import DeliveryFailed
-from executor.domain.notice import LOUD, RINGS_ALWAYS, Notice, NoticeKind, NoticeState
-from executor.ports import (
-    Delivered,
-    Delivery,
-    MaybeDelivered,
-    MessageGone,
-    NotDelivered,
-    Store,
-    Undeliverable,
-)
+from executor.domain.notice import LOUD, RINGS_ALWAYS, Notice, NoticeKind
+from executor.ports import Delivered, Delivery, MaybeDelivered, MessageGone, NotDelivered, Store, Undeliverable
 
-GENERAL_TOPIC = 1  # a forum's main topic has this number, and a message to it must not name it
 EDITED = frozenset({NoticeKind.CARD, NoticeKind.DECISION, NoticeKind.END})
 """Kinds whose message must stay a plain text message, because it will be edited: a document goes before it."""
 OFF_THE_LISTS = "whose chat it is, is no longer on the lists"
@@ -150,15 +133,15 @@ class TelegramSender:
         shared: dict[str, Any] = {
             "chat_id": notice.chat_id,
             "parse_mode": ParseMode.HTML if form.html else None,
-            "reply_markup": _markup(message),
-            "message_thread_id": _thread(notice) if form.topic else None,
+            "reply_markup": markup_of(message),
+            "message_thread_id": thread_of(notice) if form.topic else None,
             "disable_notification": not await self._rings(notice),
-            "reply_parameters": _reply(reply_to),
+            "reply_parameters": answering(reply_to),
             "protect_content": message.protect or None,
         }
         text = message.html if form.html else plain(message.html)
         if message.document is not None and notice.kind not in EDITED:
-            sent = await self._bot.send_document(document=_file(message.document), caption=text, **shared)
+            sent = await self._bot.send_document(document=file_of(message.document), caption=text, **shared)
         else:
             sent = await self._bot.send_message(text=text, link_preview_options=_NO_PREVIEW, **shared)
         return sent.message_id
@@ -181,8 +164,8 @@ class TelegramSender:
             try:
                 sent = await self._bot.send_document(
                     chat_id=notice.chat_id,
-                    document=_file(document),
-                    message_thread_id=_thread(notice) if topic else None,
+                    document=file_of(document),
+                    message_thread_id=thread_of(notice) if topic else None,
                     disable_notification=True,
                 )
             except TelegramError as error:
@@ -191,7 +174,7 @@ class TelegramSender:
                     topic = False
                     continue
                 return Undeliverable(error=str(error)) if isinstance(delivery, Again) else delivery
-            await self._messages.put([_of_document(notice, key, document, sent)])
+            await self._messages.put([of_document(notice, key, document, sent)])
             return None
 
     async def _send_beside(self, notice: Notice, message: Message) -> Delivery | None:
@@ -241,7 +224,7 @@ class TelegramSender:
 
     async def _request_edit(self, notice: Notice, message: Message, message_id: int, form: _Form) -> None:
         text = message.html if form.html else plain(message.html)
-        buttons = _keyboard(message)
+        buttons = keyboard_of(message)
         place: dict[str, Any] = {
             "chat_id": notice.chat_id,
             "message_id": message_id,
@@ -258,45 +241,3 @@ class TelegramSender:
             return False
         decision = await self._store.decision(notice.decision_number)
         return decision is None or decision.state is not DecisionState.OPEN
-
-
-def _of_document(notice: Notice, key: str, document: Document, sent: SentMessage) -> Notice:
-    return replace(
-        notice,
-        key=key,
-        kind=NoticeKind.TEXT,
-        facts={"text": document.name},
-        state=NoticeState.SENT,
-        decision_number=None,
-        message_id=sent.message_id,
-        content_hash="",
-        sent_revision=notice.revision,
-        sent_at=sent.date,
-        error="",
-    )
-
-
-def _thread(notice: Notice) -> int | None:
-    return None if notice.thread_id == GENERAL_TOPIC else notice.thread_id
-
-
-def _reply(message_id: int | None) -> ReplyParameters | None:
-    return None if message_id is None else ReplyParameters(message_id, allow_sending_without_reply=True)
-
-
-def _file(document: Document) -> InputFile:
-    return InputFile(document.text.encode("utf-8", "replace"), filename=document.name)
-
-
-def _markup(message: Message) -> InlineKeyboardMarkup | ForceReply | None:
-    if message.force_reply is not None:
-        return ForceReply(input_field_placeholder=message.force_reply[:64] or None)
-    return _keyboard(message)
-
-
-def _keyboard(message: Message) -> InlineKeyboardMarkup | None:
-    if not message.buttons:
-        return None
-    return InlineKeyboardMarkup(
-        [[InlineKeyboardButton(b.label, callback_data=b.data, style=b.style) for b in row] for row in message.buttons]
-    )

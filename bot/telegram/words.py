@@ -10,6 +10,7 @@ from executor.domain.plan import Check, CheckKind, Criterion
 from executor.domain.task import TaskState
 
 BAR_CELLS = 10
+LABEL_CHARACTERS_MAX = 40  # of a button; a longer answer stands in the text
 BRIEF_CHARACTERS = 60  # of what is told beside something else, on one line
 GOAL_SIGNS: Mapping[GoalState, str] = {
     GoalState.PENDING: "🕓",

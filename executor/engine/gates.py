@@ -22,7 +22,8 @@ from executor.engine.case import Case
 from executor.engine.classification import classify
 from executor.engine.correcting import carry_out, correct, unless_in_circles
 from executor.engine.envelopes import why_ask
-from executor.engine.fixes import Fix, find_fix
+from executor.engine.fix import Fix
+from executor.engine.fixes import find_fix
 from executor.engine.flow import close_parked_attempt
 from executor.engine.gate_attempt import LOOKS_GOOD, as_command
 from executor.engine.loops import noted

@@ -6,11 +6,11 @@ from executor.domain.blockage import BlockageType
 from executor.domain.task import Answer, Task, TaskState
 from executor.engine.blocking import block_task
 from executor.engine.case import Case
+from executor.engine.doubting import ask_about_effect
 from executor.engine.flow import close_parked_attempt, fresh
 from executor.engine.lessons import person_tries
 from executor.engine.prerequisites import dead_parents
 from executor.engine.replies import Caller
-from executor.engine.settle import ask_about_effect
 from executor.engine.steering import after_skip
 from executor.engine.subtasks import end_parts
 

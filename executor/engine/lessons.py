@@ -10,7 +10,7 @@ from executor.domain.plan import TaskSpec
 from executor.domain.task import Task
 from executor.engine.case import Case
 from executor.engine.classification import Verdict, classify
-from executor.engine.fixes import Fix
+from executor.engine.fix import Fix
 from executor.engine.signatures import last_words, normalised, signature_of
 
 WORDS_MAX = 40

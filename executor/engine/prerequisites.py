@@ -9,7 +9,7 @@ from executor.domain.plan import CheckKind, TaskSpec
 from executor.domain.task import Task, TaskKind, TaskState
 from executor.engine.case import Case
 from executor.engine.classification import Verdict, classify
-from executor.engine.fixes import Fix
+from executor.engine.fix import Fix
 
 _ABOUT_FILES = frozenset(
     {"missing_file", "missing_python_module", "import_path", "missing_command", "missing_config", "missing_node_module"}

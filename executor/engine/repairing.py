@@ -15,7 +15,8 @@ from executor.engine.adaptation import adapt, begin_afresh, current_plan
 from executor.engine.case import Case
 from executor.engine.classification import classify
 from executor.engine.envelopes import why_ask
-from executor.engine.fixes import Fix, find_fix, start_service
+from executor.engine.fix import Fix
+from executor.engine.fixes import find_fix, start_service
 from executor.engine.lessons import worth_trying
 from executor.engine.prerequisites import run_first
 from executor.engine.widening import wider

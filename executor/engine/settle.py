@@ -9,7 +9,7 @@ from typing import assert_never
 
 from executor.domain.attempt import Attempt, AttemptState
 from executor.domain.correction import AskPerson
-from executor.domain.decision import OPTIONS, DecisionKind, Option
+from executor.domain.decision import DecisionKind, Option
 from executor.domain.effect import EffectState
 from executor.domain.notice import NoticeKind
 from executor.domain.outcome import (
@@ -29,12 +29,13 @@ from executor.domain.outcome import (
     Uncertain,
     Waiting,
 )
-from executor.domain.plan import CheckKind, ExecutionType
+from executor.domain.plan import ExecutionType
 from executor.domain.task import Task, TaskKind, TaskState
 from executor.domain.values import replace
 from executor.engine.asking import ask_for_allowance, ask_for_approval, ask_for_review
 from executor.engine.case import Case
 from executor.engine.correcting import carry_out, correct, unless_in_circles
+from executor.engine.doubting import ask_about_effect, can_be_read_back
 from executor.engine.flow import NOT_BEGUN
 from executor.engine.gates import SKIP, gate_closed, gate_stumbled, options_of
 from executor.engine.lessons import failed_again, succeeded
@@ -43,7 +44,7 @@ from executor.engine.outages import hold, settled
 from executor.engine.repairing import known_repair
 from executor.engine.subgoals import park_for_goal
 from executor.engine.suspects import lost_too_often, noted_loss
-from executor.engine.turns import end_with, works_in_turns
+from executor.engine.turns import end_with
 
 _EFFECTS = {
     Succeeded: EffectState.DONE,
@@ -271,32 +272,3 @@ def _doubt(case: Case, task: Task, attempt: Attempt, outcome: Uncertain) -> None
         return
     case.set_task(replace(task, verify_only=False))
     ask_about_effect(case, case.tasks[task.ref], outcome.note)
-
-
-def can_be_read_back(case: Case, task: Task, outcome: Uncertain) -> bool:
-    """The task's own check can tell, and was not looked at since. Nothing is repeated by looking."""
-    looked = outcome.looked or task.verify_only
-    check = task.spec.check
-    return not looked and check is not None and check.kind in _READ_BACK and not works_in_turns(task)
-
-
-_READ_BACK = frozenset({CheckKind.COMMAND, CheckKind.FILE, CheckKind.HTTP})
-
-
-def ask_about_effect(case: Case, task: Task, note: str) -> None:
-    """Nobody saw whether it happened, so a person says, or lets Milepost look where there is a check."""
-    effect = case.effects.get(task.ref)
-    case.move_task(task.ref, TaskState.AWAITING_APPROVAL, summary="Its outcome is unknown")
-    case.ask(
-        DecisionKind.EFFECT,
-        task_ref=task.ref,
-        question=f"Did this happen? {effect.what if effect else task.spec.title}",
-        facts={
-            "ref": task.ref,
-            "title": task.spec.title,
-            "what": effect.what if effect else task.spec.title,
-            "when": effect.intended_at.isoformat() if effect else "",
-            "note": note,
-        },
-        options=OPTIONS[DecisionKind.EFFECT][: 2 if works_in_turns(task) else None],
-    )

@@ -15,8 +15,8 @@ from executor.domain.notice import NoticeKind
 from executor.domain.task import Task, TaskKind, TaskState
 from executor.engine.blocking import ask_about, block_task
 from executor.engine.case import Case
+from executor.engine.doubting import ask_about_effect
 from executor.engine.flow import advance
-from executor.engine.settle import ask_about_effect
 from executor.engine.why import Around, Code, Known, Reason, known_of, reason_of, stands_still
 from executor.ports import CaseRows
 

@@ -4,9 +4,9 @@ from executor.domain.goal import GOAL_TAKEN_UP, GoalState
 from executor.domain.task import Task, TaskKind, TaskState
 from executor.engine.adaptation import adapt, current_plan
 from executor.engine.case import Case
+from executor.engine.doubting import ask_about_effect
 from executor.engine.flow import SKIPPED_BECAUSE, WITH_THE_GOAL, advance, asks_person, fresh
 from executor.engine.replies import Accepted, Caller, Refused, Reply
-from executor.engine.settle import ask_about_effect
 
 
 def take_up(case: Case, caller: Caller) -> Reply:

@@ -12,7 +12,7 @@ from executor.domain.outcome import Result
 from executor.domain.plan import TaskSpec
 from executor.domain.reach import reach_of
 from executor.engine.classification import Verdict
-from executor.engine.fixes import Fix
+from executor.engine.fix import Fix
 
 _PROGRAMS = frozenset({"shell", "python", "wait"})
 _UNWRITTEN = frozenset({"read_only_fs", "permission_denied", "needs_privilege"})

@@ -10,7 +10,7 @@ from executor.domain.limits import Limits
 from executor.domain.outcome import Interrupted, Result, Stumbled, Waiting
 from executor.domain.plan import TaskSpec
 from executor.engine.adaptation import adapt, current_plan
-from executor.engine.fixes import Fix
+from executor.engine.fix import Fix
 from executor.engine.flow import advance
 from executor.engine.loops import circle_of
 from executor.engine.repairing import Repair, repair

@@ -17,7 +17,7 @@ from executor.domain.outcome import Result, Waiting
 from executor.domain.plan import TaskSpec
 from executor.engine import lookout, tick, watching
 from executor.engine.case import Case
-from executor.engine.fixes import Fix
+from executor.engine.fix import Fix
 from executor.engine.flow import advance
 from executor.engine.joint import Numbers
 from executor.engine.lessons import try_fix

@@ -7,7 +7,7 @@ from executor.domain.limits import Limits
 from executor.domain.outcome import Result
 from executor.domain.plan import Plan, TaskSpec
 from executor.engine.classification import classify
-from executor.engine.fixes import Fix
+from executor.engine.fix import Fix
 from executor.engine.widening import wider
 
 LOST = "curl: (6) Could not resolve host: example.org"

@@ -75,7 +75,8 @@ class Masker:
         if not self._in_files:
             return content
         flat = content.translate(None, b"\r\n")
-        found = [form for form, raw in self._in_files if any(one in flat for one in raw)]
+        kinds = slice(None) if b"\0" in content else slice(1)  # the wide ones hold zeros
+        found = [form for form, raw in self._in_files if any(one in flat for one in raw[kinds])]
         if not found:
             return content
         if b"\0" in content:
@@ -158,7 +159,7 @@ def _forms(value: str) -> set[str]:
 
 
 def _bytes_of(form: str) -> tuple[bytes, ...]:
-    return tuple({form.encode(code, "surrogatepass") for code in ("utf-8", "utf-16-le", "utf-16-be")})
+    return tuple(form.encode(code, "surrogatepass") for code in ("utf-8", "utf-16-le", "utf-16-be"))
 
 
 def _base64(raw: bytes, offset: int) -> tuple[str, str]:

@@ -1,6 +1,8 @@
 """A goal's files in the folder of the goal that it is part of."""
 
+import contextlib
 import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -100,3 +102,32 @@ def test_broken_off_anywhere_it_leaves_whole_files_and_goes_on_the_next_time(two
     assert after == {"a": "a" * 100}
     assert {one.name: one.read_text() for one in (target / "part").iterdir()} == {name: name * 100 for name in "abc"}
     assert not (target / ".milepost" / "handed-over").exists()
+
+
+async def test_a_folder_that_turns_into_a_link_meanwhile_lets_nothing_out(two: tuple[Path, Path]) -> None:
+    """The receiving folder is swapped for a link out of it, as fast as that goes, while files come in."""
+    source, target = two
+    for number in range(20):
+        (source / str(number)).write_text("new")
+    outside, over = target.parent / "outside", threading.Event()
+    outside.mkdir()
+    (target / "part").mkdir()
+    (target / "link").symlink_to(outside)
+
+    def swap() -> None:
+        while not over.is_set():
+            for one, other in (("part", "aside"), ("link", "part"), ("part", "link"), ("aside", "part")):
+                with contextlib.suppress(OSError):
+                    (target / one).rename(target / other)
+
+    swapping = threading.Thread(target=swap)
+    swapping.start()
+    try:
+        for _ in range(50):
+            with contextlib.suppress(OSError):
+                await hand_over(source, target)
+    finally:
+        over.set()
+        swapping.join()
+
+    assert list(outside.iterdir()) == []

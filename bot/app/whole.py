@@ -22,6 +22,7 @@ from bot.telegram.assembly import Chat, Plugs, assemble
 from bot.telegram.connection import Connection
 from bot.telegram.ports import Example
 from bot.write_ahead import LogWatch
+from executor.actions.mcp.servers import Servers
 from executor.actions.sandbox.choice import Isolation
 from executor.domain.errors import Unconfigured
 from executor.domain.habits import Hours
@@ -126,9 +127,17 @@ def plugs_of(house: House, people: Access) -> Plugs:
     )
 
 
+async def _warn_of_tools(servers: Servers) -> None:
+    """Once all of them were asked; the doctor and each card say it too."""
+    if looks := servers.look_around():
+        await asyncio.wait(looks.values())
+    for line in servers.warnings():
+        logger.warning("{}", line)
+
+
 async def _start(house: House, chat: Chat, stack: AsyncExitStack) -> None:
     """Executor, courier, chat, alarm; each is stopped before the one it stands on."""
-    house.outfit.servers.look_around()
+    house.nursery.start(_warn_of_tools(house.outfit.servers), "tool servers")
     courier = house.nursery.start(chat.courier.run(), "courier")
     stack.push_async_callback(ended, chat.courier.stop, courier)
     loop = house.nursery.start(house.executor.run(), "executor")

@@ -159,6 +159,22 @@ class Servers:
         if self._folder.is_dir():
             await asyncio.to_thread(end_every_attempt, [], self._folder.absolute())
 
+    def warnings(self) -> list[str]:
+        """A sentence about each tool whose text looks like orders and about each program that changed, as they were
+        seen last."""
+        lines = []
+        for server in self.names:
+            for tool in self._seen(server):
+                if found := self.suspicions(server, tool):
+                    lines.append(f"What the tool server {server} says of {tool} looks like orders: {found[0].line}")
+            try:
+                changed = self.known(server).program_changes
+            except ServerTrouble:
+                continue  # whoever uses it hears of it
+            if changed:
+                lines.append(f"The program of the tool server {server} has changed: {', '.join(changed)}")
+        return lines
+
     async def report(self) -> list[dict[str, Any]]:
         """How every server is, by asking it now."""
         return list(await asyncio.gather(*(self._report(name) for name in self.names)))

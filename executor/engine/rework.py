@@ -110,4 +110,6 @@ def _take_up(case: Case, tasks: Sequence[TaskSpec], feedback: str, caller: Calle
     case.track(max(progress_of(case.tasks.values()).percentage, PLANNED))
     advance(case)
     number = case.goal.number
-    return Accepted(sentence=f"Goal {number} goes on. {change.line}.", goal_number=number)
+    part_of = case.goal.parent_task
+    keeps = f" Task {part_of}, which it was part of, keeps the result that it had." if part_of else ""
+    return Accepted(sentence=f"Goal {number} goes on. {change.line}.{keeps}", goal_number=number)

@@ -349,10 +349,11 @@ async def test_a_part_can_be_reworked_after_the_whole_went_on(tmp_path: Path) ->
     async with place(tmp_path) as here:
         await here.start_goal(draft(part(WORK), TaskSpec(key="2", title="Look", action="manual", parameters=LOOK)))
         await here.settle()
-        await here.executor.rework(2, feedback="Once more: `true`", caller=ANN, command_id="rework")
+        said = await here.executor.rework(2, feedback="Once more: `true`", caller=ANN, command_id="rework")
         await here.settle()
 
         part_ = (await here.view(2)).goal
+        assert said.sentence.endswith("Task 1.1, which it was part of, keeps the result that it had.")
         assert (part_.state, part_.reason, part_.reworks) == (GoalState.COMPLETED, "", 1)
         assert (await here.view(1)).goal.state is GoalState.BLOCKED  # as it was: Look at it
 

@@ -11,8 +11,8 @@ from time import perf_counter, process_time
 
 from benchmarks.table import Line, Section
 from benchmarks.timing import Times, milliseconds, times
+from executor.actions.bounds import Bounds
 from executor.actions.launcher import Launch, Launcher, environment, prepare
-from executor.actions.sandbox.bounds import Bounds
 from executor.actions.sandbox.choice import Wanted, isolate
 from executor.actions.workspaces import Folders
 from executor.domain.errors import Unconfigured

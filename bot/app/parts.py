@@ -16,6 +16,7 @@ from bot.own import resolved
 from bot.real import RandomIds, SystemClock
 from bot.settings import Settings
 from bot.telegram.absence import PollFile
+from executor.actions.bounds import Bounds
 from executor.actions.checks import Looks
 from executor.actions.handover import FolderHandover
 from executor.actions.history.histories import Histories
@@ -29,7 +30,6 @@ from executor.actions.own import Recipe
 from executor.actions.project import ProjectFolder
 from executor.actions.quota import DiskUse
 from executor.actions.reaching import Reaching
-from executor.actions.sandbox.bounds import Bounds
 from executor.actions.sandbox.choice import Isolation, Wanted, isolate, workspaces_of
 from executor.actions.standard import standard_actions
 from executor.actions.survey import Survey

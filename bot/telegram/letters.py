@@ -6,9 +6,9 @@ of all chats' goals says ``l:<offset>:all``.
 
 from collections.abc import Sequence
 
-from bot.telegram.commands.records import last_lines
 from bot.telegram.html import bold, clip, escape, italic, pre
 from bot.telegram.message import Button, Message
+from bot.telegram.printed import last_lines
 from bot.telegram.scene import Scene
 from bot.telegram.words import GOAL_SIGNS, TASK_SIGNS, clock_time
 from executor.domain.letter import DeadLetter

@@ -4,9 +4,9 @@ import signal
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from executor.actions.bounds import Bounds
 from executor.actions.footprint import Excess
 from executor.actions.hangs import Hang
-from executor.actions.sandbox.bounds import Bounds
 from executor.domain.outcome import Result
 from executor.domain.reach import NOWHERE, Reach
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 
-from executor.actions.sandbox.bounds import Bounds
+from executor.actions.bounds import Bounds
 
 FIRST_S = 0.02
 LONGEST_S = 0.25

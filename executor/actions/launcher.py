@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from executor.actions.sandbox.bounds import Bounds
-from executor.actions.sandbox.identity import Identity, give, give_all, give_streams
+from executor.actions.bounds import Bounds
+from executor.actions.identity import Identity, give, give_all, give_streams
 from executor.actions.survivors import ATTEMPT, WORKSPACE
 from executor.domain.reach import NOWHERE, Reach
 from executor.ports import Brake

@@ -14,7 +14,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from executor.actions.sandbox.identity import give
+from executor.actions.identity import give
 from executor.domain.errors import WrongInput
 
 PATH_CHARACTERS_MAX = 1024  # with up to four bytes each, the kernel's own limit

@@ -10,10 +10,10 @@ from typing import Annotated, ClassVar
 from pydantic import Field, StringConstraints, field_validator
 
 from executor.actions.ended import Command
+from executor.actions.identity import give
 from executor.actions.launcher import DEFAULT_PATH, OWN_FOLDER, Launcher, own_folder
 from executor.actions.process import run
 from executor.actions.references import VARIABLE, rewrite, variables
-from executor.actions.sandbox.identity import give
 from executor.actions.typed import Parameters, Typed
 from executor.domain.outcome import Result
 from executor.domain.reach import NOWHERE, Reach

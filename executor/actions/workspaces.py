@@ -8,9 +8,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from executor.actions.history.histories import HISTORIES
+from executor.actions.identity import Identity, give_all
 from executor.actions.inventory import inventory
 from executor.actions.sandbox.bubblewrap import temporary_of
-from executor.actions.sandbox.identity import Identity, give_all
 from executor.actions.survivors import end_survivors
 from executor.domain.errors import WrongInput
 

@@ -14,11 +14,11 @@ from typing import Any
 
 import psutil
 
+from executor.actions.bounds import Bounds
 from executor.actions.ended import Command
+from executor.actions.identity import unprivileged
 from executor.actions.process import run
-from executor.actions.sandbox.bounds import Bounds
 from executor.actions.sandbox.bubblewrap import BubblewrapLauncher, Sandbox, installed
-from executor.actions.sandbox.identity import unprivileged
 from executor.actions.sandbox.mounts import Hidden
 from executor.actions.workspaces import Folders
 from executor.domain.reach import Reach

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from executor.actions.bounds import Bounds
 from executor.actions.launcher import Lasting, Launch, PlainLauncher, harmless
-from executor.actions.sandbox.bounds import Bounds
 from executor.actions.sandbox.bubblewrap import BubblewrapLauncher, Sandbox
 from executor.actions.sandbox.mounts import Hidden
 from executor.actions.shell import run_shell

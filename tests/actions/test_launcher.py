@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from executor.actions.identity import Identity
 from executor.actions.launcher import Lasting, PlainLauncher, environment
-from executor.actions.sandbox.identity import Identity
 
 
 def test_a_server_that_stays_speaks_over_its_streams_in_its_folder(tmp_path: Path) -> None:

@@ -15,10 +15,10 @@ from typing import Any
 import psutil
 import pytest
 
+from executor.actions.bounds import Bounds
 from executor.actions.ended import Command
 from executor.actions.launcher import PlainLauncher
 from executor.actions.process import run
-from executor.actions.sandbox.bounds import Bounds
 from executor.actions.survivors import end_survivors
 from executor.actions.workspaces import Folders
 from executor.domain.tail import last_lines

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from executor.actions.bounds import Bounds
 from executor.actions.checks import Looks
 from executor.actions.http import Http
 from executor.actions.mcp import actor, wire
@@ -15,7 +16,6 @@ from executor.actions.mcp.action import Mcp
 from executor.actions.mcp.servers import Servers
 from executor.actions.mcp.session import Place
 from executor.actions.registry import Registry
-from executor.actions.sandbox.bounds import Bounds
 from executor.actions.sandbox.choice import Wanted, isolate
 from executor.actions.write import Write
 from executor.domain.notice import NoticeKind

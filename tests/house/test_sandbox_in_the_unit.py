@@ -27,7 +27,7 @@ REFUSED = {
 PROGRAM = """
 import json, sys
 from pathlib import Path
-from executor.actions.sandbox.bounds import Bounds
+from executor.actions.bounds import Bounds
 from executor.actions.sandbox.choice import Wanted, isolate
 bounds = Bounds(memory_mb=512, cpu_s=60)
 found = isolate(Wanted(mode="bubblewrap", data_dir=Path(sys.argv[1]), hidden=(), bounds=bounds, network=False))

@@ -6,6 +6,7 @@ from typing import Any
 from bot.telegram.commands.turning import shown, turns_of, written
 from bot.telegram.html import TEXT_UNITS_MAX, bold, clip, code, escape, plain, pre, units
 from bot.telegram.message import Document, Message
+from bot.telegram.printed import last_lines
 from bot.telegram.scene import Scene
 from bot.telegram.words import clock_time, count, duration
 from executor.domain.attempt import Attempt, AttemptState
@@ -74,15 +75,3 @@ def _written(attempt: Attempt, scene: Scene, turns: Sequence[Turn]) -> str:
     lines += [output] if (output := last_lines(attempt.result, LINES_KEPT)) else []
     lines += [f"Seen: {attempt.evidence}"] if attempt.evidence else []
     return "\n".join(lines)
-
-
-def last_lines(result: Mapping[str, Any] | None, lines_max: int) -> str:
-    """The end of what was printed, errors after output, with a line that says how much stands before it."""
-    if result is None:
-        return ""
-    metadata = result.get("metadata") or {}
-    parts = [str(result.get("output") or ""), str(metadata.get("stderr") or "")]
-    text = "\n".join(part.strip("\n") for part in parts if part.strip()) or str(result.get("error") or "")
-    lines = text.splitlines()
-    before = len(lines) - lines_max
-    return "\n".join(([f"… {count(before, 'line')} before"] if before > 0 else []) + lines[-lines_max:])

@@ -19,11 +19,11 @@ from pathlib import Path
 
 import psutil
 
+from executor.actions.bounds import Bounds, counted_apart
+from executor.actions.identity import Identity, give_all, give_streams, is_mapped
 from executor.actions.launcher import OWN_FOLDER, Lasting, Launch, Spawn
 from executor.actions.sandbox import calls, index, mounts
-from executor.actions.sandbox.bounds import Bounds, counted_apart
 from executor.actions.sandbox.etc import Etc
-from executor.actions.sandbox.identity import Identity, give_all, give_streams, is_mapped
 from executor.actions.sandbox.mounts import Hidden, Mount
 from executor.domain.reach import Reach
 

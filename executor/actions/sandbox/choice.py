@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from executor.actions.bounds import Bounds
+from executor.actions.identity import Identity, can_drop, is_mapped, unprivileged
 from executor.actions.launcher import Lasting, Launch, Launcher, PlainLauncher, Spawn
 from executor.actions.sandbox import calls
-from executor.actions.sandbox.bounds import Bounds
 from executor.actions.sandbox.bubblewrap import BubblewrapLauncher, Sandbox, installed
-from executor.actions.sandbox.identity import Identity, can_drop, is_mapped, unprivileged
 from executor.actions.sandbox.mounts import Hidden
 from executor.actions.sandbox.obstacles import NOT_INSTALLED, Problem
 from executor.actions.sandbox.trial import try_out

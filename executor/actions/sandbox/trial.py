@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from executor.actions.identity import Identity, give_all
 from executor.actions.launcher import Launch, Launcher, environment, prepare
 from executor.actions.sandbox.bubblewrap import temporary_of
-from executor.actions.sandbox.identity import Identity, give_all
 from executor.actions.sandbox.obstacles import Problem, problem, surroundings
 
 TRIAL_S = 20.0

@@ -12,6 +12,7 @@ from bot.telegram.decisions import read_data
 from bot.telegram.ports import Decisions
 from executor.domain.decision import Decision
 
+TOGETHER = "b:"  # how the data of a button begins that answers several
 _HINT = re.compile(r"^Reply to this message, or /answer (\d{1,9}) ", re.MULTILINE)
 
 
@@ -27,9 +28,13 @@ async def decision_asked(decisions: Decisions, chat_id: int, message: Message, b
 
 
 def decision_shown(message: Message) -> int | None:
-    """The decision's number; None where the message shows no open one. The caller knows that it is ours."""
+    """The decision's number; None where the message shows no open one, or several: a word is never an answer to one
+    that somebody did not name. The caller knows that it is ours."""
     rows = message.reply_markup.inline_keyboard if message.reply_markup is not None else ()
-    for button in (button for row in rows for button in row):
+    buttons = [button for row in rows for button in row]
+    if any(isinstance(button.callback_data, str) and button.callback_data.startswith(TOGETHER) for button in buttons):
+        return None
+    for button in buttons:
         if isinstance(button.callback_data, str) and (press := read_data(button.callback_data)) is not None:
             return press.number
     found = _HINT.findall(message.text or "")

@@ -6,6 +6,7 @@ from dataclasses import replace
 from bot.telegram.cards import goal_card
 from bot.telegram.decisions import decision_message
 from bot.telegram.gathered import gathered_message
+from bot.telegram.links import with_hosts
 from bot.telegram.message import Button, Message
 from bot.telegram.messages import notice_message, result_message
 from bot.telegram.scene import Scene
@@ -21,7 +22,11 @@ class Composer:
         self._scene = scene
 
     async def message(self, notice: Notice) -> Message | None:
-        """None: what it should show is no longer there."""
+        """None: what it should show is no longer there. Links that pretend are named, whoever wrote the text."""
+        message = await self._composed(notice)
+        return with_hosts(message) if message is not None else None
+
+    async def _composed(self, notice: Notice) -> Message | None:
         if notice.kind is NoticeKind.CARD:
             view = await self._store.view(notice.goal_number) if notice.goal_number is not None else None
             return goal_card(view, self._scene()) if view is not None else None

@@ -202,3 +202,13 @@ async def test_long_ones_come_as_documents_once(talk: Talk) -> None:
 
     assert len(set(sent)) == len(sent) == PAGE_ITEMS
     assert now == [*sent, "approval-8.md"]
+
+
+async def test_a_word_in_reply_to_the_card_answers_none_of_them(talk: Talk) -> None:
+    shown = await gathered(talk, 8)
+
+    said = await talk.say("approve", "That message asks nothing", reply_to=shown["message_id"])
+    left = await talk.house.executor.open_decisions()
+
+    assert said
+    assert len(left) == 8

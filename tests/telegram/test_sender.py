@@ -27,6 +27,7 @@ from executor.ports import (
     NotDelivered,
     Undeliverable,
 )
+from tests.fakes import Crashed
 from tests.telegram.values import BACKUP, decision, notice, scene, shell, task, view
 
 
@@ -37,6 +38,10 @@ class Shelf:
     views: dict[int, GoalView] = field(default_factory=dict)
     decisions: dict[int, Decision] = field(default_factory=dict)
     messages: dict[str, int] = field(default_factory=dict)
+    rounds: dict[tuple[int, int], list[Decision]] = field(default_factory=dict)
+
+    async def round_of_approvals(self, goal_number: int, number: int) -> list[Decision]:
+        return self.rounds[goal_number, number]
 
     async def view(self, number: int) -> GoalView | None:
         return self.views.get(number)
@@ -307,3 +312,36 @@ def test_what_an_error_means_for_the_message(error: TelegramError, expected: typ
 def test_two_refusals_only_ask_for_another_form() -> None:
     assert read_error(BadRequest("Message thread not found"), "") is Again.NO_TOPIC
     assert read_error(BadRequest("Can't parse entities: unsupported start tag"), "") is Again.PLAIN
+
+
+async def test_documents_before_a_card_go_on_where_a_crash_left_them(out: Out, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = [
+        replace(
+            decision(DecisionKind.APPROVAL, number=number),
+            facts={"ref": f"12.{number}", "title": "Write", "what": f"{number} " * 300, "gathered": 17, "apart": []},
+        )
+        for number in range(17, 22)
+    ]
+    out.shelf.rounds[12, 17] = asked
+    card = out.notice("12/approvals/17", NoticeKind.DECISION, goal_number=12, facts={"round": 17, "title": "Backup"})
+    known, looks = out.shelf.message_of, 0
+
+    async def crash_before_the_third(key: str) -> int | None:
+        nonlocal looks
+        looks += 1
+        if looks == 3:
+            raise Crashed("before the third")
+        return await known(key)
+
+    monkeypatch.setattr(out.shelf, "message_of", crash_before_the_third)
+    with pytest.raises(Crashed):
+        await out.sender.deliver(card)
+    there = [message["document"]["file_name"] for message in out.chat.messages()]
+    second = await out.sender.deliver(card)
+
+    assert there == ["approval-17.md", "approval-18.md"]
+    assert isinstance(second, Delivered)
+    assert [message.get("document", {}).get("file_name") for message in out.chat.messages()] == [
+        *(f"approval-{number}.md" for number in range(17, 22)),
+        None,
+    ]

@@ -23,6 +23,8 @@ SPARING = 10  # a look is followed by a pause of so many times as long as it too
 MEMBERS_MAX = 1_000
 _KB = 1024
 _NAMELESS = "/memfd:"
+_HAS_ROLLUPS = Path("/proc/self/smaps_rollup").exists()
+"""Since Linux 4.14; not every kernel is built with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,11 +151,15 @@ def _sizes(pid: int) -> dict[str, int]:
 
 
 def _named(file: Path, names: Sequence[str]) -> dict[str, int]:
-    """By whole lines: a process may give itself a name that looks like one."""
     try:
-        lines = [line.split() for line in file.read_text(encoding="ascii", errors="replace").splitlines()]
+        return _found(file.read_bytes(), names)
     except OSError:
         return {}
+
+
+def _found(text: bytes, names: Sequence[str]) -> dict[str, int]:
+    """By whole lines: a process may give itself a name that looks like one."""
+    lines = [line.split() for line in text.decode("ascii", errors="replace").splitlines()]
     return {words[0]: int(words[1]) for words in lines if len(words) > 1 and words[0] in names}
 
 
@@ -164,11 +170,18 @@ def _own_kb(sizes: Mapping[str, int]) -> int:
 
 def _exact_kb(pid: int, sizes: Mapping[str, int]) -> tuple[int, int]:
     """(its part of what is no file's, its part of files in memory). A process that may not be looked into counts in
-    full."""
-    parts = _named(Path(f"/proc/{pid}/smaps_rollup"), ("Pss_Anon:", "Pss_Shmem:", "SwapPss:"))
-    if "Pss_Anon:" not in parts:
+    full, and one that has ended since no more."""
+    rollup = Path(f"/proc/{pid}/smaps_rollup")
+    try:
+        known = rollup.read_bytes()
+    except PermissionError:
         return _own_kb(sizes), 0
-    return parts["Pss_Anon:"] + parts.get("SwapPss:", 0), parts.get("Pss_Shmem:", 0)
+    except OSError:
+        return (0, 0) if _HAS_ROLLUPS else (_own_kb(sizes), 0)
+    parts = _found(known, ("Pss_Anon:", "Pss_Shmem:", "SwapPss:"))
+    if known and "Pss_Anon:" not in parts:  # before Linux 5.1
+        return _own_kb(sizes), 0
+    return parts.get("Pss_Anon:", 0) + parts.get("SwapPss:", 0), parts.get("Pss_Shmem:", 0)
 
 
 def _files_kb() -> int:

@@ -4,6 +4,7 @@ Everything runs in a PID namespace of its own, because a sandbox that does not h
 """
 
 import json
+import platform
 import re
 import shutil
 import subprocess
@@ -32,6 +33,32 @@ NAMELESS = (
     "[os.write(file, bytes(50 << 20)) for file in files]; time.sleep(240)"
 )
 SHARED = "import os, time; held = b'x' * (60 << 20); [os.fork() for _ in range(3)]; time.sleep(1); os._exit(0)"
+
+CALLS = {  # of x86_64
+    "io_uring_setup": 425,
+    "bpf": 321,
+    "keyctl": 250,
+    "add_key": 248,
+    "request_key": 249,
+    "userfaultfd": 323,
+    "perf_event_open": 298,
+    "unshare": 272,
+    "setns": 308,
+    "mount": 165,
+    "pivot_root": 155,
+    "open_by_handle_at": 304,
+}
+ASKED = f"""
+import ctypes, errno, fcntl
+libc = ctypes.CDLL(None, use_errno=True)
+for name, number in {CALLS!r}.items():
+    refused = libc.syscall(number, 0, 0, 0, 0, 0) < 0
+    print(name, errno.errorcode[ctypes.get_errno()] if refused else "done")
+try:
+    fcntl.ioctl(0, 0x5412, b"x")
+except OSError as error:
+    print("TIOCSTI", errno.errorcode[error.errno])
+"""
 
 PROBES: dict[str, Probe] = {
     "who": Probe(command="id -u; id -G; grep -E 'CapEff|CapBnd|NoNewPrivs' /proc/self/status"),
@@ -79,6 +106,8 @@ PROBES: dict[str, Probe] = {
         command="sh -c 'i=0; while [ $i -lt 200 ]; do sleep 305 & i=$((i+1)); done; echo all'", processes=20
     ),
     "flood": Probe(command="yes $'\\e[31m\\xff' | head -c 3000000"),
+    "calls": Probe(command=f"python3 - <<'END'{ASKED}END"),
+    "one line": Probe(command="head -c 60000000 /dev/zero"),
     "shared": Probe(command="head -c 100000000 /dev/zero > /dev/shm/x; stat -c %s /dev/shm/x; touch /dev/x"),
     "put in tmp": Probe(command="echo kept > /tmp/kept; echo kept > /var/tmp/too"),
     "found in tmp": Probe(command="cat /tmp/kept /tmp/too"),
@@ -222,7 +251,7 @@ def test_memory_files_and_processor_time_are_limited(ask: Ask) -> None:
     assert "cannot allocate" in memory["stderr"]
     assert int(file["stdout"]) == 10 * 1024 * 1024
     assert (cpu["exit_code"], cpu["timed_out"]) == (152, False)
-    assert cpu["problem"] == "it used up its 1 s of processor time (sandbox.cpu_s)"
+    assert cpu["problem"] == "it ran out of processor time; 1 s are allowed (sandbox.cpu_s)"
     assert ask("file alone")["problem"] == "it wrote a file of more than 10 MB, and no command may"
 
 
@@ -292,6 +321,20 @@ def test_a_flood_of_output_is_cut(ask: Ask) -> None:
     report = ask("flood")
 
     assert (report["cut_bytes"], len(report["stdout"]) < 30_000) == (3_000_000 - 10_000, True)
+
+
+def test_one_endless_line_of_nothing_is_cut_too(ask: Ask) -> None:
+    report = ask("one line")
+
+    assert (report["problem"], report["cut_bytes"], len(report["stdout"]) < 30_000) == (None, 60_000_000 - 10_000, True)
+    assert "\0" not in report["stdout"]
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="the numbers are those of x86_64")
+def test_the_kernels_dangerous_calls_are_refused(ask: Ask) -> None:
+    said = dict(line.split() for line in ask("calls")["stdout"].splitlines())
+
+    assert said == dict.fromkeys((*CALLS, "TIOCSTI"), "EPERM")
 
 
 def test_tmp_lasts_as_long_as_the_goal_and_is_its_own(ask: Ask) -> None:

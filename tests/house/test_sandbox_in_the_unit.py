@@ -17,7 +17,7 @@ MOUNTS = {  # of systemd 257, src/core/namespace.c
     "ProtectHostname=yes": READ_ONLY.format("/proc/sys/kernel/hostname"),
     "ProtectKernelTunables=yes": READ_ONLY.format("/proc/sys"),
     "ProtectKernelLogs=yes": "mount --bind /dev/null /proc/kmsg",
-    "ProtectControlGroups=yes": "mount --rbind /sys/fs/cgroup /sys/fs/cgroup; mount -o remount,bind,ro /sys/fs/cgroup",
+    "ProtectControlGroups=yes": "mount --rbind /sys /sys; mount -o remount,bind,ro /sys",
 }
 REFUSED = {
     "ProtectHostname=yes": "/proc/sys/kernel/hostname",
@@ -58,6 +58,13 @@ def tried(options: list[str]) -> list[str] | None:
     assert done.returncode == 0, done.stderr
     found: list[str] | None = json.loads(done.stdout)
     return found
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _possible() -> None:
+    """A machine that forbids sandboxes altogether says nothing about the unit."""
+    if (found := tried([])) is not None:
+        pytest.skip(found[0])
 
 
 def test_under_the_options_of_the_unit_the_sandbox_holds() -> None:

@@ -6,7 +6,6 @@ Milepost is root, as somebody else. The sandbox of `executor.actions.sandbox` sh
 
 import errno
 import os
-import re
 import stat
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,6 +18,7 @@ from executor.actions.bounds import Bounds
 from executor.actions.identity import Identity, give, give_all, give_streams
 from executor.actions.survivors import ATTEMPT, WORKSPACE
 from executor.domain.reach import NOWHERE, Reach
+from executor.domain.secret import steers
 from executor.ports import Brake
 
 OWN_FOLDER = ".milepost"  # in each workspace: temporary files, and outputs on their way into a command
@@ -190,17 +190,9 @@ def environment(workspace: Path, attempt: str, extra: Mapping[str, str]) -> dict
     }
 
 
-_STEERING = re.compile(
-    r"(?:LD|DYLD|GIT|BASH_FUNC)_.*|PYTHON(?:PATH|HOME|STARTUP|INSPECT|BREAKPOINT|WARNINGS|EXECUTABLE)|NODE_(?:OPTIONS|PATH)"
-    r"|(?:PERL5|RUBY)(?:OPT|LIB|DB)|JAVA_TOOL_OPTIONS|_JAVA_OPTIONS|BASH_ENV|ENV|IFS|PATH|HOME|SHELL|SHELLOPTS|BASHOPTS"
-    r"|PS4|PROMPT_COMMAND|EDITOR|VISUAL|PAGER|TMPDIR|MILEPOST_.*",
-    re.IGNORECASE,
-)
-
-
 def harmless(given: Mapping[str, str]) -> dict[str, str]:
     """Values that an attempt is given, without those whose names decide what other programs load and run."""
-    return {name: value for name, value in given.items() if _STEERING.fullmatch(name) is None}
+    return {name: value for name, value in given.items() if not steers(name)}
 
 
 def prepare(workspace: Path) -> None:

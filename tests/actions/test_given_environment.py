@@ -10,13 +10,28 @@ from executor.actions.launcher import Lasting, Launch, PlainLauncher, harmless
 from executor.actions.sandbox.bubblewrap import BubblewrapLauncher, Sandbox
 from executor.actions.sandbox.mounts import Hidden
 from executor.actions.shell import run_shell
+from executor.domain.secret import why_no_name
 from tests.actions.conftest import Scene
 
 STEERING = [
     "LD_PRELOAD", "LD_LIBRARY_PATH", "DYLD_INSERT_LIBRARIES", "PYTHONPATH", "PYTHONSTARTUP", "NODE_OPTIONS",
     "GIT_SSH_COMMAND", "GIT_CONFIG_COUNT", "BASH_ENV", "ENV", "PERL5OPT", "RUBYOPT", "PATH", "HOME", "IFS",
-    "PROMPT_COMMAND", "ld_preload", "MILEPOST_ATTEMPT", "BASH_FUNC_ls%%",
+    "PROMPT_COMMAND", "ld_preload", "MILEPOST_ATTEMPT", "BASH_FUNC_ls%%", "PYTHONHOME", "PYTHONUSERBASE", "PERL5LIB",
+    "RUBYLIB", "NODE_PATH", "NODE_EXTRA_CA_CERTS", "GIT_CONFIG_GLOBAL", "GIT_EXEC_PATH", "MAKEFLAGS",
+    "MAKEFILES", "RUSTC_WRAPPER", "CC", "CLASSPATH", "JAVA_TOOL_OPTIONS", "DOTNET_STARTUP_HOOKS", "LUA_INIT",
+    "PHPRC", "LESSOPEN", "SSH_ASKPASS", "BROWSER", "TAR_OPTIONS", "GCONV_PATH", "GLIBC_TUNABLES", "OPENSSL_CONF",
+    "SSL_CERT_FILE", "HTTP_PROXY", "https_proxy", "ALL_PROXY", "XDG_CONFIG_HOME", "ZDOTDIR", "NPM_CONFIG_PREFIX",
+    "PIP_CONFIG_FILE", "DOCKER_HOST", "KUBECONFIG", "RSYNC_RSH", "SHELLOPTS", "PS4", "TMPDIR", "SSLKEYLOGFILE",
 ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["GIT_TOKEN", "GIT_SSH_KEY", "NPM_TOKEN", "NPM_CONFIG_AUTH_TOKEN", "CARGO_REGISTRY_TOKEN", "PIP_INDEX_URL",
+     "PGPASSWORD", "DOCKER_PASSWORD", "cc", "browser", "AWS_SECRET_ACCESS_KEY", "OPENAI_API_KEY", "SSH_KEY", "CCTOKEN"],
+)  # fmt: skip
+def test_a_name_of_a_secret_is_not_taken_for_one(name: str) -> None:
+    assert (harmless({name: "x"}), why_no_name(name)) == ({name: "x"}, "")
 
 
 @pytest.mark.parametrize("name", STEERING)

@@ -24,6 +24,7 @@ class Departures:
         self._access = access
         self._clock = clock
         self._deliver = deliver
+        self._warned = False
 
     async def run(self) -> None:
         """For ever."""
@@ -39,7 +40,9 @@ class Departures:
             return
         heir = self._heir()
         if heir is None:
-            logger.warning("Goals of people who are no longer on the lists go on: there is no owner or approver")
+            if not self._warned:
+                logger.warning("Goals of people who are no longer on the lists go on: there is no owner or approver")
+            self._warned = True
             return
         for goal in found:
             await self._hand_over(goal, heir)

@@ -278,7 +278,7 @@ def _stopped(outside: Outside) -> None:
     outside.presses = tuple(label for label in outside.presses if label != "Done")
     outside.on_text["Planning Complete"] = _says(outside, "/stop")
     outside.on_text["Everything is stopped"] = _says(outside, "/resume")
-    outside.on_text["has lifted the STOP"] = _says(outside, "/done 1.1")
+    outside.on_text["is lifted. Everything goes on"] = _says(outside, "/done 1.1")
     outside.say("/goal Call the plumber\n1. Call\n2. Pay: `pay` after 1")
 
 

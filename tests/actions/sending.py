@@ -1,0 +1,16 @@
+"""Requests of the http action, for tests."""
+
+from typing import Any
+
+from executor.actions.http import Http
+from executor.domain.outcome import Result
+from tests.actions.conftest import Scene, Site
+
+BLOCKED = "the host has an internal address; [http] allow in the configuration can permit it"
+
+
+async def send(scene: Scene, site: Site | None, parameters: dict[str, Any], **changes: Any) -> Result:
+    http = Http([site.here] if site else [])
+    result = await http.run(http.check(parameters), scene.context(**changes))
+    assert isinstance(result, Result)
+    return result

@@ -36,6 +36,7 @@ from executor.engine.readings import Readings
 from executor.engine.replies import Refused
 from executor.engine.rework import ReworkCommands
 from executor.engine.round_commands import RoundCommands
+from executor.engine.second_thoughts import SecondThoughts
 from executor.engine.secrets import Secrets
 from executor.engine.strategies import StrategyCommands
 from executor.engine.task_commands import TaskCommands
@@ -99,7 +100,6 @@ class Executor(
         self._changed = changed
         self._log_error = log_error
         self._awake = asyncio.Event()
-        self._rethinking: set[int] = set()
         self._turn = asyncio.Lock()
         self._stopping = False
         self.ticks = 0
@@ -117,6 +117,7 @@ class Executor(
             recover=self._take_over_dropped,
             log_error=log_error,
         )
+        self._second_thoughts = SecondThoughts(nursery, self.rethink)
         self.new_goals = NewGoals(
             store, nursery, plan=self.plan_goal, failed=self.planning_failed, wake=self.wake, log_error=log_error
         )
@@ -228,21 +229,9 @@ class Executor(
         if not self._brain.immediate or self.parts_to_plan:
             self.parts_to_plan = False
             await self.new_goals.begin(self._now())
-        self._rethink()
-        self._look_out()
-
-    def _rethink(self) -> None:
-        """Ask the model about what is stuck, beside the ticks."""
         numbers, self._ticker.to_rethink = self._ticker.to_rethink, set()
-        for number in numbers - self._rethinking:
-            self._rethinking.add(number)
-            self._nursery.start(self._rethink_goal(number), f"rethink {number}")
-
-    async def _rethink_goal(self, number: int) -> None:
-        try:
-            await self.rethink(number)
-        finally:
-            self._rethinking.discard(number)
+        self._second_thoughts.begin(numbers)
+        self._look_out()
 
     def _look_out(self) -> None:
         """Start a look where one is due, beside the ticks: what it measures may take its time."""
@@ -269,7 +258,7 @@ class Executor(
     @property
     def looking(self) -> bool:
         """A look is under way, or a model thinks about a plan."""
-        return self._looking is not None or bool(self._rethinking)
+        return self._looking is not None or bool(self._second_thoughts.under_way)
 
     async def _ticked(self) -> None:
         """Remember it; for whoever asks while nothing runs, once per `tick_s`."""

@@ -122,9 +122,10 @@ class Outside:
                 self._presses[update["update_id"]] = update["callback_query"]["id"]
 
     def _first(self, place: int, message_id: int, what: str) -> bool:
-        """Whether the person sees this for the first time; a question that came twice is the same question."""
+        """Whether the person sees this for the first time; a question that came twice is the same question, in whatever
+        chat it stands."""
         data = what.split(":")
-        seen = (place, 0, data[1]) if data[0] == "d" else (place, message_id, what)
+        seen = (0, 0, data[1]) if data[0] == "d" else (place, message_id, what)
         if seen in self._handled:
             return False
         self._handled.add(seen)

@@ -28,12 +28,12 @@ async def test_what_a_gone_chat_missed_is_delivered_once_and_in_order_when_it_is
     post.chat.answers = [Delivered(message_id=50, content_hash="a"), BLOCKED]
     await post.put(notice("1/card", NoticeKind.CARD, goal_number=1, facts={}))
     await post.round()
-    await post.put(
-        *(said(f"1/milestone/{at}", at, MILESTONE, goal_number=1) for at in (25, 50)), said("other", 1, chat_id=2)
-    )
+    await post.put(*(said(f"1/milestone/{at}", at, MILESTONE, goal_number=1) for at in (25, 50)))
     for _ in range(3):  # the card changes while nobody can see it
         await post.put(notice("1/card", NoticeKind.CARD, goal_number=1, facts={}))
     post.clock.advance(1)
+    await post.round()
+    await post.put(said("other", 1, chat_id=2))
     await post.round()
     gone = await post.states()
     await post.put(said("1/milestone/75", 75, MILESTONE, goal_number=1))

@@ -103,8 +103,10 @@ async def test_a_change_while_a_card_is_on_its_way_is_shown_later(post: Post, da
 
 async def test_a_429_pauses_its_chat_alone(post: Post) -> None:
     post.chat.answers = [NotDelivered(wait_s=30, error="429", whole_chat=True)]
-    await post.put(notice("a"), notice("b", created_at=START + timedelta(seconds=1)), notice("c", chat_id=2))
+    await post.put(notice("a"), notice("b", created_at=START + timedelta(seconds=1)))
 
+    await post.round()
+    await post.put(notice("c", chat_id=2))
     await post.round()
     assert post.chat.keys == ["a", "c"]
     post.clock.advance(29)
@@ -257,8 +259,10 @@ async def test_a_group_that_became_a_supergroup_takes_everything_along(post: Pos
 
 async def test_a_chat_that_blocked_us_is_left_alone_until_somebody_writes_there(post: Post) -> None:
     post.chat.answers = [Undeliverable(error="Forbidden", chat_gone=True)]
-    await post.put(notice("a"), notice("b", created_at=START + timedelta(seconds=1)), notice("c", chat_id=2))
+    await post.put(notice("a"), notice("b", created_at=START + timedelta(seconds=1)))
 
+    await post.round()
+    await post.put(notice("c", chat_id=2))
     await post.round()
     assert await post.states() == {"a": "dead", "b": "dead", "c": "sent"}
     await post.put(notice("d"))

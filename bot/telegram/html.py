@@ -9,6 +9,7 @@ TEXT_UNITS_MAX = 4000  # Telegram takes 4096 after parsing; the rest is room for
 CAPTION_UNITS_MAX = 1000  # 1024, likewise
 _TAG = re.compile(r"<[^<>]*>")
 _QUOTED = re.compile(r"`([^`\n]+)`")
+_REACH = re.compile(r"(?:(?<=`)|(?<=` succeeds))\n(It may [^\n]+\.)\Z")
 _QUOTED_TO_THE_END = re.compile(r"`(.+)`\Z", re.DOTALL)
 _SETS = re.compile(r"\w+=(?:'[^']*'|[^\s'\";|&()$`]*)")  # what a workflow puts before a command: name=value
 _HIDDEN = {code: None for code in range(32) if chr(code) not in "\n\t"} | {0x7F: None}
@@ -43,8 +44,17 @@ def code(text: object) -> str:
 
 def unquoted(text: str) -> str:
     """A command without the backticks around the whole of it: it stands in fixed width anyway."""
-    inner = text[1:-1]
-    return inner if len(text) > 2 and text[0] == text[-1] == "`" and "`" not in inner else text
+    command, reach = parted(text)
+    inner = command[1:-1]
+    if len(command) > 2 and command[0] == command[-1] == "`" and "`" not in inner:
+        command = inner
+    return f"{command}\n{reach}" if reach else command
+
+
+def parted(text: str) -> tuple[str, str]:
+    """What runs, and the sentence below it that says what it may reach beyond its folder; "" where there is none."""
+    found = _REACH.search(text)
+    return (text[: found.start()], found[1]) if found else (text, "")
 
 
 def evidence(text: str) -> str:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 
-from bot.telegram.html import bold, clip, code, escape, italic, unquoted
+from bot.telegram.html import bold, clip, code, escape, italic, parted, unquoted
 from bot.telegram.scene import Scene
 from bot.telegram.words import BRIEF_CHARACTERS, check_words, count, criterion_words
 from executor.domain.gate import Gate, command_in, gate_in, gate_words
@@ -84,17 +84,19 @@ def _planned_task(
 
 
 def _work(spec: TaskSpec, scene: Scene, *, brief: bool) -> str:
-    described = unquoted(scene.describe(spec))
+    what, reach = parted(scene.describe(spec))
+    described = unquoted(what)
+    beyond = f"\n   🔓 <i>{escape(reach)}</i>" if reach else ""
     if spec.action in BY_HAND:
         said = described.removeprefix("a person: ")
         return "👤 for a person" if said == spec.title else f"👤 {escape(_brief(described) if brief else described)}"
     if not brief:
-        return code(described)
+        return code(described) + beyond
     lines = described.strip().count("\n") + 1
     if lines == 1 or spec.action not in ("shell", "python"):
-        return code(_brief(described))
+        return code(_brief(described)) + beyond
     aim = clip(spec.expected_outcome, OUTCOME_CHARACTERS)
-    return escape(f"📜 a script of {lines} lines" + (f": {aim}" if aim else ""))
+    return escape(f"📜 a script of {lines} lines" + (f": {aim}" if aim else "")) + beyond
 
 
 def _words(text: str) -> set[str]:

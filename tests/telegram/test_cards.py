@@ -277,3 +277,24 @@ def test_a_proposal_names_what_will_ask_because_the_plan_is_not_sure_of_it() -> 
 
     assert text.count("asks you first: the plan is only") == 1
     assert "2 Send\n   scp a b:\n   at once\n   ✋ asks you first: the plan is only 40 % sure of it" in text
+
+
+@pytest.mark.parametrize(
+    ("described", "shown"),
+    [
+        ("`git pull`\nIt may use the network.", "   git pull\n   🔓 It may use the network.\n"),
+        ("`echo x\nIt may use the network.`", "   echo x\nIt may use the network.\n"),
+        (
+            "waits until `curl a` succeeds\nIt may use the network.",
+            "   waits until `curl a` succeeds\n   🔓 It may use",
+        ),
+    ],
+    ids=["a command", "a command that only says so", "a wait"],
+)
+def test_a_proposal_says_below_a_command_what_it_may_reach(described: str, shown: str) -> None:
+    proposed = view(GoalState.AWAITING_START, decisions=(decision(DecisionKind.START, task_ref=None),))
+
+    card = goal_card(proposed, replace(scene(), describe=lambda one: described))
+
+    assert shown in plain(card.html)
+    assert described not in plain(card.html)

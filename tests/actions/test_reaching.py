@@ -122,6 +122,14 @@ def test_too_much_is_never_opened_for_writing(command: str, tmp_path: Path) -> N
     assert reach_of_command(command, tmp_path).writes == ()
 
 
+@pytest.mark.parametrize("name", [".ssh", ".aws", ".gnupg/private"])
+def test_where_keys_lie_is_never_opened_for_writing(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Path, "home", lambda: tmp_path)
+    (tmp_path / name).mkdir(parents=True)
+
+    assert reach_of_command(f"cp key {tmp_path / name}/key", Path("/nowhere")).writes == ()
+
+
 def test_the_goals_own_folder_needs_no_leave(place: Path) -> None:
     assert reach_of_command(f"cat {place}/3/notes > {place}/3/out", place) == Reach()
 

@@ -108,7 +108,7 @@ def system() -> list[Mount]:
     return found
 
 
-_SECRETS = (
+SECRETS = (
     ".aws",
     ".azure",
     ".config/gcloud",
@@ -139,7 +139,7 @@ def machine(hidden: Hidden, closed: Path | None = None) -> list[Mount]:
         closed = None  # what is hidden is empty and passable as well
     if closed is not None:
         found.append(("--perms", "0755", "--size", str(HIDING_BYTES), "--tmpfs", str(closed)))
-    for place in (Path("/tmp/.X11-unix"), *hidden.paths, *(Path.home() / name for name in _SECRETS)):
+    for place in (Path("/tmp/.X11-unix"), *hidden.paths, *(Path.home() / name for name in SECRETS)):
         if closed is not None and place.is_relative_to(closed):
             continue
         if _is_folder(place):

@@ -1,7 +1,8 @@
 """STOP as a file in the data folder: whoever can write there can stop everything, with no program, model or database.
 
 ``STOP`` holds who stopped everything and when; an empty one that somebody made by hand counts as well. Lifting it
-renames it to ``STOP.lifted``, which stays until the chats have been told.
+leaves ``STOP.lifted``, which remembers the last one: whether the chats have been told of its end, and which commands
+began and ended it.
 """
 
 import contextlib
@@ -38,12 +39,15 @@ class FileBrake(Brake):
             return Stop(by=SOMEBODY, at=self._now())
         return _read(self._file) or self._unwritten
 
-    def set(self, by: str, answered_in: Place | None = None) -> tuple[Stop, bool]:
-        """The STOP in force, and whether this call began it. `answered_in` gets an answer of its own. Where the file
-        can't be written it holds for this process and is lost with it; raises OSError then, and holds all the same."""
+    def set(self, by: str, answered_in: Place | None = None, command_id: str = "") -> tuple[Stop, bool]:
+        """The STOP in force, and whether this call began it; where this very command began one that is over, that one.
+        `answered_in` gets an answer of its own. Where the file can't be written it holds for this process and is lost
+        with it; raises OSError then, and holds all the same."""
         if (stop := self.held()) is not None:
             return stop, False
-        stop = Stop(by=by, at=self._now(), answered_in=answered_in)
+        if command_id and (over := self._last()) is not None and over.begun_with == command_id:
+            return over, False
+        stop = Stop(by=by, at=self._now(), answered_in=answered_in, begun_with=command_id)
         try:
             descriptor = os.open(self._file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         except FileExistsError:
@@ -59,24 +63,45 @@ class FileBrake(Brake):
             os.close(descriptor)
         return _read(self._file) or stop, True
 
-    def lift(self, by: str, answered_in: Place | None = None) -> Stop | None:
-        """The STOP that this call ended; None: there was none. Raises OSError."""
+    def lift(self, by: str, answered_in: Place | None = None, command_id: str = "") -> Stop | None:
+        """The STOP that this command ended, now or when it came before; None: there was none. Raises OSError."""
+        if (over := self.lifted_with(command_id)) is not None:
+            return over
         stop, self._unwritten = self.held(), None
         if stop is None:
             return None
         with contextlib.suppress(OSError):  # without it nobody is told; that must not keep it in force
-            over = replace(stop, lifted_by=by, answered_in=answered_in)
-            self._lifted.write_text(json.dumps(_facts(over)), encoding="utf-8")
-            self._lifted.chmod(0o600)
+            self._remember(replace(stop, lifted_by=by, lifted_with=command_id, answered_in=answered_in))
         self._file.unlink(missing_ok=True)
         return stop
 
+    def lifted_with(self, command_id: str) -> Stop | None:
+        """The STOP that this command has ended before; None: it has not. One that is in force again is another."""
+        over = self._last() if command_id else None
+        return over if over is not None and over.lifted_with == command_id else None
+
     def lifted(self) -> Stop | None:
-        found = _read(self._lifted) if self._lifted.exists() else None
-        return found if found is None or found.lifted_by else None
+        over = self._last()
+        return over if over is not None and not over.told else None
 
     def told(self) -> None:
-        self._lifted.unlink(missing_ok=True)
+        if (over := self.lifted()) is not None:
+            try:
+                self._remember(replace(over, told=True))
+            except OSError:  # a full disk takes no file, and still gives one up
+                self._lifted.unlink(missing_ok=True)
+
+    def _last(self) -> Stop | None:
+        """The last one that was lifted."""
+        found = _read(self._lifted) if self._lifted.exists() else None
+        return found if found is not None and found.lifted_by else None
+
+    def _remember(self, over: Stop) -> None:
+        """Whole or not at all."""
+        written = self._lifted.with_suffix(".new")
+        written.write_text(json.dumps(_facts(over)), encoding="utf-8")
+        written.chmod(0o600)
+        written.replace(self._lifted)
 
 
 def _read(file: Path) -> Stop | None:
@@ -96,16 +121,20 @@ def _said(text: bytes, made_at: datetime) -> Stop:
     try:
         said = json.loads(text)
         at = datetime.fromisoformat(said["at"])
-        by, lifted_by = str(said["by"]) or SOMEBODY, str(said.get("lifted_by", ""))
-        place = _place(said.get("answered_in"))
+        by = str(said["by"]) or SOMEBODY
+        rest = {name: str(said.get(name, "")) for name in _WORDS}
+        place, told = _place(said.get("answered_in")), said.get("told") is True
     except (ValueError, TypeError, KeyError):
         return Stop(by=SOMEBODY, at=made_at)
-    return Stop(by=by, at=at if at.tzinfo else made_at, lifted_by=lifted_by, answered_in=place)
+    return Stop(by=by, at=at if at.tzinfo else made_at, answered_in=place, told=told, **rest)
+
+
+_WORDS = ("lifted_by", "begun_with", "lifted_with")
 
 
 def _facts(stop: Stop) -> dict[str, object]:
     """As it is written."""
-    rare = {"lifted_by": stop.lifted_by, "answered_in": stop.answered_in}
+    rare = {name: getattr(stop, name) for name in (*_WORDS, "answered_in", "told")}
     return {"by": stop.by, "at": stop.at.isoformat()} | {name: value for name, value in rare.items() if value}
 
 

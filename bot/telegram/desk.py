@@ -49,6 +49,11 @@ class Desk:
     examples: Sequence[Example] = ()
 
 
+def command_id(update_id: int) -> str:
+    """Of what a person wants with this update."""
+    return f"tg:{update_id}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """One thing that a person wants. `words` is the text after the command, code in backticks. `command_id` makes
@@ -66,7 +71,7 @@ class Request:
 
     @property
     def command_id(self) -> str:
-        return f"tg:{self.update_id}"
+        return command_id(self.update_id)
 
     @property
     def origin(self) -> Origin:

@@ -15,7 +15,7 @@ from bot.telegram.absence import ABSENCE_S, absence_notices
 from bot.telegram.commands.table import COMMANDS
 from bot.telegram.connection import Connection, PollRequest
 from bot.telegram.departures import Departures
-from bot.telegram.desk import Desk
+from bot.telegram.desk import Desk, command_id
 from bot.telegram.digest import Digests
 from bot.telegram.discreet import Discreet
 from bot.telegram.dispatch import Dispatcher
@@ -160,7 +160,7 @@ class TelegramFront:
         """Before any queue, and whether or not the database takes anything."""
         if (person := stops(update, self._desk.access, self._name())) is not None:
             try:
-                self._desk.brake.set(person, place_of(update))
+                self._desk.brake.set(person, place_of(update), command_id(update.update_id))
             except OSError as error:  # it holds all the same, for as long as this process lives
                 logger.error("STOP can't be written: {}", error)
 

@@ -12,11 +12,16 @@ Place = tuple[int, int | None]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stop:
     """`by` is a person's name; where nobody said who it was, words for that. `lifted_by`: it is over. `answered_in`:
-    the chat, and its topic, that hears of it as the answer to its command."""
+    the chat, and its topic, that hears of it as the answer to its command. `begun_with` and `lifted_with`: the ids of
+    the commands that did it, so that one that comes again, after a crash, does nothing again. `told`: the chats have
+    heard of its end."""
 
     by: str
     at: datetime
     lifted_by: str = ""
+    begun_with: str = ""
+    lifted_with: str = ""
+    told: bool = False
     answered_in: Place | None = None
 
     @property

@@ -9,6 +9,7 @@ from executor.engine import answers
 from executor.engine.case import Case
 from executor.engine.desk import Desk, goal_of, no_decision
 from executor.engine.flow import advance
+from executor.engine.intervening import can_be_done_early, done_early
 from executor.engine.replies import Accepted, Caller, Refused, Reply
 from executor.ports import Transaction
 
@@ -95,19 +96,25 @@ class DecisionCommands(Desk):
         return await self._give_open(goal_number, None, DecisionKind.START, "start", refusal, caller, command_id)
 
     async def done(self, task_ref: str, *, caller: Caller, command_id: str) -> Reply:
-        """Done, for a task that waits for a person."""
-        return await self._by_hand(task_ref, "done", caller, command_id)
+        """Done, for a task that waits for a person, or will."""
 
-    async def hand_back(self, task_ref: str, *, caller: Caller, command_id: str) -> Reply:
-        return await self._by_hand(task_ref, "hand-back", caller, command_id)
-
-    async def _by_hand(self, task_ref: str, option: str, caller: Caller, command_id: str) -> Reply:
-        def refusal(case: Case | None) -> Refused:
-            sentence = f"{task_ref} does not wait for somebody's Done. /why says why."
-            return Refused(code="not_by_hand", sentence=sentence)
+        def early(case: Case | None) -> Reply:
+            task = case.tasks.get(task_ref) if case else None
+            if case is None or task is None or not can_be_done_early(case, task):
+                return _not_by_hand(task_ref)
+            sentence = done_early(case, task, caller)
+            advance(case)
+            return Accepted(sentence=sentence, goal_number=case.goal.number, task_ref=task_ref)
 
         kind = DecisionKind.MANUAL
-        return await self._give_open(goal_of(task_ref), task_ref, kind, option, refusal, caller, command_id)
+        return await self._give_open(goal_of(task_ref), task_ref, kind, "done", early, caller, command_id)
+
+    async def hand_back(self, task_ref: str, *, caller: Caller, command_id: str) -> Reply:
+        def otherwise(case: Case | None) -> Reply:
+            return _not_by_hand(task_ref)
+
+        kind = DecisionKind.MANUAL
+        return await self._give_open(goal_of(task_ref), task_ref, kind, "hand-back", otherwise, caller, command_id)
 
     async def _give_open(
         self,
@@ -115,20 +122,25 @@ class DecisionCommands(Desk):
         task_ref: str | None,
         kind: DecisionKind,
         option: str,
-        refusal: Callable[[Case | None], Refused],
+        otherwise: Callable[[Case | None], Reply],
         caller: Caller,
         command_id: str,
     ) -> Reply:
-        """Give an option to the open decision of this kind about a task (None: about the goal)."""
+        """Give an option to the open decision of this kind about a task (None: about the goal). `otherwise`: what to
+        do where none is open."""
 
         async def act(transaction: Transaction) -> tuple[Case | None, Reply]:
             case = await self._case(transaction, goal_number, caller)
             found = [d for d in case.open_decisions(task_ref) if d.kind is kind] if case else []
             if case is None or not found:
-                return None, refusal(case)
+                return case, otherwise(case)
             return case, _give(case, found[0], caller, option)
 
         return await self._in_transaction(command_id, act)
+
+
+def _not_by_hand(task_ref: str) -> Refused:
+    return Refused(code="not_by_hand", sentence=f"{task_ref} does not wait for somebody's Done. /why says why.")
 
 
 def _which(decision: Decision) -> Refused:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from executor.domain.blockage import BlockageType
+from executor.domain.goal import GOAL_RUNNING, GoalState
 from executor.domain.task import Answer, Task, TaskState
 from executor.engine.blocking import block_task
 from executor.engine.case import Case
@@ -67,6 +68,26 @@ def done(case: Case, task: Task, caller: Caller, text: str | None = None) -> str
     """A person says that it is done; its check is looked at next."""
     say(case, task, caller, text or "Done")
     return f"Checking {task.ref}." if task.spec.check else f"{task.ref} is done."
+
+
+def can_be_done_early(case: Case, task: Task) -> bool:
+    """Whether Done makes sense before the question stands in the chat: only for what a person does by hand."""
+    by_hand = task.taken_over or task.spec.action == MANUAL
+    going_on = case.goal.state in GOAL_RUNNING | {GoalState.PAUSED}
+    return by_hand and going_on and task.state in _NOT_ASKED_YET and task.answer is None
+
+
+def done_early(case: Case, task: Task, caller: Caller) -> str:
+    """As `done`, before anybody was asked: it holds when the task's turn comes."""
+    case.set_task(replace(task, answer=Answer(text="Done", by=caller.name, at=case.now)))
+    case.event("task.done_early", task.ref, by=caller.name)
+    if task.state is TaskState.PENDING:
+        return f"Noted: {task.ref} counts as done when its turn comes."
+    return f"Checking {task.ref}." if task.spec.check else f"{task.ref} is done."
+
+
+MANUAL = "manual"  # the action
+_NOT_ASKED_YET = frozenset({TaskState.PENDING, TaskState.QUEUED, TaskState.RETRYING, TaskState.IN_PROGRESS})
 
 
 def hand_back(case: Case, task: Task, caller: Caller) -> str:

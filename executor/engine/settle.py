@@ -214,6 +214,9 @@ YES, NO = Option("yes", "Yes"), Option("no", "No", refuses=True)
 
 
 def _ask(case: Case, task: Task, needs: NeedsPerson) -> None:
+    if needs.manual and task.answer is not None:  # given while the question was on its way
+        case.move_task(task.ref, TaskState.QUEUED, summary=f"{task.answer.by}: {task.answer.text}"[:200])
+        return
     case.move_task(task.ref, TaskState.AWAITING_APPROVAL, summary="Waits for a person")
     facts: dict[str, object] = {
         "ref": task.ref,

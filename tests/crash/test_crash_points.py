@@ -28,6 +28,7 @@ POINTS = sorted(
     {*CRASH_POINTS, *COURIER_POINTS, *CHAT_POINTS, *crash_point_names(LABELS), *crash_point_names()} - UNUSED
 )
 SECRET = next(scenario for scenario in SCENARIOS if scenario.name == "secret")
+STOPPED = next(scenario for scenario in SCENARIOS if scenario.name == "stopped")
 BY_THE_CLOCK = frozenset(crash_point_names(["heartbeat", "look", "recovery"]))
 """Passed when real time goes by: how often differs from life to life, and only the first way is sure to get there."""
 HEARD_BY_THEN = frozenset(crash_point_names(["inbox.put", "command", "inbox.done"]))
@@ -83,6 +84,14 @@ def test_a_secret_is_neither_lost_nor_shown_wherever_it_crashes(point: str, pass
     folders = (tmp_path / str(number) for number in range(100))
     for nth in range(1, passings[SECRET.name][point] + 1):
         assert _crash(SECRET, point, nth, folders) == [], f"{point} passed {nth} times"
+
+
+@pytest.mark.parametrize("point", sorted({*CHAT_POINTS, *crash_point_names(["command", "inbox.done", "stop"])}))
+def test_a_stop_and_its_end_are_answered_wherever_it_crashes(point: str, passings: Passings, tmp_path: Path) -> None:
+    """At every passing: what the file says was done already is not done again, and still gets its answer."""
+    folders = (tmp_path / str(number) for number in range(100))
+    for nth in range(1, passings[STOPPED.name][point] + 1):
+        assert _crash(STOPPED, point, nth, folders) == [], f"{point} passed {nth} times"
 
 
 def _moments(point: str, passings: Passings) -> Iterator[tuple[Scenario, int]]:

@@ -220,6 +220,41 @@ def test_another_process_sees_it(tmp_path: Path, brake: FileBrake, clock: Manual
     assert brake.lifted() == replace(STOP, lifted_by="Bob")
 
 
+def test_a_command_that_comes_again_ends_what_it_ended_and_nothing_else(brake: FileBrake) -> None:
+    brake.set("Ann", command_id="tg:1")
+    ended = brake.lift("Bob", command_id="tg:2")
+    brake.told()
+
+    again = brake.lift("Bob", command_id="tg:2")
+
+    assert ended is not None
+    assert again is not None
+    assert (ended.by, again.by, again.lifted_by) == ("Ann", "Ann", "Bob")
+    assert brake.lifted() is None, "everybody has heard of it"
+    brake.set("Cid", command_id="tg:3")
+    assert brake.lift("Bob", command_id="tg:2") == replace(again, told=True)
+    assert brake.held() is not None, "another STOP is not what that command ended"
+
+
+def test_a_command_that_comes_again_after_its_stop_was_lifted_stops_nothing(brake: FileBrake) -> None:
+    brake.set("Ann", command_id="tg:1")
+    brake.lift("Bob", command_id="tg:2")
+
+    over, began = brake.set("Ann", command_id="tg:1")
+
+    assert (over.lifted_by, began) == ("Bob", False)
+    assert brake.held() is None
+    assert brake.set("Ann", command_id="tg:4")[1], "another command is another STOP"
+
+
+def test_lifting_without_a_command_is_never_taken_for_one_that_came_before(brake: FileBrake) -> None:
+    brake.set("Ann")
+    brake.lift("Bob")
+
+    assert brake.lift("Bob") is None
+    assert brake.set("Ann")[1]
+
+
 @pytest.mark.parametrize("content", ["", "{}", "no json", '{"by": "", "at": "x"}', "[1]", '{"at": 1, "by": 2}'])
 def test_a_file_made_by_hand_counts_whatever_stands_in_it(tmp_path: Path, brake: FileBrake, content: str) -> None:
     (tmp_path / "STOP").write_text(content)

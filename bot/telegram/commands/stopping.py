@@ -22,10 +22,13 @@ NOT_LASTING = "⛔ Stopped, but STOP could not be written into the data folder: 
 async def stop(request: Request) -> Said:
     """Where it was set the moment it arrived, this only says so."""
     try:
-        held, _ = request.desk.brake.set(request.caller.name, (request.chat_id, request.thread_id))
+        place = (request.chat_id, request.thread_id)
+        held, _ = request.desk.brake.set(request.caller.name, place, request.command_id)
     except OSError as error:
         logger.error("STOP can't be written: {}", error)
         return say(NOT_LASTING)
+    if held.lifted_by:  # before its answer was written
+        return say(escape(f"{held.note}. {held.lifted_by} has lifted the STOP since; everything goes on."))
     found = await request.desk.engine.goals(request.chat_id, open_only=True)
     running = [goal for goal in found if goal.state in GOAL_RUNNING]
     return Said(message=Message(html="\n".join(_stopped(request, held, running)), buttons=((_RESUME,),)))
@@ -52,13 +55,14 @@ def _stopped(request: Request, held: Stop, running: Sequence[Goal]) -> list[str]
 def lift(request: Request, *, answered: bool = True) -> str | None:
     """What came of it, in one sentence; None: there is no STOP. `answered`: the sentence becomes a message in this
     chat. Raises WrongInput where this person may not."""
-    held = request.desk.brake.held()
+    brake, place = request.desk.brake, (request.chat_id, request.thread_id)
+    held = brake.lifted_with(request.command_id) or brake.held()
     if held is None:
         return None
     if request.role < Role.APPROVER:
         raise WrongInput("Only an approver or an owner can lift a STOP.")
     try:
-        request.desk.brake.lift(request.caller.name, (request.chat_id, request.thread_id) if answered else None)
+        brake.lift(request.caller.name, place if answered else None, request.command_id)
     except OSError as error:
         raise WrongInput(f"The file STOP in the data folder can't be removed: {error.strerror}.") from None
     return f"The STOP by {held.by} is lifted. Everything goes on."

@@ -7,8 +7,8 @@ from bot.settings import Settings
 from executor.domain.errors import Unconfigured
 from executor.domain.gate import Gates
 from executor.domain.role import Role
-from executor.engine.conditions import Condition
-from executor.engine.policy import Policy
+from executor.engine.policy.conditions import Condition
+from executor.engine.policy.policy import Policy
 
 
 def gates_of(settings: Settings) -> Gates:

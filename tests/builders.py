@@ -5,9 +5,9 @@ from typing import Any
 from executor.domain.goal import Goal, GoalState, Origin
 from executor.domain.limits import Limits
 from executor.domain.plan import Check, CheckKind, Criterion, GoalDraft, Plan, TaskSpec
-from executor.engine.case import Case
-from executor.engine.joint import Numbers
-from executor.engine.planning import open_goal, propose
+from executor.engine.casework.case import Case
+from executor.engine.casework.joint import Numbers
+from executor.engine.planning.planning import open_goal, propose
 from executor.engine.replies import Caller
 from tests.fakes import START
 

@@ -16,7 +16,7 @@ from executor.domain.limits import Limits
 from executor.domain.notice import Notice
 from executor.domain.plan import GoalDraft
 from executor.engine.nursery import Nursery
-from executor.engine.policy import Policy
+from executor.engine.policy.policy import Policy
 from executor.engine.replies import Accepted, Reply
 from executor.engine.secrets import Secrets
 from executor.engine.service import Executor

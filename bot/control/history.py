@@ -10,7 +10,7 @@ from bot.control.record import parts_of, plain, record_document
 from bot.facade import GoesBack
 from executor.domain.change import Change, Difference
 from executor.domain.errors import WrongInput
-from executor.engine.history_commands import STATE_CHARACTERS
+from executor.engine.commands.history import STATE_CHARACTERS
 from executor.engine.replies import Caller, Refused
 from executor.ports import GoalRecord, GoalView, Spent
 

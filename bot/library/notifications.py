@@ -13,8 +13,8 @@ from bot.library.wording import card_text, decision_text, notice_text, priority_
 from executor.domain.decision import Decision, DecisionState
 from executor.domain.gathered import ALSO_ALONE, waiting
 from executor.domain.notice import Notice, NoticeKind
-from executor.engine.carrier import NEVER_CONFIRMED, REPEATS
-from executor.engine.pace import in_order
+from executor.engine.delivery.carrier import NEVER_CONFIRMED, REPEATS
+from executor.engine.delivery.pace import in_order
 from executor.ports import Clock, Outbox, Store
 
 HERE = 0

@@ -37,8 +37,8 @@ from bot.telegram.trying import PAUSES_S
 from executor.domain.habits import Hours
 from executor.domain.limits import Limits
 from executor.domain.plan import TaskSpec
-from executor.engine.courier import Courier
-from executor.engine.pace import LIVELY, TELEGRAM, Pace
+from executor.engine.delivery.courier import Courier
+from executor.engine.delivery.pace import LIVELY, TELEGRAM, Pace
 from executor.engine.secrets import Secrets
 from executor.ports import Clock, CrashPoints, Outbox, Store
 

@@ -7,7 +7,7 @@ from bot.telegram.changes import change_lines, fix_lines
 from bot.telegram.html import bold, code, escape, evidence, pre, unquoted, with_code
 from bot.telegram.words import LABEL_CHARACTERS_MAX, clock_time
 from executor.domain.decision import Decision, DecisionKind, DecisionState
-from executor.engine.providing import given, wanted_together
+from executor.engine.blockages.providing import given, wanted_together
 
 WAITS_SHOWN = 5
 

@@ -12,7 +12,7 @@ from bot.telegram.words import count
 from executor.domain.change import Difference, FileChange, Undoing
 from executor.domain.goal import Goal
 from executor.domain.secret import MASK
-from executor.engine.history_commands import STATE_CHARACTERS
+from executor.engine.commands.history import STATE_CHARACTERS
 
 FILES_SHOWN = 15
 LEFT_OUT_SHOWN = 5

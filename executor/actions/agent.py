@@ -27,7 +27,7 @@ class AgentParameters(Parameters):
 
 class Agent(Typed[AgentParameters]):
     """`known` are the other actions; where a task names no tools it may use all of them. The turns themselves are the
-    engine's: each is carried out as a task of its own would be (executor.engine.agent)."""
+    engine's: each is carried out as a task of its own would be (executor.engine.agents.agent)."""
 
     name: ClassVar[str] = AGENT
     model = AgentParameters

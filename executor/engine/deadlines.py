@@ -12,7 +12,7 @@ from executor.domain.decision import OPTIONS, Decision, DecisionKind, DecisionSt
 from executor.domain.goal import GOAL_RUNNING, Goal, GoalState
 from executor.domain.outlook import Outlook, Standing
 from executor.domain.task import Task, TaskState
-from executor.engine.case import Case
+from executor.engine.casework.case import Case
 from executor.engine.durations import Forecast
 from executor.engine.flow import end
 from executor.engine.replies import Accepted, Caller, Refused, Reply

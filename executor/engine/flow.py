@@ -15,13 +15,13 @@ from executor.domain.milestone import COMPLETE, PLANNED, Milestone, passed, prog
 from executor.domain.notice import NoticeKind
 from executor.domain.plan import CheckKind
 from executor.domain.task import Task, TaskKind, TaskState
-from executor.engine.blocking import block_task
-from executor.engine.case import Case, end_key
-from executor.engine.gathering import ask_now
-from executor.engine.impasse import look_at_impasse
-from executor.engine.prerequisites import why_never
-from executor.engine.receipt import end_facts
-from executor.engine.subtasks import goes_without_its_parts
+from executor.engine.blockages.blocking import block_task
+from executor.engine.blockages.prerequisites import why_never
+from executor.engine.casework.case import Case, end_key
+from executor.engine.casework.gathering import ask_now
+from executor.engine.casework.impasse import look_at_impasse
+from executor.engine.casework.receipt import end_facts
+from executor.engine.casework.subtasks import goes_without_its_parts
 
 _LOOKED_AT = frozenset({TaskState.COMPLETED, TaskState.QUEUED, TaskState.RETRYING, TaskState.AWAITING_APPROVAL})
 _ACTIVE = frozenset({TaskState.QUEUED, TaskState.IN_PROGRESS, TaskState.RETRYING})

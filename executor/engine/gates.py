@@ -16,17 +16,17 @@ from executor.domain.gate import Gate, command_in, gate_in
 from executor.domain.outcome import GateClosed, Stumbled
 from executor.domain.plan import TaskSpec
 from executor.domain.task import Answer, Task, TaskState
-from executor.engine.adaptation import adapt, begin_afresh, current_plan
-from executor.engine.blocking import block_task
-from executor.engine.case import Case
+from executor.engine.attempts.gate_attempt import LOOKS_GOOD, as_command
+from executor.engine.blockages.blocking import block_task
+from executor.engine.blockages.fix import Fix
+from executor.engine.blockages.fixes import find_fix
+from executor.engine.blockages.loops import noted
+from executor.engine.casework.case import Case
+from executor.engine.casework.envelopes import why_ask
 from executor.engine.classification import classify
-from executor.engine.correcting import carry_out, correct, unless_in_circles
-from executor.engine.envelopes import why_ask
-from executor.engine.fix import Fix
-from executor.engine.fixes import find_fix
+from executor.engine.correction.correcting import carry_out, correct, unless_in_circles
 from executor.engine.flow import close_parked_attempt
-from executor.engine.gate_attempt import LOOKS_GOOD, as_command
-from executor.engine.loops import noted
+from executor.engine.planning.adaptation import adapt, begin_afresh, current_plan
 from executor.engine.replies import Caller
 
 SKIP = Option("skip", "Skip this check", refuses=True)

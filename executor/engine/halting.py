@@ -12,8 +12,8 @@ from executor.domain.goal import GOAL_RUNNING
 from executor.domain.notice import NoticeKind
 from executor.domain.outcome import Blocked, NeedsReview, Outcome, Stumbled, Succeeded, Uncertain
 from executor.domain.stop import Stop
-from executor.engine.case import Case
-from executor.engine.joint import Numbers, merge
+from executor.engine.casework.case import Case
+from executor.engine.casework.joint import Numbers, merge
 from executor.engine.nursery import Nursery
 from executor.engine.tools import Tools
 from executor.ports import Store, Workers

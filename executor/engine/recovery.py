@@ -4,11 +4,11 @@ from collections.abc import Callable, Collection, Sequence
 
 from executor.domain.attempt import Attempt
 from executor.domain.outcome import Interrupted, Outcome, Uncertain
-from executor.engine.case import Case
+from executor.engine.casework.case import Case
+from executor.engine.casework.joint import Numbers, merge
+from executor.engine.correction.suspects import died_soon
 from executor.engine.flow import advance
-from executor.engine.joint import Numbers, merge
 from executor.engine.settle import settle
-from executor.engine.suspects import died_soon
 from executor.engine.tools import Tools
 from executor.ports import CaseRows, Changes, Store, Workers
 

@@ -12,7 +12,7 @@ from executor.domain.errors import SealBroken, Unconfigured
 from executor.domain.outcome import Blocked, GateClosed, Outcome, Result, Stumbled, Succeeded, Uncertain
 from executor.domain.plan import TaskSpec
 from executor.domain.secret import SealedSecret
-from executor.engine.case import Case
+from executor.engine.casework.case import Case
 from executor.engine.masking import Masker
 from executor.ports import Seal
 

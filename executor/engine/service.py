@@ -15,34 +15,34 @@ from executor.domain.errors import SealBroken
 from executor.domain.goal import GoalState
 from executor.domain.limits import Limits
 from executor.domain.outcome import Outcome
-from executor.engine.assigning import AssignCommands
-from executor.engine.change_commands import ChangeCommands
-from executor.engine.desk import ReadTime, goal_of, iso_time
-from executor.engine.families import Families
-from executor.engine.goal_commands import GoalCommands
-from executor.engine.grant_commands import GrantCommands
+from executor.engine.attempts.heartbeat import Heartbeat
+from executor.engine.commands.assigning import AssignCommands
+from executor.engine.commands.changes import ChangeCommands
+from executor.engine.commands.desk import ReadTime, goal_of, iso_time
+from executor.engine.commands.families import Families
+from executor.engine.commands.goals import GoalCommands
+from executor.engine.commands.grants import GrantCommands
+from executor.engine.commands.history import HistoryCommands
+from executor.engine.commands.leaving import LeavingCommands
+from executor.engine.commands.lessons import LessonCommands
+from executor.engine.commands.letters import LetterCommands
+from executor.engine.commands.money import MoneyCommands
+from executor.engine.commands.plans import PlanCommands
+from executor.engine.commands.readings import Readings
+from executor.engine.commands.rework import ReworkCommands
+from executor.engine.commands.rounds import RoundCommands
+from executor.engine.commands.strategies import StrategyCommands
+from executor.engine.commands.tasks import TaskCommands
 from executor.engine.halting import Halting
-from executor.engine.heartbeat import Heartbeat
-from executor.engine.history_commands import HistoryCommands
-from executor.engine.leaving import LeavingCommands
-from executor.engine.lesson_commands import LessonCommands
-from executor.engine.letter_commands import LetterCommands
-from executor.engine.lookout import Lookout
-from executor.engine.money_commands import MoneyCommands
-from executor.engine.new_goals import NewGoals
 from executor.engine.nursery import Nursery
-from executor.engine.plan_commands import PlanCommands
-from executor.engine.readings import Readings
 from executor.engine.replies import Refused
-from executor.engine.rework import ReworkCommands
-from executor.engine.round_commands import RoundCommands
-from executor.engine.second_thoughts import SecondThoughts
 from executor.engine.secrets import Secrets
-from executor.engine.strategies import StrategyCommands
-from executor.engine.task_commands import TaskCommands
 from executor.engine.tick import Ticker
 from executor.engine.tools import Tools
-from executor.engine.watching import Watching
+from executor.engine.upkeep.lookout import Lookout
+from executor.engine.upkeep.new_goals import NewGoals
+from executor.engine.upkeep.second_thoughts import SecondThoughts
+from executor.engine.upkeep.watching import Watching
 from executor.ports import Assignment, Brain, Mark, NoMark, Store, Workers
 
 _PAUSE_AFTER_ERROR_S = 1.0  # a database that is busy or full is tried again soon, not in a hot loop

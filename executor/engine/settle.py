@@ -32,18 +32,18 @@ from executor.domain.outcome import (
 from executor.domain.plan import ExecutionType
 from executor.domain.task import Task, TaskKind, TaskState
 from executor.domain.values import replace
-from executor.engine.asking import ask_for_allowance, ask_for_approval, ask_for_review
-from executor.engine.case import Case
-from executor.engine.correcting import carry_out, correct, unless_in_circles
-from executor.engine.doubting import ask_about_effect, can_be_read_back
+from executor.engine.asking.asking import ask_for_allowance, ask_for_approval, ask_for_review
+from executor.engine.asking.doubting import ask_about_effect, can_be_read_back
+from executor.engine.blockages.lessons import failed_again, succeeded
+from executor.engine.blockages.loops import noted, noted_poll, pointless_wait
+from executor.engine.casework.case import Case
+from executor.engine.correction.correcting import carry_out, correct, unless_in_circles
+from executor.engine.correction.outages import hold, settled
+from executor.engine.correction.repairing import known_repair
+from executor.engine.correction.suspects import lost_too_often, noted_loss
 from executor.engine.flow import NOT_BEGUN
 from executor.engine.gates import SKIP, gate_closed, gate_stumbled, options_of
-from executor.engine.lessons import failed_again, succeeded
-from executor.engine.loops import noted, noted_poll, pointless_wait
-from executor.engine.outages import hold, settled
-from executor.engine.repairing import known_repair
-from executor.engine.subgoals import park_for_goal
-from executor.engine.suspects import lost_too_often, noted_loss
+from executor.engine.planning.subgoals import park_for_goal
 from executor.engine.turns import end_with
 
 _EFFECTS = {

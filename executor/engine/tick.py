@@ -17,31 +17,31 @@ from executor.domain.task import Task, TaskKind
 from executor.domain.turn import AGENT
 from executor.domain.values import quick, replace
 from executor.engine.aside import Aside, due_without
+from executor.engine.asking.rethinking import stuck
+from executor.engine.attempts.claiming import claimed, may_begin, with_acceptance
+from executor.engine.attempts.verdict import is_opinion
 from executor.engine.capacity import waits_for
-from executor.engine.case import Case
-from executor.engine.circuits import Circuits
-from executor.engine.claiming import claimed, may_begin, with_acceptance
-from executor.engine.desk import no_goal
-from executor.engine.floods import keep_within_limits
+from executor.engine.casework.case import Case
+from executor.engine.casework.circuits import Circuits
+from executor.engine.casework.floods import keep_within_limits
+from executor.engine.casework.joint import Numbers, merge
+from executor.engine.casework.taking import why_not
+from executor.engine.casework.ways import unused
+from executor.engine.commands.desk import no_goal
+from executor.engine.correction.kin import kin_of
+from executor.engine.correction.outages import hold, needs_what_is_gone
+from executor.engine.correction.services import services_of
+from executor.engine.correction.suspects import Trial
 from executor.engine.flow import advance
-from executor.engine.joint import Numbers, merge
 from executor.engine.jumps import Jumps
-from executor.engine.kin import kin_of
-from executor.engine.lookout import follows, worth_a_look
-from executor.engine.outages import hold, needs_what_is_gone
+from executor.engine.planning.steering import off_course, steer
+from executor.engine.planning.subgoals import ACTION as GOAL
+from executor.engine.planning.subgoals import open_wanted
 from executor.engine.recovery import recover
 from executor.engine.replies import Refused
-from executor.engine.rethinking import stuck
-from executor.engine.services import services_of
 from executor.engine.settle import settle
-from executor.engine.steering import off_course, steer
-from executor.engine.subgoals import ACTION as GOAL
-from executor.engine.subgoals import open_wanted
-from executor.engine.suspects import Trial
-from executor.engine.taking import why_not
 from executor.engine.tools import Tools
-from executor.engine.verdict import is_opinion
-from executor.engine.ways import unused
+from executor.engine.upkeep.lookout import follows, worth_a_look
 from executor.ports import Assignment, Changes, Store, Transaction, Workers
 
 BY_MODEL = frozenset({"draft", AGENT})

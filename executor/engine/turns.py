@@ -17,9 +17,9 @@ from executor.domain.outcome import NeedsReview, Outcome, Result, Succeeded
 from executor.domain.task import Task, TaskKind, TaskState
 from executor.domain.turn import AGENT, Turn
 from executor.domain.values import replace
-from executor.engine.case import Case
-from executor.engine.floods import keep_within_limits
-from executor.engine.joint import Numbers
+from executor.engine.casework.case import Case
+from executor.engine.casework.floods import keep_within_limits
+from executor.engine.casework.joint import Numbers
 from executor.engine.replies import Caller
 from executor.engine.secrets import Secrets
 from executor.ports import Assignment, Clock, Store

@@ -6,7 +6,7 @@ from typing import Any
 
 from executor.domain.blockage import BlockageType
 from executor.domain.outcome import Blocked, Outcome, Result
-from executor.engine.attempt import Run
+from executor.engine.attempts.attempt import Run
 
 Start = Callable[[Coroutine[Any, Any, Any], str], "asyncio.Task[Any]"]
 """The nursery's."""

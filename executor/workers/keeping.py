@@ -12,8 +12,8 @@ from executor.domain.change import Branch
 from executor.domain.errors import MilepostError
 from executor.domain.outcome import Blocked, NeedsPerson, Outcome, Succeeded
 from executor.domain.task import TaskKind
-from executor.engine.attempt import Run
-from executor.engine.subgoals import ACTION as GOAL
+from executor.engine.attempts.attempt import Run
+from executor.engine.planning.subgoals import ACTION as GOAL
 from executor.ports import REPOSITORY, Assignment, Workspaces
 
 BY_PEOPLE = frozenset({"manual", "ask", "notify", "wait"})

@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable
 from executor.domain.attempt import Attempt
 from executor.domain.errors import MilepostError
 from executor.domain.outcome import Interrupted, Outcome
-from executor.engine.agent import InTurns
-from executor.engine.attempt import Run
+from executor.engine.agents.agent import InTurns
+from executor.engine.attempts.attempt import Run
 from executor.engine.halting import after_a_stop
 from executor.engine.nursery import Nursery
 from executor.engine.tools import Tools

@@ -10,7 +10,7 @@ from typing import Any
 from executor.domain.attempt import OUTSIDE
 from executor.domain.errors import MilepostError
 from executor.domain.outcome import Interrupted, Outcome, Result, Stumbled
-from executor.engine.attempt import Run
+from executor.engine.attempts.attempt import Run
 from executor.engine.nursery import Nursery
 from executor.engine.tools import Tools
 from executor.ports import Assignment

@@ -7,7 +7,7 @@ from executor.actions.launcher import PlainLauncher
 from executor.actions.registry import risk_of
 from executor.domain.errors import WrongInput
 from executor.domain.outcome import Result
-from executor.engine.policy import Policy, Question, reason_to_ask
+from executor.engine.policy.policy import Policy, Question, reason_to_ask
 from tests.actions.conftest import Scene
 
 INSTALL = Install(PlainLauncher())

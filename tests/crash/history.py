@@ -23,7 +23,7 @@ from executor.domain.milestone import COMPLETE, Milestone
 from executor.domain.notice import Notice, NoticeKind, NoticeState
 from executor.domain.task import Task, TaskKind, TaskState
 from executor.domain.turn import Turn
-from executor.engine.case import end_key
+from executor.engine.casework.case import end_key
 from storage import rows, tables
 from storage.codec import loads
 from storage.store import Database

@@ -32,8 +32,8 @@ from executor.domain.gate import Gates
 from executor.domain.limits import Limits
 from executor.domain.outcome import Result
 from executor.domain.plan import GoalDraft
+from executor.engine.delivery.pace import ChatPace, Pace
 from executor.engine.nursery import Nursery
-from executor.engine.pace import ChatPace, Pace
 from executor.engine.secrets import Secrets
 from executor.engine.service import Executor
 from executor.engine.tick import Ticker

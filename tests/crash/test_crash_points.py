@@ -11,8 +11,8 @@ import pytest
 
 from bot.real import SystemClock
 from bot.telegram.front import CHAT_POINTS
-from executor.engine.attempt import CRASH_POINTS
-from executor.engine.carrier import COURIER_POINTS
+from executor.engine.attempts.attempt import CRASH_POINTS
+from executor.engine.delivery.carrier import COURIER_POINTS
 from executor.engine.labels import LABELS
 from executor.ports import BrainFailed, Call, Purpose, Receipt
 from storage import habits, housekeeping, purse

@@ -7,8 +7,8 @@ from executor.domain.attempt import Attempt
 from executor.domain.notice import NoticeKind
 from executor.domain.outcome import Outcome, Result, Stumbled, Succeeded
 from executor.domain.task import TASK_DUE, TaskState
-from executor.engine import answers
-from executor.engine.case import Case
+from executor.engine.asking import answers
+from executor.engine.casework.case import Case
 from executor.engine.flow import advance
 from executor.engine.replies import Reply
 from executor.engine.settle import settle

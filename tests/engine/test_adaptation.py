@@ -9,8 +9,8 @@ from executor.domain.goal import GoalState
 from executor.domain.notice import NoticeKind
 from executor.domain.outcome import Result
 from executor.domain.plan import Plan
-from executor.engine.adaptation import adapt, current_plan, deviation_of
 from executor.engine.flow import advance
+from executor.engine.planning.adaptation import adapt, current_plan, deviation_of
 from executor.engine.replies import Accepted, Refused
 from tests.builders import ANN, CHAT, chain, draft, proposal, spec
 from tests.engine.conftest import Walk, failed

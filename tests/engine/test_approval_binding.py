@@ -19,8 +19,8 @@ from executor.domain.grant import Grant
 from executor.domain.outcome import Blocked, NeedsApproval, Outcome
 from executor.domain.plan import Check, CheckKind, TaskSpec
 from executor.domain.task import Task
-from executor.engine.approval import Approval, together
-from executor.engine.policy import Policy
+from executor.engine.policy.approval import Approval, together
+from executor.engine.policy.policy import Policy
 from executor.ports import Assignment
 from tests.builders import command
 from tests.fakes import START

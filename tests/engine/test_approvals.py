@@ -10,7 +10,7 @@ from executor.domain.goal import GoalState
 from executor.domain.outcome import Result
 from executor.domain.plan import TaskSpec
 from executor.domain.risk import Risk
-from executor.engine.policy import Policy, Question, reason_to_ask
+from executor.engine.policy.policy import Policy, Question, reason_to_ask
 from executor.engine.replies import Accepted
 from tests.builders import ANN, draft
 from tests.fakes import ScriptedAction

@@ -8,7 +8,7 @@ from executor.domain.goal import GoalState
 from executor.domain.lesson import Calibration
 from executor.domain.limits import Limits
 from executor.domain.outcome import Result
-from executor.engine.policy import Policy, Question, reason_to_ask
+from executor.engine.policy.policy import Policy, Question, reason_to_ask
 from executor.engine.replies import Accepted
 from tests.builders import ANN, draft, spec
 from tests.fakes import ScriptedAction

@@ -15,8 +15,8 @@ from executor.domain.errors import Unconfigured
 from executor.domain.goal import GoalState
 from executor.domain.plan import ExecutionType
 from executor.domain.risk import Risk
-from executor.engine.conditions import Circumstances, Condition
-from executor.engine.policy import Policy, Question, reason_to_ask
+from executor.engine.policy.conditions import Circumstances, Condition
+from executor.engine.policy.policy import Policy, Question, reason_to_ask
 from executor.engine.replies import Accepted
 from tests.builders import ANN, draft, spec
 from tests.fakes import ScriptedAction, ScriptedActions

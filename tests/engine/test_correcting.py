@@ -7,8 +7,8 @@ from executor.domain.correction import AskPerson, RetryAfter
 from executor.domain.limits import Limits
 from executor.domain.outcome import Result, Stumbled
 from executor.domain.task import Task
-from executor.engine.correcting import Correction, correct
-from executor.engine.repairing import Repair, fix_for
+from executor.engine.correction.correcting import Correction, correct
+from executor.engine.correction.repairing import Repair, fix_for
 from tests.builders import spec
 from tests.fakes import START
 

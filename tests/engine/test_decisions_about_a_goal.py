@@ -12,7 +12,7 @@ from executor.domain.notice import NoticeKind
 from executor.domain.outcome import Interrupted, NeedsPerson, NotNeeded, Result, Stumbled, Uncertain, Waiting
 from executor.domain.plan import Criterion
 from executor.domain.task import TaskState
-from executor.engine import answers
+from executor.engine.asking import answers
 from executor.engine.flow import advance, end
 from executor.engine.replies import Accepted, Refused
 from executor.engine.settle import settle

@@ -7,7 +7,7 @@ from pathlib import Path
 from executor.domain.goal import GoalState
 from executor.domain.notice import NoticeKind
 from executor.domain.plan import TaskSpec
-from executor.engine.foresight import ahead_of, findings, whole
+from executor.engine.blockages.foresight import ahead_of, findings, whole
 from executor.ports import Ask
 from executor.ports.survey import Missing, Needs
 from tests.builders import ANN, draft, spec

@@ -17,8 +17,8 @@ from executor.domain.gathered import (
 from executor.domain.goal import GoalState
 from executor.domain.notice import NoticeKind
 from executor.domain.plan import TaskSpec
-from executor.engine.gathering import is_held
-from executor.engine.policy import Policy
+from executor.engine.casework.gathering import is_held
+from executor.engine.policy.policy import Policy
 from executor.engine.replies import Accepted, Refused, Reply
 from tests.builders import ANN, draft
 from tests.fakes import ScriptedAction

@@ -18,7 +18,7 @@ from executor.domain.family import SUBGOALS_MAX
 from executor.domain.goal import GoalState
 from executor.domain.outcome import Result
 from executor.domain.plan import Check, CheckKind, TaskSpec
-from executor.engine.handing import folder_of
+from executor.engine.attempts.handing import folder_of
 from executor.engine.replies import Accepted
 from executor.planner.goal_text import read_goal
 from executor.ports import Action, BrainFailed, Call, Purpose

@@ -12,8 +12,8 @@ from executor.domain.lesson import Lesson, LessonUse, Recipe, Remedy
 from executor.domain.limits import Limits
 from executor.domain.outcome import Result
 from executor.domain.plan import TaskSpec
+from executor.engine.blockages.lessons import identity_of, matching, worth_trying
 from executor.engine.classification import classify
-from executor.engine.lessons import identity_of, matching, worth_trying
 from executor.engine.replies import Accepted, Refused
 from executor.ports import Changes, Context
 from tests.builders import ANN, draft, spec

@@ -9,11 +9,11 @@ from executor.domain.blockage import BlockageType
 from executor.domain.limits import Limits
 from executor.domain.outcome import Interrupted, Result, Stumbled, Waiting
 from executor.domain.plan import TaskSpec
-from executor.engine.adaptation import adapt, current_plan
-from executor.engine.fix import Fix
+from executor.engine.blockages.fix import Fix
+from executor.engine.blockages.loops import circle_of
+from executor.engine.correction.repairing import Repair, repair
 from executor.engine.flow import advance
-from executor.engine.loops import circle_of
-from executor.engine.repairing import Repair, repair
+from executor.engine.planning.adaptation import adapt, current_plan
 from tests.builders import ANN, chain, command, draft, proposal, spec
 from tests.engine.conftest import Walk, failed
 from tests.fakes import ScriptedAction, ScriptedChecks

@@ -9,8 +9,8 @@ from executor.domain.goal import GoalState
 from executor.domain.outcome import Result, Stumbled
 from executor.domain.plan import Check, CheckKind, TaskSpec
 from executor.domain.task import TaskState
-from executor.engine.adaptation import current_plan
 from executor.engine.flow import advance
+from executor.engine.planning.adaptation import current_plan
 from tests.builders import proposal, spec
 from tests.engine.conftest import OK, Walk
 from tests.story.test_self_healing import outcome, shell

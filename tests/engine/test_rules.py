@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from executor.engine.rules import always_asks, runs_unasked
+from executor.engine.policy.rules import always_asks, runs_unasked
 
 API = ["http:https://api.example.com/v1/*"]
 OTHER_PROGRAMS = [

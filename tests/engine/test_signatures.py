@@ -4,7 +4,7 @@ import pytest
 
 from executor.domain.outcome import Result
 from executor.domain.plan import TaskSpec
-from executor.engine.signatures import parameters_of, plan_signature, signature_of
+from executor.engine.blockages.signatures import parameters_of, plan_signature, signature_of
 from tests.builders import spec
 
 

@@ -15,12 +15,12 @@ from executor.domain.notice import NoticeKind
 from executor.domain.outcome import Result, Stumbled
 from executor.domain.plan import TaskSpec
 from executor.domain.task import TaskState
-from executor.engine import intervening
-from executor.engine.adaptation import current_plan
-from executor.engine.blocking import ask_again
+from executor.engine.asking import intervening
+from executor.engine.blockages.blocking import ask_again
 from executor.engine.flow import advance
+from executor.engine.planning.adaptation import current_plan
+from executor.engine.planning.steering import offer, propose_change, steer
 from executor.engine.replies import Accepted, Refused
-from executor.engine.steering import offer, propose_change, steer
 from tests.builders import ANN, chain, draft, proposal, spec
 from tests.engine.conftest import Walk, failed
 from tests.fakes import ScriptedAction

@@ -13,7 +13,7 @@ from executor.domain.blockage import BlockageType
 from executor.domain.limits import Limits
 from executor.domain.notice import NoticeKind
 from executor.domain.outcome import Result, Waiting
-from executor.engine.suspects import deaths, died_soon, noted_loss
+from executor.engine.correction.suspects import deaths, died_soon, noted_loss
 from executor.ports import Context
 from tests.builders import draft, proposal, spec
 from tests.fakes import START, ManualClock, ScriptedAction

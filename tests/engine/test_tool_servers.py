@@ -13,7 +13,7 @@ from executor.actions.registry import Registry
 from executor.domain.decision import DecisionKind
 from executor.domain.plan import Check, CheckKind, GoalDraft, TaskSpec
 from executor.engine.nursery import Nursery
-from executor.engine.policy import Policy
+from executor.engine.policy.policy import Policy
 from executor.engine.wording import shown_command
 from tests.builders import ANN
 from tests.fakes import ManualClock

@@ -7,8 +7,8 @@ from executor.domain.decision import DecisionKind
 from executor.domain.goal import Goal
 from executor.domain.outcome import Result
 from executor.domain.plan import Alternative, GoalDraft, Plan, TaskSpec
+from executor.engine.casework.ways import by_alternative, left_of
 from executor.engine.replies import Accepted
-from executor.engine.ways import by_alternative, left_of
 from tests.builders import ANN, draft, proposal, spec
 from tests.engine.conftest import Walk
 from tests.fakes import ScriptedAction

@@ -13,7 +13,7 @@ from executor.domain.decision import Decision, DecisionKind
 from executor.domain.goal import Goal, GoalState
 from executor.domain.plan import MODEL, Check, CheckKind, Criterion, GoalDraft, Plan, TaskSpec
 from executor.domain.risk import Risk
-from executor.engine.policy import Policy
+from executor.engine.policy.policy import Policy
 from executor.engine.replies import Accepted
 from executor.ports import Context, Seen
 from tests.builders import ANN, command, draft

@@ -15,15 +15,16 @@ from executor.domain.lesson import Remedy
 from executor.domain.limits import Limits
 from executor.domain.outcome import Result, Waiting
 from executor.domain.plan import TaskSpec
-from executor.engine import lookout, tick, watching
-from executor.engine.case import Case
-from executor.engine.fix import Fix
+from executor.engine import tick
+from executor.engine.blockages.fix import Fix
+from executor.engine.blockages.lessons import try_fix
+from executor.engine.casework.case import Case
+from executor.engine.casework.joint import Numbers
 from executor.engine.flow import advance
-from executor.engine.joint import Numbers
-from executor.engine.lessons import try_fix
+from executor.engine.planning.steering import propose_change
 from executor.engine.replies import Accepted, Refused
 from executor.engine.settle import settle
-from executor.engine.steering import propose_change
+from executor.engine.upkeep import lookout, watching
 from executor.ports import Context
 from tests.builders import ANN, draft, proposal, spec
 from tests.fakes import ScriptedAction

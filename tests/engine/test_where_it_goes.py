@@ -19,9 +19,9 @@ from executor.domain.outcome import NeedsApproval, Result
 from executor.domain.plan import MODEL, Check, CheckKind, Plan, TaskSpec
 from executor.domain.risk import Risk
 from executor.domain.task import Task
-from executor.engine.approval import Approval
-from executor.engine.places import place_of, places_in, steered
-from executor.engine.policy import Policy
+from executor.engine.policy.approval import Approval
+from executor.engine.policy.places import place_of, places_in, steered
+from executor.engine.policy.policy import Policy
 from executor.ports import Acting, Assignment, Context
 from tests.builders import draft, spec
 from tests.fakes import START, ScriptedAction

@@ -16,7 +16,7 @@ from executor.domain.goal import Goal
 from executor.domain.outcome import Result
 from executor.domain.plan import MILEPOST, MODEL, Plan, TaskSpec
 from executor.domain.risk import Risk
-from executor.engine.claiming import by_model
+from executor.engine.attempts.claiming import by_model
 from executor.planner.goal_text import read_goal
 from executor.ports import About, Actions, Adapting, Context, Rethought
 from tests.builders import command, draft, spec

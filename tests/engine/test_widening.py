@@ -6,9 +6,9 @@ from executor.domain.envelope import envelope_of, is_risky, outside
 from executor.domain.limits import Limits
 from executor.domain.outcome import Result
 from executor.domain.plan import Plan, TaskSpec
+from executor.engine.blockages.fix import Fix
+from executor.engine.blockages.widening import wider
 from executor.engine.classification import classify
-from executor.engine.fix import Fix
-from executor.engine.widening import wider
 
 LOST = "curl: (6) Could not resolve host: example.org"
 

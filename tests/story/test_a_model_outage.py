@@ -12,9 +12,9 @@ from executor.domain.limits import Limits
 from executor.domain.notice import NoticeKind
 from executor.domain.plan import GoalDraft, TaskSpec
 from executor.domain.task import TaskState
-from executor.engine.case import Case
-from executor.engine.joint import Numbers
-from executor.engine.unplanned import plan_later
+from executor.engine.asking.unplanned import plan_later
+from executor.engine.casework.case import Case
+from executor.engine.casework.joint import Numbers
 from executor.ports import BrainFailed, CaseRows, Failure
 from tests.builders import ANN, CHAT
 from tests.builders import goal as waiting

@@ -22,7 +22,7 @@ from executor.domain.decision import DecisionKind
 from executor.domain.goal import GoalState
 from executor.domain.plan import TaskSpec
 from executor.domain.task import TaskState
-from executor.engine.policy import Policy
+from executor.engine.policy.policy import Policy
 from executor.engine.secrets import Secrets
 from executor.planner.models.build import model_mind
 from executor.planner.models.messages import Prompt, Reply

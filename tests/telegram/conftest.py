@@ -9,9 +9,9 @@ import pytest
 
 from bot.localchat import LocalChat
 from executor.domain.notice import Notice
-from executor.engine.courier import Courier
+from executor.engine.delivery.courier import Courier
+from executor.engine.delivery.pace import LIVELY, Pace
 from executor.engine.nursery import Nursery
-from executor.engine.pace import LIVELY, Pace
 from executor.ports import Changes, CrashPoints, Delivered, Delivery
 from storage.store import Database
 from tests.fakes import CrashAt, ManualClock

@@ -7,8 +7,8 @@ import pytest
 
 from executor.domain.errors import DataFolderError
 from executor.domain.notice import Notice, NoticeKind
-from executor.engine.carrier import COURIER_POINTS, Carrier
-from executor.engine.pace import LIVELY, TELEGRAM, Lanes
+from executor.engine.delivery.carrier import COURIER_POINTS, Carrier
+from executor.engine.delivery.pace import LIVELY, TELEGRAM, Lanes
 from executor.ports import (
     ChatMoved,
     Delivered,

@@ -11,7 +11,7 @@ from bot.telegram.html import bold, clip, code, escape, unquoted
 from bot.telegram.message import Button
 from bot.telegram.words import clock_time
 from executor.domain.errors import WrongInput
-from executor.engine.granting import Given, listed
+from executor.engine.casework.granting import Given, listed
 from executor.engine.replies import Reply
 
 SHOWN = 8  # about one phone screen; the newest ones

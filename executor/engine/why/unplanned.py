@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from executor.domain.goal import Goal, GoalState
+from executor.engine.asking.unplanned import UNTIL_ANSWERED
 from executor.engine.spans import ago, ahead
-from executor.engine.unplanned import UNTIL_ANSWERED
 from executor.engine.why.values import Code, Reason
 
 

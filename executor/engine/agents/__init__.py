@@ -1,0 +1,1 @@
+"""A task that a model works on call by call."""

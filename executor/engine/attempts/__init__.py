@@ -1,0 +1,1 @@
+"""One attempt of one task, from the claim to the verdict."""

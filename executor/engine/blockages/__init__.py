@@ -1,0 +1,1 @@
+"""What keeps a task from going on, and what would mend it: missing values, prerequisites, fixes, lessons, loops."""

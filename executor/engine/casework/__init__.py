@@ -1,0 +1,1 @@
+"""One goal inside one transaction: everything unfinished about it, and what follows from a change of it."""

@@ -1,0 +1,1 @@
+"""What people may command, as the engine's façade puts it together."""

@@ -1,0 +1,1 @@
+"""What runs unasked: autonomy, rules, conditions, and what an approval covers."""

@@ -1,6 +1,7 @@
 """STOP as a file in the data folder: whoever can write there can stop everything, with no program, model or database.
 
-``STOP`` holds who stopped everything and when; an empty one that somebody made by hand counts as well. Lifting it
+``STOP`` holds who stopped everything and when; an empty one that somebody made by hand counts as well, and so does
+whatever else bears that name: a folder, a link that leads nowhere, a pipe. Only an ordinary file is read. Lifting it
 leaves ``STOP.lifted``, which remembers the last one: whether the chats have been told of its end, and which commands
 began and ended it.
 """
@@ -8,6 +9,7 @@ began and ended it.
 import contextlib
 import json
 import os
+import stat
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -19,6 +21,8 @@ from executor.ports import Brake
 STOP, LIFTED = "STOP", "STOP.lifted"
 SOMEBODY = "somebody"
 _BYTES_MAX = 4096
+_PLAINLY = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+"""A pipe would hold up whoever opens it."""
 
 
 class FileBrake(Brake):
@@ -29,14 +33,17 @@ class FileBrake(Brake):
         self._lifted = folder / LIFTED
         self._now = now
         self._unwritten: Stop | None = None  # the folder takes no file: it holds for this process at least
+        self._unseen: Stop | None = None  # one and the same, however often nobody could look
 
     def held(self) -> Stop | None:
         try:
-            self._file.stat()
+            self._file.lstat()
         except (FileNotFoundError, NotADirectoryError):
+            self._unseen = None
             return self._unwritten
         except OSError:  # who can't look must not act
-            return Stop(by=SOMEBODY, at=self._now())
+            self._unseen = self._unseen or Stop(by=SOMEBODY, at=self._now())
+            return self._unseen
         return _read(self._file) or self._unwritten
 
     def set(self, by: str, answered_in: Place | None = None, command_id: str = "") -> tuple[Stop, bool]:
@@ -72,8 +79,15 @@ class FileBrake(Brake):
             return None
         with contextlib.suppress(OSError):  # without it nobody is told; that must not keep it in force
             self._remember(replace(stop, lifted_by=by, lifted_with=command_id, answered_in=answered_in))
-        self._file.unlink(missing_ok=True)
+        self._remove()
         return stop
+
+    def _remove(self) -> None:
+        """Raises OSError: a folder with something in it is somebody's, who has to look."""
+        try:
+            self._file.unlink(missing_ok=True)
+        except (IsADirectoryError, PermissionError):  # the latter is what macOS says of a folder
+            self._file.rmdir()
 
     def lifted_with(self, command_id: str) -> Stop | None:
         """The STOP that this command has ended before; None: it has not. One that is in force again is another."""
@@ -106,14 +120,15 @@ class FileBrake(Brake):
 
 def _read(file: Path) -> Stop | None:
     """Whatever stands in it, or nothing does: the file is what counts. None: it is gone by now."""
+    made_at = datetime.fromtimestamp(0, UTC)
     try:
-        with file.open("rb") as opened:
-            made_at = datetime.fromtimestamp(os.fstat(opened.fileno()).st_mtime, UTC)
-            text = opened.read(_BYTES_MAX)
+        made_at = datetime.fromtimestamp(file.lstat().st_mtime, UTC)
+        with os.fdopen(os.open(file, _PLAINLY), "rb") as opened:
+            text = opened.read(_BYTES_MAX) if stat.S_ISREG(os.fstat(opened.fileno()).st_mode) else b""
     except FileNotFoundError:
         return None
-    except OSError:
-        return Stop(by=SOMEBODY, at=datetime.fromtimestamp(0, UTC))
+    except OSError:  # no file, or not ours to read
+        return Stop(by=SOMEBODY, at=made_at)
     return _said(text, made_at)
 
 
@@ -124,7 +139,7 @@ def _said(text: bytes, made_at: datetime) -> Stop:
         by = str(said["by"]) or SOMEBODY
         rest = {name: str(said.get(name, "")) for name in _WORDS}
         place, told = _place(said.get("answered_in")), said.get("told") is True
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         return Stop(by=SOMEBODY, at=made_at)
     return Stop(by=by, at=at if at.tzinfo else made_at, answered_in=place, told=told, **rest)
 

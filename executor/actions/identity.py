@@ -75,9 +75,12 @@ def give_streams(identity: Identity | None, *streams: int) -> None:
 
 
 def give_all(folder: Path, identity: Identity) -> None:
-    """A folder that was root's, with all that lies in it; links are given, not followed."""
-    for here, names, files in os.walk(folder, topdown=False):
+    """A folder that was root's, with all that lies in it. Links are given, not followed, whoever moves folders about
+    meanwhile; a file that has other names (hard links) stays whose it is, since one of them may lie elsewhere."""
+    for _, names, files, here in os.fwalk(folder, topdown=False, follow_symlinks=False):
         for name in (*names, *files):
             with suppress(FileNotFoundError):
-                os.lchown(Path(here) / name, identity.uid, identity.gid)
+                status = os.stat(name, dir_fd=here, follow_symlinks=False)
+                if stat.S_ISDIR(status.st_mode) or status.st_nlink == 1:
+                    os.chown(name, identity.uid, identity.gid, dir_fd=here, follow_symlinks=False)
     os.lchown(folder, identity.uid, identity.gid)

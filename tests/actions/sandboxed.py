@@ -28,7 +28,8 @@ from tests.fakes import START
 
 @dataclass(frozen=True, kw_only=True)
 class Probe:
-    """`@port` in the command is a port of the machine's own loopback where somebody listens, `@pid` the program."""
+    """`@port` in the command is a port of the machine's own loopback where somebody listens, `@pid` the program. At
+    `door`, beside the data folder, somebody listens as well."""
 
     command: str
     goal: int = 1
@@ -101,7 +102,10 @@ def left() -> list[str]:
 
 
 async def main(place: Path) -> list[dict[str, Any]]:
-    with socket.create_server(("127.0.0.1", 0)) as server:
+    with socket.create_server(("127.0.0.1", 0)) as server, socket.socket(socket.AF_UNIX) as door:
+        door.bind(str(place / "door"))
+        door.listen()
+        (place / "door").chmod(0o777)
         port = server.getsockname()[1]
         return [await report(place, Probe(**given), port) for given in json.load(sys.stdin)]
 

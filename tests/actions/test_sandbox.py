@@ -3,25 +3,18 @@
 Everything runs in a PID namespace of its own, because a sandbox that does not hold would kill the machine here.
 """
 
-import json
 import platform
 import re
-import shutil
-import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from tests.actions.reported import Report, reported
 from tests.actions.sandboxed import Probe
 from tests.apart import NOBODY, apart, need_bubblewrap
-
-Report = dict[str, Any]
 
 HOLD = "import time; held = b'x' * (60 << 20); time.sleep(240)"
 MAPPED = (
@@ -118,28 +111,7 @@ PROBES: dict[str, Probe] = {
 
 @cache
 def reports(kind: str, place: str) -> dict[str, Report]:
-    folder = Path(place) / kind
-    (folder / "data").mkdir(parents=True, exist_ok=True)
-    (folder / "data" / "canary").write_text("CANARY")
-    (folder / "config.toml").write_text("CANARY")
-    (folder / "seen").write_text("seen\n")
-    (folder / "given").mkdir(exist_ok=True)
-    shutil.chown(folder / "given", int(NOBODY), int(NOBODY))
-    if kind == "nobody":
-        for one in (folder, *folder.rglob("*")):
-            shutil.chown(one, int(NOBODY), int(NOBODY))
-    done = subprocess.run(
-        [*apart(root=kind == "root"), sys.executable, "-m", "tests.actions.sandboxed", str(folder)],
-        input=json.dumps([asdict(probe) for probe in PROBES.values()]),
-        env={"PATH": "/usr/local/bin:/usr/bin:/bin", "PYTHONDONTWRITEBYTECODE": "1", "MILEPOST_SECRET": "CANARY"},
-        cwd=Path(__file__).parents[2],
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-    if done.returncode != 0:
-        return {name: {"broken": done.stderr} for name in PROBES}
-    return dict(zip(PROBES, json.loads(done.stdout), strict=True))
+    return reported(kind, Path(place), PROBES)
 
 
 Ask = Callable[[str], Report]

@@ -255,7 +255,9 @@ def test_lifting_without_a_command_is_never_taken_for_one_that_came_before(brake
     assert brake.set("Ann")[1]
 
 
-@pytest.mark.parametrize("content", ["", "{}", "no json", '{"by": "", "at": "x"}', "[1]", '{"at": 1, "by": 2}'])
+@pytest.mark.parametrize(
+    "content", ["", "{}", "no json", '{"by": "", "at": "x"}', "[1]", '{"at": 1, "by": 2}', "[" * 4096]
+)
 def test_a_file_made_by_hand_counts_whatever_stands_in_it(tmp_path: Path, brake: FileBrake, content: str) -> None:
     (tmp_path / "STOP").write_text(content)
 

@@ -22,8 +22,9 @@ import psutil
 from executor.actions.bounds import Bounds, counted_apart
 from executor.actions.identity import Identity, give_all, give_streams, is_mapped
 from executor.actions.launcher import OWN_FOLDER, Lasting, Launch, Spawn
-from executor.actions.sandbox import calls, index, mounts
+from executor.actions.sandbox import index, mounts
 from executor.actions.sandbox.etc import Etc
+from executor.actions.sandbox.filters import Filters
 from executor.actions.sandbox.mounts import Hidden, Mount
 from executor.domain.reach import Reach
 
@@ -72,6 +73,7 @@ class BubblewrapLauncher:
         """Who children run as outside of their namespace, where that is not who we are."""
         self._drop = self._nobody.drop() if self._nobody is not None else []
         self._programs: dict[str, list[Mount]] = {}
+        self._filters = Filters(sandbox.filters)
 
     def offline(self, reach: Reach) -> bool:
         return not (reach.network or self._sandbox.network)
@@ -80,7 +82,7 @@ class BubblewrapLauncher:
         opened: list[int] = []
         try:
             words = self._isolation(launch.workspace, launch.environment, launch.reach, opened)
-            if filters := self._filter():
+            if filters := self._filters.place(doors=not launch.reach.machine):
                 opened.append(os.open(filters, os.O_RDONLY))
                 words += ["--seccomp", str(opened[-1])]
             words += ["--as-pid-1", "--", *self._shell(INIT, launch.environment), *self._drop, *launch.arguments]
@@ -118,7 +120,7 @@ class BubblewrapLauncher:
         )
         shell = self._shell('exec "$@"', lasting.environment, lasting=True)
         inside = ["--", *self._drop, *shell, *lasting.arguments]
-        if filters := self._filter():
+        if filters := self._filters.place(doors=True):
             first = ["sh", "-c", 'exec 9<"$0"; exec "$@"', str(filters), *words, "--seccomp", "9"]
             words = first
         return Spawn(
@@ -245,14 +247,6 @@ class BubblewrapLauncher:
             if self._nobody is not None:
                 os.chown(folder, self._nobody.uid, self._nobody.gid)
         return [("--bind", str(folder), "/tmp"), link]
-
-    def _filter(self) -> Path | None:
-        """Written anew at each start, and where it is gone."""
-        if not (code := calls.program()):
-            return None
-        if not self._sandbox.filters.exists():
-            self._sandbox.filters.write_bytes(code)
-        return self._sandbox.filters
 
 
 TEMPORARY = ".tmp"

@@ -11,8 +11,8 @@ from typing import Literal
 from executor.actions.bounds import Bounds
 from executor.actions.identity import Identity, can_drop, is_mapped, unprivileged
 from executor.actions.launcher import Lasting, Launch, Launcher, PlainLauncher, Spawn
-from executor.actions.sandbox import calls
 from executor.actions.sandbox.bubblewrap import BubblewrapLauncher, Sandbox, installed
+from executor.actions.sandbox.filters import Filters
 from executor.actions.sandbox.mounts import Hidden
 from executor.actions.sandbox.obstacles import NOT_INSTALLED, Problem
 from executor.actions.sandbox.trial import try_out
@@ -73,7 +73,7 @@ def isolate(wanted: Wanted) -> Isolation:
     )
     mapped = owner if owner is not None and is_mapped(owner.uid) else None
     try:
-        filters.write_bytes(calls.program())
+        Filters(filters).write()
     except OSError as error:
         return _without(wanted, owner, Problem(f"{filters} can't be written: {error.strerror}", "make room"))
     problem = try_out(launcher, folders, mapped, network=wanted.network)

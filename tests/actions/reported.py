@@ -1,0 +1,41 @@
+"""Commands in a sandbox, in a PID namespace of their own: how each of them ended."""
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from tests.actions.sandboxed import Probe
+from tests.apart import NOBODY, apart
+
+Report = dict[str, Any]
+
+
+def reported(kind: str, place: Path, probes: Mapping[str, Probe]) -> dict[str, Report]:
+    """`kind`: whose children they are, "root" or "nobody". A broken sandbox is in each report."""
+    folder = place / kind
+    (folder / "data").mkdir(parents=True, exist_ok=True)
+    (folder / "data" / "canary").write_text("CANARY")
+    (folder / "config.toml").write_text("CANARY")
+    (folder / "seen").write_text("seen\n")
+    (folder / "given").mkdir(exist_ok=True)
+    shutil.chown(folder / "given", int(NOBODY), int(NOBODY))
+    if kind == "nobody":
+        for one in (folder, *folder.rglob("*")):
+            shutil.chown(one, int(NOBODY), int(NOBODY))
+    done = subprocess.run(
+        [*apart(root=kind == "root"), sys.executable, "-m", "tests.actions.sandboxed", str(folder)],
+        input=json.dumps([asdict(probe) for probe in probes.values()]),
+        env={"PATH": "/usr/local/bin:/usr/bin:/bin", "PYTHONDONTWRITEBYTECODE": "1", "MILEPOST_SECRET": "CANARY"},
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    if done.returncode != 0:
+        return {name: {"broken": done.stderr} for name in probes}
+    return dict(zip(probes, json.loads(done.stdout), strict=True))

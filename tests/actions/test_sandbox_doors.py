@@ -1,0 +1,86 @@
+"""Whom a command could talk to around its sandbox: by sockets of no namespace, and by those of other programs."""
+
+import tempfile
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from tests.actions.reported import Report, reported
+from tests.actions.sandboxed import Probe
+from tests.apart import apart, need_bubblewrap
+
+FAMILIES = {"AF_VSOCK": 40, "AF_ALG": 38, "AF_PACKET": 17, "AF_RDS": 21, "AF_KEY": 15, "AF_BLUETOOTH": 31}
+OPENED = f"""
+import errno, socket
+for name, family in {FAMILIES!r}.items():
+    try:
+        socket.socket(family, socket.SOCK_STREAM)
+    except OSError as error:
+        print(name, errno.errorcode[error.errno])
+"""
+KNOCKS = """
+import os, socket
+try:
+    with socket.socket(socket.AF_UNIX) as knocking:
+        os.chdir(os.environ["MILEPOST_WORKSPACE"] + "/../../..")
+        knocking.connect("door")
+        print("opened")
+except OSError:
+    print("closed")
+"""
+SPEAKS = """
+import os, socket
+one, other = socket.socketpair()
+one.send(b"pair")
+print(other.recv(9).decode())
+with socket.socket(socket.AF_UNIX) as server, socket.socket(socket.AF_UNIX) as caller:
+    server.bind("own")
+    server.listen()
+    caller.connect("own")
+    print("own")
+"""
+
+PROBES = {
+    "families": Probe(command=f"python3 - <<'END'{OPENED}END"),
+    "families with a network": Probe(command=f"python3 - <<'END'{OPENED}END", network=True),
+    "door": Probe(command=f"python3 - <<'END'{KNOCKS}END", machine=True),
+    "own": Probe(command=f"python3 - <<'END'{SPEAKS}END"),
+}
+
+
+@cache
+def reports(kind: str, place: str) -> dict[str, Report]:
+    return reported(kind, Path(place), PROBES)
+
+
+Ask = Callable[[str], Report]
+
+
+@pytest.fixture(scope="module", params=["root", "nobody"])
+def ask(request: pytest.FixtureRequest) -> Iterator[Ask]:
+    need_bubblewrap()
+    apart()
+    with tempfile.TemporaryDirectory(prefix="milepost-doors-") as place:  # pytest's own are closed to others
+        Path(place).chmod(0o755)
+        yield lambda name: reports(request.param, place)[name]
+
+
+pytestmark = pytest.mark.timeout(300)
+
+
+@pytest.mark.parametrize("name", ["families", "families with a network"])
+def test_no_socket_reaches_around_the_network_namespace(ask: Ask, name: str) -> None:
+    """Those of a virtual machine and its host belong to no namespace."""
+    said = dict(line.split() for line in ask(name)["stdout"].splitlines())
+
+    assert said == dict.fromkeys(FAMILIES, "EAFNOSUPPORT")
+
+
+def test_a_command_that_sees_the_machine_opens_no_door_of_another_program(ask: Ask) -> None:
+    assert ask("door")["stdout"] == "closed\n"
+
+
+def test_a_command_speaks_with_itself_as_it_likes(ask: Ask) -> None:
+    assert ask("own")["stdout"] == "pair\nown\n"

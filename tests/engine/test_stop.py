@@ -256,7 +256,8 @@ def test_lifting_without_a_command_is_never_taken_for_one_that_came_before(brake
 
 
 @pytest.mark.parametrize(
-    "content", ["", "{}", "no json", '{"by": "", "at": "x"}', "[1]", '{"at": 1, "by": 2}', "[" * 4096]
+    "content",
+    ["", "{}", "no json", '{"by": "", "at": "x"}', "[1]", '{"at": 1, "by": 2}', pytest.param("[" * 4096, id="deep")],
 )
 def test_a_file_made_by_hand_counts_whatever_stands_in_it(tmp_path: Path, brake: FileBrake, content: str) -> None:
     (tmp_path / "STOP").write_text(content)

@@ -37,8 +37,9 @@ _OF_GIT = ("config", "HEAD", "packed-refs", "info/attributes", "hooks", "refs/he
 """What git runs and what it hands on; its index changes whenever somebody looks."""
 
 _PLAIN_TOOLS = """
-curl wget echo printf cat head tail wc cut tr grep date sleep true false test pwd ls du df stat touch mkdir rmdir rm cp mv
-tee base64 md5sum sha1sum sha256sum sha512sum jq dig host nslookup ping uname whoami id basename dirname realpath seq
+curl wget echo printf cat head tail wc cut tr grep date sleep true false test pwd ls du df stat touch mkdir rmdir rm
+cp mv tee base64 md5sum sha1sum sha256sum sha512sum jq dig host nslookup ping uname whoami id basename dirname realpath
+seq
 """
 _PLAIN = frozenset(_PLAIN_TOOLS.split())
 _SEPARATES = re.compile(r"[;|&\n]+")

@@ -169,7 +169,7 @@ async def world(
         mender=mender or OfflineMender(),
         gates=gates or Gates(),
         brake=brake or NoBrake(),
-        handover=FolderHandover(Folders(folder / "workspaces").folder),
+        handover=FolderHandover(Folders(folder / "workspaces").folder, folder / "histories"),
     )
     tools = replace(tools, turns=Turns(database, clock, limits, tools.secrets))
     ticker = Ticker(

@@ -19,7 +19,7 @@ from bot.telegram.absence import PollFile
 from executor.actions.bounds import Bounds
 from executor.actions.checks import Looks
 from executor.actions.handover import FolderHandover
-from executor.actions.history.histories import Histories
+from executor.actions.history.histories import HISTORIES, Histories
 from executor.actions.http import Http
 from executor.actions.launcher import Launcher
 from executor.actions.mcp.actor import Start
@@ -113,7 +113,7 @@ def tools_of(
         mender=OfflineMender(),
         gates=gates_of(settings),
         brake=brake,
-        handover=FolderHandover(folders.folder),
+        handover=FolderHandover(folders.folder, settings.data_dir.absolute() / HISTORIES),
         quota=DiskUse(settings.data_dir, clock, settings.workspace.mb_max, workspaces_of(settings.data_dir), room),
         history=Histories(
             settings.data_dir,

@@ -46,7 +46,7 @@ class Goal(Typed[GoalParameters]):
     def draft(self, parameters: Any) -> GoalDraft:
         """The goal that is wanted. Raises WrongInput."""
         draft = self._read_goal(read(self.model, parameters, self.name).text)
-        return replace(draft, reading=(*draft.reading, "Part of another goal"))
+        return replace(draft, reading=(*draft.reading, "Part of another goal, begins with a copy of its files"))
 
     async def act(self, parameters: GoalParameters, context: Context) -> Result:
         """The engine makes the goal before it comes to this."""

@@ -75,10 +75,11 @@ class Branch:
     """An attempt of a goal on an existing repository, as the goal's first line names it. `task_ref` "": it only looks
     at what has been merged (a criterion, a gate). `title` is the task's, for its commit. `by_hand`: a person does it,
     in the task's folder. `part`: the task is a goal of its own on a repository, and its work is what that one did; 0:
-    it is not."""
+    it is not. `whole`: the goal that this one is part of, on whose work it builds; 0: none."""
 
     repository: str
     task_ref: str
     title: str = ""
     by_hand: bool = False
     part: int = 0
+    whole: int = 0

@@ -25,7 +25,7 @@ from executor.ports.brain import (
 from executor.ports.brake import Brake, NoBrake
 from executor.ports.changes import CaseRows, Changes, ProgressRow
 from executor.ports.gates import GateFailure, Mender, Project
-from executor.ports.handover import HandedOver, Handover, NoHandover
+from executor.ports.handover import HandedOver, Handover, NoHandover, NotGiven
 from executor.ports.history import REPOSITORY, Forgetful, History, NoHistory
 from executor.ports.outbox import Outbox
 from executor.ports.quota import NoQuota, Quota, Room
@@ -89,6 +89,7 @@ __all__ = [
     "MessageGone",
     "NoBrake",
     "NoHandover",
+    "NotGiven",
     "NoHistory",
     "NoMark",
     "Mind",

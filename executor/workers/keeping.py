@@ -13,6 +13,7 @@ from executor.domain.errors import MilepostError
 from executor.domain.outcome import Blocked, NeedsPerson, Outcome, Succeeded
 from executor.domain.task import TaskKind
 from executor.engine.attempts.attempt import Run
+from executor.engine.attempts.handing import given
 from executor.engine.planning.subgoals import ACTION as GOAL
 from executor.ports import REPOSITORY, Assignment, Workspaces
 
@@ -41,8 +42,10 @@ class OwnFolder:
 
 
 async def begin(run: Run) -> None:
-    """Raises MilepostError where the goal's repository can't be used."""
+    """Raises MilepostError where the goal's repository can't be used, or what it works with can't be had."""
     assignment = run.assignment
+    if (note := await given(assignment, run.tools.handover)) is not None:
+        run.texts.append(note)
     place = await run.tools.history.begin(assignment.goal.number, marker(assignment.attempt), branch_of(assignment))
     if place is not None:
         run.tools = replace(run.tools, workspaces=OwnFolder(place))
@@ -99,4 +102,5 @@ def branch_of(assignment: Assignment) -> Branch | None:
         title=task.spec.title,
         by_hand=works and task.taken_over,
         part=child.goal.number if child is not None and REPOSITORY in child.goal.metadata else 0,
+        whole=next(iter(assignment.goal.lineage[-1:]), 0),
     )

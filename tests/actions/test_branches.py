@@ -374,6 +374,28 @@ async def test_a_secret_is_not_merged_into_somebodys_repository(shop: Shop) -> N
     assert shop.delivered("a.txt") == "one\ntoken=$TOKEN"
 
 
+async def test_a_part_on_the_same_repository_builds_on_what_the_whole_has_merged(shop: Shop) -> None:
+    first = await shop.begin("1.1")
+    (first / "b.txt").write_text("of the whole\n")
+    await shop.end("1.1")
+    shop.write("later.txt", "Ann goes on\n")
+    shop.git("add", "-A")
+    shop.git("commit", "-q", "-m", "Later")
+    part = Branch(repository="shop", task_ref="2.1", title="Step 2.1", whole=1)
+
+    place = await shop.history.begin(2, "2.1#1", part)
+    assert place is not None
+    seen = (place / "b.txt").read_text(), (place / "later.txt").exists()
+    (place / "new.txt").write_text("of the part\n")
+    await shop.history.end(2, "2.1#1", part)
+
+    changed = await shop.history.difference(2)
+    assert seen == ("of the whole\n", False)
+    assert [one.path for one in changed.files] == ["new.txt"]
+    assert shop.git("show", "milepost/goal-2:b.txt") == "of the whole"
+    assert shop.problems == []
+
+
 async def test_what_a_goal_of_its_own_did_on_the_same_repository_is_merged(shop: Shop) -> None:
     part = Branch(repository="shop", task_ref="2.1", title="Step 2.1")
     place = await shop.history.begin(2, "2.1#1", part)

@@ -20,7 +20,7 @@ def two(tmp_path: Path) -> tuple[Path, Path]:
 
 
 async def hand_over(source: Path, target: Path) -> HandedOver:
-    return await FolderHandover(lambda number: source).hand_over(2, target, "part")
+    return await FolderHandover(lambda number: source, target.parent / "histories").hand_over(2, target, "part")
 
 
 async def test_files_come_with_their_rights_and_links_as_links(two: tuple[Path, Path]) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from executor.actions.handover import FolderHandover
 from executor.actions.history.histories import MISSING, Histories
 from executor.actions.history.scan import TooMany, scan
 from executor.domain.change import FileChange
@@ -91,6 +92,22 @@ def place(tmp_path: Path) -> Place:
 
 
 # ------------------------------------------------------------------------------------------------------------ keeping
+
+
+async def test_what_a_part_was_given_is_no_change_of_its_own_and_stays_when_all_is_undone(place: Place) -> None:
+    whole = place.data_dir / "workspaces" / "7"
+    whole.mkdir()
+    (whole / "input").write_text("from the whole")
+    handover = FolderHandover(lambda number: place.data_dir / "workspaces" / str(number), place.data_dir / "histories")
+    await handover.give(7, 1)
+    await place.attempt("1.1#1", input="changed", made="1")
+
+    changed = await place.history.difference(1)
+    undone = await place.undo()
+
+    assert [(one.path, one.new) for one in changed.files] == [("input", False), ("made", True)]
+    assert await handover.give(7, 1) is None
+    assert (undone, place.files()) == (True, {"input": "from the whole"})
 
 
 async def test_what_each_attempt_changed_is_kept_apart(place: Place) -> None:

@@ -388,6 +388,62 @@ async def test_the_files_of_a_part_come_into_the_folder_of_the_whole(tmp_path: P
         assert "Its files are in roof/ (2 files)." in (await here.database.outputs(1, ["roof"]))["roof"]
 
 
+async def test_a_part_begins_with_the_files_of_the_whole_and_hands_back_what_is_not_as_it_came(tmp_path: Path) -> None:
+    whole, part_ = (tmp_path / "workspaces" / number for number in ("1", "2"))
+    async with place(tmp_path, shell=leaving(tmp_path, changed="new", made="1")) as here:
+        (whole / "sub").mkdir(parents=True)
+        for name in ("changed", "sub/input"):
+            (whole / name).write_text("from the whole")
+        await here.start_goal(draft(part(WORK, key="roof")))
+        view = await here.run_until_over(1)
+
+        assert files_of(part_) == {"changed": "new", "made": "1", "sub/input": "from the whole"}
+        assert files_of(whole) == {
+            "changed": "from the whole",
+            "sub/input": "from the whole",
+            "roof/changed": "new",
+            "roof/made": "1",
+        }
+        assert view.tasks[0].summary == "Goal 2: Work: completed, 2 files in roof/"
+
+
+async def test_what_a_part_deletes_does_not_come_back_with_its_next_attempt(tmp_path: Path) -> None:
+    whole, part_ = (tmp_path / "workspaces" / number for number in ("1", "2"))
+
+    def remove_once(parameters: Any, context: Any) -> Result:
+        (part_ / "input").unlink()
+        return Result(success=True)
+
+    shell = ScriptedAction("shell", remove_once)
+    async with place(tmp_path, shell=shell) as here:
+        whole.mkdir(parents=True)
+        (whole / "input").write_text("from the whole")
+        await here.start_goal(draft(part("Work\n1. Remove: `true`\n2. Look for it", key="roof")))
+        await here.settle()
+        await here.executor.done("2.2", caller=ANN, command_id="done")
+        view = await here.run_until_over(1)
+
+        assert (str(view.tasks[0].state), files_of(part_)) == ("completed", {})
+        assert files_of(whole) == {"input": "from the whole"}
+
+
+async def test_a_part_that_can_not_get_the_files_of_the_whole_does_not_begin_without_them(tmp_path: Path) -> None:
+    shell = leaving(tmp_path, a="1")
+    async with place(tmp_path, shell=shell) as here:
+        (tmp_path / "workspaces" / "1").mkdir(parents=True)
+        (tmp_path / "workspaces" / "1" / "input").write_text("from the whole")
+        (tmp_path / "histories").mkdir()
+        (tmp_path / "histories" / "2").write_text("a file where a folder should be")
+        await here.start_goal(draft(part(WORK, key="roof")))
+        await here.settle()
+        error = (await here.view(2)).tasks[0].summary
+        (tmp_path / "histories" / "2").unlink()
+        await here.run_until_over(1)
+
+        assert "The files of goal 1 can't be copied for this one: Not a directory." in error
+        assert shell.runs == ["2.1"]
+
+
 async def test_what_is_in_the_way_of_the_files_is_told_and_the_goal_is_not_done_again(tmp_path: Path) -> None:
     shell = leaving(tmp_path, a="1")
     async with place(tmp_path, shell=shell) as here:

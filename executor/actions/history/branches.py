@@ -23,6 +23,8 @@ from executor.ports.history import NoHistory
 LOST_SHOWN = 10
 SHOWN = "shown"
 """The branch that says which state the goal's folder has."""
+BROUGHT = "brought"
+"""The branch that stands at the commit that came from the person's repository."""
 ORIGIN = "origin"
 """The file that says where the goal's repository comes from."""
 
@@ -35,6 +37,7 @@ class Branches:
     number: int
     origin: Path
     whole: Repository
+    builds_on: int = 0  # the goal whose branch it begins with, where that one is on the same repository
     tasks: dict[str, Repository] = field(default_factory=dict)
 
     def open(self) -> None:
@@ -42,8 +45,10 @@ class Branches:
         git = self.whole.git
         if not git.tip("base"):
             commit = bring(self.origin, git)
-            git.run("update-ref", "refs/heads/main", commit)
-            git.run("update-ref", "refs/heads/base", commit)
+            git.run("update-ref", f"refs/heads/{BROUGHT}", commit)
+            first = self._newest_of(self.builds_on) if self.builds_on else ""
+            git.run("update-ref", "refs/heads/main", first or commit)
+            git.run("update-ref", "refs/heads/base", first or commit)
             (git.folder / ORIGIN).write_text(str(self.origin), encoding="utf-8", errors="surrogateescape")
         there = self.whole.workspace.is_dir()
         if not there or git.tip(SHOWN) != git.tip():  # the first time, or a crash came between
@@ -55,7 +60,12 @@ class Branches:
         """The goal's folder was changed and kept: its branch goes with it."""
         git = self.whole.git
         git.run("update-ref", f"refs/heads/{SHOWN}", git.tip())
-        deliver(git, self.origin, self.number, git.tip("base"))
+        self._deliver()
+
+    def _deliver(self) -> None:
+        """Their repository has everything up to the commit that was brought from it."""
+        git = self.whole.git
+        deliver(git, self.origin, self.number, git.tip(BROUGHT) or git.tip("base"))
 
     def folder(self, branch: Branch) -> Path:
         """The task's own worktree, made where there is none; one of an earlier attempt goes on. A person who takes over
@@ -106,7 +116,7 @@ class Branches:
             return conflicts
         settling.settled()
         if git.tip() != git.tip("base"):
-            deliver(git, self.origin, self.number, git.tip("base"))
+            self._deliver()
         return conflicts
 
     def _commit(self, tree: str, branch: Branch, attempt: str, tip: str, at: datetime) -> None:
@@ -150,14 +160,19 @@ class Branches:
         return self.tasks[ref]
 
     def _work_of(self, part: int) -> str:
-        """The newest commit of a goal that is part of this one, with all that led to it; "" where it is on another
-        repository, or did nothing."""
+        """The newest commit of a goal that is part of this one; "" where it is on another repository, or did
+        nothing."""
         theirs = Git(self.whole.git.folder.with_name(str(part)))
+        return "" if theirs.tip() == theirs.tip("base") else self._newest_of(part)
+
+    def _newest_of(self, goal_number: int) -> str:
+        """The newest commit of another goal, with all that led to it; "" where it is on another repository."""
+        theirs = Git(self.whole.git.folder.with_name(str(goal_number)))
         try:
             same = (theirs.folder / ORIGIN).read_text(encoding="utf-8", errors="surrogateescape") == str(self.origin)
         except FileNotFoundError:
             return ""
-        if not same or theirs.tip() in ("", theirs.tip("base")):
+        if not same or not theirs.tip():
             return ""
         copy(theirs, self.whole.git, f"{theirs.tip()}\n")
         return theirs.tip()

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TypeVar
 
+from executor.actions.given import NAME as GIVEN
 from executor.actions.history.archive import pack
 from executor.actions.history.branches import ORIGIN, Branches
 from executor.actions.history.differences import difference, files_between, named_state, state_before
@@ -136,7 +137,9 @@ class Histories:
         repository = self._open(goal)
         if goal.branches is None:
             repository.ignoring = True
-            goal.branches = Branches(goal.number, chosen(self._repositories, branch.repository), repository)
+            goal.branches = Branches(
+                goal.number, chosen(self._repositories, branch.repository), repository, builds_on=branch.whole
+            )
         goal.branches.open()
         return goal.branches
 
@@ -156,8 +159,17 @@ class Histories:
             except GitFailed as error:  # a killed git may have left a lock, or the repository is damaged
                 self._log(goal.number, error)
                 self._healed(goal).keep(attempt, ran, self._clock.now())
+            self._base(goal)
             goal.ran = dict.fromkeys(one for one in tuple(goal.running) if one != attempt)
             goal.kept_at_s = self._clock.monotonic()
+
+    def _base(self, goal: Goal) -> None:
+        """What a goal was given to begin with is the state before it."""
+        repository = self._open(goal)
+        if repository.tip and not repository.base and (goal.folder / GIVEN).is_file():
+            first = repository.changes()[0]
+            if not first.ran:
+                repository.git.run("update-ref", "refs/heads/base", first.commit)
 
     def _catch_up(self, goal: Goal, repository: Repository) -> None:
         """Nothing that lies in the folder now is lost by what comes next."""
@@ -213,8 +225,9 @@ class Histories:
         if not (tip := git.tip()):
             raise NoHistory(f"Nothing has changed in the folder of goal {goal_number} yet.")
         repository = Repository(git, self._workspaces / str(goal_number), self._file_bytes_max, tip=tip)
+        repository.ignoring = (git.folder / ORIGIN).is_file()
         try:
-            return pack(git, goal_number, tip, repository.changes(), self._hide, target)
+            return pack(git, goal_number, tip, repository.changes(given=True), self._hide, target)
         except (*TROUBLE, tarfile.TarError) as error:
             self._log(goal_number, error)
             raise NoHistory(UNREADABLE) from error

@@ -167,12 +167,12 @@ class Repository:
         """The state before the goal: "" for an empty folder, else the commit of the repository that it works on."""
         return self.git.tip("base")
 
-    def changes(self) -> list[Change]:
-        """Oldest first."""
+    def changes(self, *, given: bool = False) -> list[Change]:
+        """Oldest first. `given`: with what the goal began with, unless that is a person's repository."""
         if not self.tip:
             return []
         form = "--format=%H%x1f%ct%x1f%B%x1e"
-        since = [f"^{self.base}"] if self.base else []
+        since = [f"^{self.base}"] if self.base and (self.ignoring or not given) else []
         printed = self.git.run("log", "--reverse", "--first-parent", "--no-show-signature", form, self.tip, *since)
         return [_change(*record.lstrip(b"\n").split(_FIELD, 2)) for record in printed.split(_RECORD)[:-1]]
 

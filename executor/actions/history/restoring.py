@@ -48,7 +48,7 @@ def would_be_lost(repository: Repository, to: str) -> tuple[str, ...]:
 
 def come_back_masked(repository: Repository, files: Sequence[FileChange]) -> tuple[str, ...]:
     """Files among these that were kept without their secrets once, and whose secrets nobody has any more."""
-    masked = {path for change in repository.changes() for path in change.masked}
+    masked = {path for change in repository.changes(given=True) for path in change.masked}
     return tuple(one.path for one in files if one.path in masked and not one.gone)
 
 

@@ -1,7 +1,9 @@
-"""What a goal that is part of another hands to it at its end: its files, in a folder named after the task.
+"""A goal that is part of another begins with a copy of that one's files, and hands over its own at its end.
 
-They are copied by the attempt that takes over the result, so its check sees them, they stand in the history of the
-folder under that attempt, and going back to before the task takes them away again.
+At the beginning they lie in its folder where they lay in the other one; that copy is the state before the goal. At the
+end, what it made or changed goes into a folder named after the task: nothing that the whole has is replaced by it.
+These files are copied by the attempt that takes over the result, so its check sees them, they stand in the history of
+the folder under that attempt, and going back to before the task takes them away again.
 """
 
 import re
@@ -10,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from executor.domain.outcome import Blocked, NeedsGoal, Result, Waiting
-from executor.ports import REPOSITORY, Assignment, Handover
+from executor.ports import REPOSITORY, Assignment, Handover, NotGiven
 
 WAIT_S = 60.0
 _NAME = re.compile(r"[^\w.-]+")
@@ -23,6 +25,23 @@ def folder_of(key: str) -> str:
 
 
 _TAKEN = frozenset({"node_modules", "venv", "__pycache__"})  # folders that are never kept
+
+
+async def given(assignment: Assignment, handover: Handover) -> str | None:
+    """What a person should hear of it; before the first attempt of such a goal. Raises NotGiven. On a repository it
+    begins with the branch of the other goal instead."""
+    goal = assignment.goal
+    if not goal.lineage or REPOSITORY in goal.metadata:
+        return None
+    try:
+        came = await handover.give(goal.lineage[-1], goal.number)
+    except OSError as error:
+        trouble = error.strerror or str(error)
+        raise NotGiven(f"The files of goal {goal.lineage[-1]} can't be copied for this one: {trouble}.") from error
+    if came is None or not came.left:
+        return None
+    without = ", ".join(came.left)
+    return f"Goal {goal.number} begins with a copy of the files of goal {goal.lineage[-1]}, without {without}."
 
 
 async def with_files(

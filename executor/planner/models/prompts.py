@@ -43,8 +43,8 @@ ACTIONS: Mapping[str, str] = {
     "mcp": 'mcp {"server": str, "tool": str, "arguments": {}}',
     "workflow": 'workflow {"name": str, "parameters": {}}: one of the workflows that the request names; its tasks '
     "become parts of this one",
-    "goal": 'goal {"text": str}: a goal of its own, in a folder of its own; its files come back into the folder '
-    "KEY/, named after this task's key",
+    "goal": 'goal {"text": str}: a goal of its own, in a folder of its own that begins with a copy of the files of '
+    "this one; what it makes or changes there comes back into the folder KEY/, named after this task's key",
 }
 """One line for each action that models may plan; the names and parameters of contract section 5."""
 

@@ -1,5 +1,6 @@
 """What the doctor says about tool servers and about actions that are not Milepost's own."""
 
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -10,6 +11,8 @@ from bot.settings import Settings
 from executor.domain.errors import MilepostError
 
 ORDERS_MAX = 3  # that are quoted of one tool
+USUAL_REMEDY = "try its command by hand; its keys belong into env or headers"
+_BRINGS = {"npx": "Node.js", "node": "Node.js", "uvx": "uv", "uv": "uv", "docker": "Docker", "podman": "Podman"}
 
 
 def tools(settings: Settings, try_tools: Callable[[Settings], Document]) -> Iterator[Finding]:
@@ -22,7 +25,7 @@ def tools(settings: Settings, try_tools: Callable[[Settings], Document]) -> Iter
         yield wrong("tools", error.public, "")
         return
     for server in found.get("servers", ()):
-        yield _server(server)
+        yield _server(server, settings)
         for seen in server.get("notes", ()):
             yield note(f"mcp {server['server']}", seen, "")
         yield from _orders(server)
@@ -44,14 +47,30 @@ def _package(name: str, command: Sequence[str]) -> Iterator[Finding]:
         yield note(f"mcp {name}", f"{package} is almost called {known}", "look whether that is the one that you meant")
 
 
-def _server(found: Any) -> Finding:
+def _server(found: Any, settings: Settings) -> Finding:
     name = f"mcp {found['server']}"
     if found["problem"]:
-        return wrong(name, found["problem"], "try its command by hand; its keys belong into env or headers")
+        return wrong(name, found["problem"], _remedy(found["server"], settings))
     count = f"{len(found['tools'])} tools"
     if found["changed"]:
         return note(name, f"{count}; changed since accepted: {', '.join(found['changed'])}", "each asks before it runs")
     return good(name, count)
+
+
+def _remedy(name: str, settings: Settings) -> str:
+    """What most likely helps, from what its command needs."""
+    server = settings.mcp.get(name)
+    if server is None or not server.command:
+        return USUAL_REMEDY
+    program = server.command[0]
+    path = server.env.get("PATH")
+    if shutil.which(program, path=path.get_secret_value() if path else None) is None:
+        brings = _BRINGS.get(program)
+        return f"install {brings}: it brings {program}" if brings else f"install {program}, or write its whole path"
+    isolated = settings.sandbox.mode != "none" and not (server.network or settings.sandbox.network)
+    if isolated and package_of(server.command)[0]:
+        return f"let it load its program: network = true in [mcp.{name}]"
+    return USUAL_REMEDY
 
 
 def _orders(found: Any) -> Iterator[Finding]:

@@ -36,7 +36,8 @@ def _blockage(decision: Decision) -> list[str]:
 
 def _blocked(facts: Mapping[str, object]) -> list[str]:
     lines = [f"⛔ {bold(_name(facts))}", f"Blocked ({escape(facts.get('type', ''))}): {escape(facts.get('cause', ''))}"]
-    if detail := str(facts.get("detail") or "").strip("\n"):
+    detail = str(facts.get("detail") or "").strip("\n")
+    if detail and detail.strip() != str(facts.get("cause", "")).strip():
         lines += ["", pre(detail)]
     if "missing" in facts:
         lines += ["", _wanted(str(facts["missing"]))]

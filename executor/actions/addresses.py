@@ -58,7 +58,7 @@ def check(answer: str, own: Iterable[IPAddress] = ()) -> None:
     """Raises Forbidden unless the address, and every address wrapped in it, is public and not our own."""
     for address in unwrapped(ipaddress.ip_address(answer.partition("%")[0])):
         if address in own or not public(address):
-            raise Forbidden("the host has an internal address; [http] allow in the configuration can permit it")
+            raise Forbidden("the host has an internal address")
 
 
 def public(address: IPAddress) -> bool:

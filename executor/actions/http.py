@@ -19,15 +19,18 @@ from typing import Any, ClassVar
 
 import httpcore
 import httpx
+from pydantic import ValidationError
 
 from executor.actions.addresses import Forbidden, resolve
 from executor.actions.http_parameters import REPEATABLE, HttpParameters, read_url
 from executor.actions.idempotency import with_key
+from executor.actions.named_values import credentials_in, with_secrets
 from executor.actions.read import as_text
 from executor.actions.transport import GuardedTransport
 from executor.actions.typed import Typed
 from executor.actions.unpacking import Unreadable, unpacked
 from executor.domain.outcome import Result
+from executor.engine.secrets import MISSING_VALUE
 from executor.ports import Brake, Context, NoBrake
 
 HOPS_MAX = 5
@@ -48,7 +51,8 @@ class _Exchange:
     whole: bool = False
     hops: int = 0
     redirect: httpx.Response | None = None  # the newest one, with its body unread
-    elsewhere: str = ""  # where it leads, which is not where the request was to go
+    target: httpx.URL | None = None  # where it leads, which is not where the request was to go
+    elsewhere: str = ""  # that place, which nothing forbids but has to be asked for by its name
 
     async def trace(self, event: str, _: Mapping[str, Any]) -> None:
         """httpcore tells what it does; from the first header on, the server may act."""
@@ -81,8 +85,12 @@ class Http(Typed[HttpParameters]):
         began = monotonic()
         try:
             exchange = _Exchange(read_url(parameters.url))
+            parameters = _with_values(parameters, context.environment)
         except ValueError as error:
             return Result(success=False, error=f"http: {error}.", metadata={"execution_time": 0.0})
+        if lacking := credentials_in(parameters.headers.values()):
+            error_text = f"{lacking[0]} is not set: the request was not sent"
+            return Result(success=False, result=error_text, error=error_text, metadata={MISSING_VALUE: lacking[0]})
         problem = await self._exchange(exchange, parameters, context)
         metadata: dict[str, Any] = {
             "execution_time": round(monotonic() - began, 3),
@@ -105,7 +113,10 @@ class Http(Typed[HttpParameters]):
         except TimeoutError:
             return f"timed out after {context.timeout_s:g} s"
         except Forbidden as error:
-            return f"{exchange.url.host} is not allowed: {error}"
+            place = exchange.target or exchange.url
+            led = "" if exchange.target is None else f"{exchange.url.host} leads on to "
+            opened = f'add "{place.host}:{_port(place)}" to [http] allow if you mean it'
+            return f"{led}{place.host} is not allowed: {error}; {opened}"
         except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
             return f"can't connect to {exchange.url.host}: {str(error) or 'no answer'}"
         except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError) as error:
@@ -138,7 +149,8 @@ class Http(Typed[HttpParameters]):
         """What was asked for, and perhaps approved, names one place. Another one has to be asked for by its name; that
         it may not be named at all is said first."""
         exchange.sent = False
-        host, port = target.host, target.port or _PORTS[target.scheme]
+        exchange.target = target
+        host, port = target.host, _port(target)
         with contextlib.suppress(OSError):
             await resolve(host, port, anywhere=f"{host.lower().rstrip('.')}:{port}" in self._allow)
         exchange.response, exchange.whole = exchange.redirect, True
@@ -173,6 +185,19 @@ async def _hop(
 def _tls() -> SSLContext:
     """Made once: reading the certificates takes tens of milliseconds."""
     return httpx.create_ssl_context()
+
+
+def _with_values(parameters: HttpParameters, environment: Mapping[str, str]) -> HttpParameters:
+    """The request with secrets in place of their names, in its headers and its body: an address is written down in
+    too many places. Raises ValueError, in which no value stands, where one would make another request of it."""
+    found = {
+        "headers": with_secrets(parameters.headers, environment),
+        "body": with_secrets(parameters.body, environment),
+    }
+    try:
+        return HttpParameters.model_validate(parameters.model_dump() | found)
+    except ValidationError as error:
+        raise ValueError(str(error.errors()[0]["ctx"]["error"])) from None
 
 
 def _body(parameters: HttpParameters) -> str | None:
@@ -225,6 +250,10 @@ def _wrong(
     if problem is not None and parameters.method in REPEATABLE:
         return f"{status_line(status)}, but then {problem}"
     return None
+
+
+def _port(url: httpx.URL) -> int:
+    return url.port or _PORTS[url.scheme]
 
 
 def elsewhere(here: httpx.URL, there: httpx.URL) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 from pydantic import Field, field_validator, model_validator
 
+from executor.actions.named_values import credentials_in
 from executor.actions.references import REFERENCE
 from executor.actions.typed import Parameters
 
@@ -32,6 +33,8 @@ class HttpParameters(Parameters):
     @field_validator("url")
     @classmethod
     def _sound(cls, url: str) -> str:
+        if named := credentials_in([url]):
+            raise ValueError(f"url names ${named[0]}; a secret goes into a header or the body, where no log has it")
         if not REFERENCE.search(url):
             read_url(url)
         return url

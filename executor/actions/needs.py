@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
+from executor.actions.named_values import credentials_in
 from executor.actions.shell_text import Place, spots
 from executor.actions.simple_commands import read_commands
 from executor.domain.plan import TaskSpec
@@ -124,7 +125,7 @@ def needs_of(spec: TaskSpec) -> Needs:
     if spec.action == "python" and isinstance(code := parameters.get("code"), str):
         return Needs(python=frozenset(_imports(code)))
     if spec.action == "http":
-        return Needs(hosts=frozenset(_host(parameters)))
+        return Needs(hosts=frozenset(_host(parameters)), variables=frozenset(_in_headers(parameters)))
     if spec.action == "install":
         return Needs(provides=frozenset(map(_bare, parameters.get("packages") or ())))
     if spec.action in ("read", "write", "wait", "notify", "ask", "manual", "draft"):
@@ -230,6 +231,11 @@ def _host(parameters: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
         return
     if parts.hostname:
         yield parts.hostname, port
+
+
+def _in_headers(parameters: Mapping[str, Any]) -> Iterator[str]:
+    headers = parameters.get("headers")
+    yield from credentials_in(str(one) for one in headers.values()) if isinstance(headers, Mapping) else ()
 
 
 def _bare(package: object) -> str:

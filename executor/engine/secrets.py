@@ -136,7 +136,8 @@ def _without_fragments(result: Result, hide: Masker) -> Result:
 
 
 def _texts_of(spec: TaskSpec) -> list[str]:
-    return [*_texts(spec.parameters), *(one.command for one in (spec.check, spec.when) if one is not None)]
+    parameters = {name: one for name, one in spec.parameters.items() if (spec.action, name) != ("http", "url")}
+    return [*_texts(parameters), *(one.command for one in (spec.check, spec.when) if one is not None)]
 
 
 def _texts(value: object) -> list[str]:

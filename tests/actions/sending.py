@@ -6,7 +6,12 @@ from executor.actions.http import Http
 from executor.domain.outcome import Result
 from tests.actions.conftest import Scene, Site
 
-BLOCKED = "the host has an internal address; [http] allow in the configuration can permit it"
+
+def blocked(host: str, port: int) -> str:
+    """What is said of an internal place that nobody opened."""
+    return (
+        f'{host} is not allowed: the host has an internal address; add "{host}:{port}" to [http] allow if you mean it'
+    )
 
 
 async def send(scene: Scene, site: Site | None, parameters: dict[str, Any], **changes: Any) -> Result:

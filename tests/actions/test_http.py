@@ -14,7 +14,8 @@ from executor.actions.http import Http
 from executor.actions.unpacking import unpacked
 from executor.domain.errors import WrongInput
 from tests.actions.conftest import Scene, Site
-from tests.actions.sending import BLOCKED, send
+from tests.actions.sending import blocked as not_allowed
+from tests.actions.sending import send
 
 
 async def test_an_answer_is_told_with_its_status_and_size(scene: Scene, site: Site) -> None:
@@ -228,7 +229,7 @@ async def test_an_effect_that_never_left_is_a_plain_failure(scene: Scene, site: 
     assert [one.metadata.get("outcome_unknown") for one in (refused, unknown, blocked)] == [None, None, None]
     assert str(refused.error).startswith("can't connect to 127.0.0.1: ")
     assert str(unknown.error).startswith("can't connect to nowhere.invalid: the name is not known")
-    assert blocked.error == f"127.0.0.1 is not allowed: {BLOCKED}"
+    assert blocked.error == not_allowed("127.0.0.1", 1)
 
 
 async def test_an_effect_with_a_status_happened_even_if_its_body_broke_off(scene: Scene, site: Site) -> None:

@@ -12,7 +12,7 @@ from executor.actions.http import Http
 from executor.domain.errors import WrongInput
 from executor.domain.outcome import Result
 from tests.actions.conftest import Scene, Site
-from tests.actions.sending import BLOCKED, send
+from tests.actions.sending import blocked, send
 
 LOOPBACK_SPELLINGS = [
     "127.0.0.1",
@@ -138,7 +138,7 @@ async def test_one_internal_answer_among_public_ones_is_enough(
 
     result = await send(scene, None, {"url": f"http://example.com:{site.port}/"})
 
-    assert (result.error, site.heard) == (f"example.com is not allowed: {BLOCKED}", [])
+    assert (result.error, site.heard) == (blocked("example.com", site.port), [])
 
 
 async def test_a_name_is_looked_up_once_and_its_answer_is_what_is_connected_to(

@@ -1,6 +1,9 @@
 """What the doctor says about tool servers and about actions that are not Milepost's own."""
 
+from pathlib import Path
 from typing import Any
+
+import pytest
 
 from bot.settings import Settings
 from bot.tool_findings import tools
@@ -26,6 +29,35 @@ def test_each_server_is_a_line_with_what_is_wrong_and_what_to_do() -> None:
         "ok    mcp good: 2 tools",
         "note  mcp new: 1 tools; changed since accepted: a → each asks before it runs",
         "WRONG mcp gone: ended by itself: no key → try its command by hand; its keys belong into env or headers",
+    ]
+
+
+GONE = {"servers": [{"server": "notes", "problem": "ended by itself", "tools": [], "changed": []}]}
+
+
+@pytest.mark.parametrize(
+    ("server", "remedy"),
+    [
+        ({"command": ("no-such-program", "x")}, "install no-such-program, or write its whole path"),
+        ({"command": ("uvx", "a==1.0.0"), "env": {"PATH": "/nowhere"}}, "install uv: it brings uvx"),
+        ({"command": ("env", "a"), "network": False}, "try its command by hand; its keys belong into env or headers"),
+    ],
+)
+def test_a_server_that_does_not_start_gets_the_remedy_that_fits(server: dict[str, Any], remedy: str) -> None:
+    assert lines(GONE, mcp={"notes": server}) == [f"WRONG mcp notes: ended by itself → {remedy}"]
+
+
+def test_a_package_that_has_to_be_loaded_needs_the_network(tmp_path: Path) -> None:
+    (tmp_path / "npx").touch(mode=0o755)
+    server = {"command": ("npx", "-y", "a@1.0.0"), "env": {"PATH": str(tmp_path)}}
+
+    remedies = [
+        lines(GONE, mcp={"notes": server | {"network": network}})[-1].partition(" → ")[2] for network in (False, True)
+    ]
+
+    assert remedies == [
+        "let it load its program: network = true in [mcp.notes]",
+        "try its command by hand; its keys belong into env or headers",
     ]
 
 

@@ -70,9 +70,9 @@ async def test_taken_back_by_its_button_it_asks_again(talk: Talk) -> None:
 
 async def test_taken_back_in_words_and_only_once(talk: Talk) -> None:
     await granted(talk)
-    listed = await talk.say("/system", "Said for the rest of a goal", patience_s=PATIENCE_S)
+    listed = await talk.say("/grants", "Said for the rest of a goal", patience_s=PATIENCE_S)
 
-    await talk.say(f"/system revoke 1 {key(listed)}", "Taken back.", patience_s=PATIENCE_S)
+    await talk.say(f"/grants revoke 1 {key(listed)}", "Taken back.", patience_s=PATIENCE_S)
     await talk.say(f"/system revoke 1 {key(listed)}", "Goal 1 has no grant", patience_s=PATIENCE_S)
 
 

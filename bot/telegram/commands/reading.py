@@ -99,6 +99,17 @@ async def system(request: Request) -> Said:
     return Said(message=Message(html=html, buttons=rows_of(grant_buttons(request, given))))
 
 
+async def grants(request: Request) -> Said:
+    """What was said for the rest of a goal alone; ``/grants revoke 12 1a2b3c4d`` as in /system."""
+    if request.words.lower().startswith("revoke"):
+        return await system(request)
+    given = await given_now(request)
+    if not given:
+        return say("Nothing is permitted beyond the plans that were started.")
+    html = "\n".join(grant_lines(request, given)).strip()
+    return Said(message=Message(html=html, buttons=rows_of(grant_buttons(request, given))))
+
+
 def welcome(request: Request) -> Said:
     """The first words in a chat, with goals that are useful at once."""
     html = "\n".join(

@@ -95,6 +95,7 @@ _TABLE = (
     Command("digest", Role.VIEWER, "/digest", "all goals at a glance; 18:00: every day; off", habits.digest),
     Command("quiet", Role.VIEWER, "/quiet 22:00-07:00", "when nothing rings; 2h; off", habits.quiet),
     Command("system", Role.VIEWER, "/system", "how everything is", reading.system),
+    Command("grants", Role.VIEWER, "/grants", "what was said for the rest of a goal; takes it back", reading.grants),
     Command("doctor", Role.OWNER, "/doctor", "looks for what is wrong, with a remedy", doctor.doctor),
     Command("whoami", Role.VIEWER, "/whoami", "your id and role", reading.whoami),
     Command("help", Role.VIEWER, "/help", "this list", help),

@@ -9,13 +9,14 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field, StringConstraints
 
 from executor.actions.mcp.actor import Resting
-from executor.actions.mcp.arguments import fitted, with_secrets, wrong
+from executor.actions.mcp.arguments import fitted, wrong
 from executor.actions.mcp.definitions import changes
 from executor.actions.mcp.results import ANSWERED, Attachment, read_answer
 from executor.actions.mcp.scrutiny import in_data
 from executor.actions.mcp.servers import Servers
 from executor.actions.mcp.suspicion import shown
 from executor.actions.mcp.trouble import Changed, Refuses, ServerTrouble
+from executor.actions.named_values import with_secrets
 from executor.actions.paths import Folder
 from executor.actions.typed import Parameters, Typed, read
 from executor.domain.errors import WrongInput

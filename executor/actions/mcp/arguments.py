@@ -1,4 +1,4 @@
-"""Whether arguments are what a tool's own JSON schema takes, and what secrets they name.
+"""Whether arguments are what a tool's own JSON schema takes.
 
 The schema is a stranger's: nothing that it refers to is fetched, its regular expressions are not run (one of them can
 take for ever), its references are followed a bounded number of times, and one that can't be used checks nothing: the
@@ -6,7 +6,6 @@ server itself has the last word.
 """
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -93,18 +92,3 @@ def _as(schema: Any, value: Any) -> Any:
     except (ValueError, RecursionError):
         return value
     return read if isinstance(read, kind) and (kind is bool or not isinstance(read, bool)) else value
-
-
-def with_secrets(value: Any, environment: Mapping[str, str]) -> Any:
-    """``$NAME`` and ``${NAME}`` replaced in all texts, where the attempt was given a value of that name."""
-    if not environment:
-        return value
-    if isinstance(value, str):
-        names = "|".join(map(re.escape, sorted(environment, key=len, reverse=True)))
-        pattern = rf"\$(?:\{{({names})\}}|({names})(?![A-Za-z0-9_]))"
-        return re.sub(pattern, lambda found: environment[found[1] or found[2]], value)
-    if isinstance(value, Mapping):
-        return {name: with_secrets(one, environment) for name, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [with_secrets(one, environment) for one in value]
-    return value

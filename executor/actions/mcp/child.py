@@ -7,6 +7,7 @@ commands (process.py): no stranger's process can be hit.
 import asyncio
 import contextlib
 import os
+import re
 import signal
 import subprocess
 from collections.abc import AsyncIterator
@@ -19,6 +20,7 @@ from executor.actions.launcher import Lasting, Launcher, environment, prepare
 from executor.actions.mcp.session import Place
 from executor.actions.mcp.trouble import Gone, Misbehaves
 from executor.actions.survivors import Mark, end_marked, end_survivors, signal_group
+from executor.domain.reach import Reach
 from executor.domain.tail import printable
 
 MESSAGE_BYTES_MAX = 16_777_216  # of one message; a server that sends more is ended
@@ -27,6 +29,9 @@ STDERR_BYTES_MAX = 4_096  # of its last words
 GRACE_S = 1.0  # after its input is closed, and again after SIGTERM
 REAP_S = 5.0
 POLL_S = 0.01
+_SAYS_NOTHING = re.compile(r"npm (?:error|ERR!)\s*(?:$|A complete log of this run|\S*/_logs/)")
+_OFFLINE = {"npm_config_offline": "true", "UV_OFFLINE": "1"}
+"""What npx and uvx need to hear where there is no network: else they try it for more than a minute."""
 
 
 class _LastWords(asyncio.Protocol):
@@ -56,11 +61,12 @@ class Child:
 
     @property
     def last_words(self) -> str:
-        """Our reason, or the last line that it printed to standard error; "" where it printed none."""
+        """Our reason, or the last line that it printed to standard error and that says something; "" where it printed
+        none."""
         if self.trouble:
             return self.trouble
-        lines = printable(bytes(self._words.kept)).strip().splitlines()
-        return lines[-1].strip() if lines else ""
+        lines = [line.strip() for line in printable(bytes(self._words.kept)).splitlines()]
+        return next((line for line in reversed(lines) if line and not _SAYS_NOTHING.match(line)), "")
 
     async def listen(self, into: int, out: int, errors: int) -> None:
         """Take over our ends of its three streams."""
@@ -145,7 +151,8 @@ async def start_child(place: Place, folder: Path, launcher: Launcher) -> Child:
         errors, stderr = _pipe(ours, theirs)
         try:
             prepare(folder)
-            environment_of_it = environment(folder, mark, place.env)
+            offline = _OFFLINE if launcher.offline(Reach(network=place.network)) else {}
+            environment_of_it = environment(folder, mark, offline | dict(place.env))
             spawn = launcher.lasting(
                 Lasting(
                     arguments=place.command,

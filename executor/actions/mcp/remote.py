@@ -77,7 +77,7 @@ class Guarded(httpx2.AsyncHTTPTransport):
         except Forbidden as error:
             host = f"{request.url.host}:{request.url.port or _PORTS[request.url.scheme]}"
             opened = f'add "{host}" to [http] allow if you mean it'
-            return _turned_away(request, f"is not asked: {str(error).partition(';')[0]}; {opened}")
+            return _turned_away(request, f"is not asked: {error}; {opened}")
         if why := self._closed(response):
             await response.aclose()
             return _turned_away(request, why)

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from executor.actions.mcp.arguments import fitted, with_secrets, wrong
+from executor.actions.mcp.arguments import fitted, wrong
+from executor.actions.named_values import with_secrets
 
 DEEP: dict[str, Any] = {
     "$defs": {f"d{level}": {"allOf": [{"$ref": f"#/$defs/d{level + 1}"}] * 2} for level in range(60)}

@@ -208,8 +208,9 @@ class LocalChat:
         press = self.room.store.press(callback_query_id)
         return press.answer if press else None
 
-    async def until(self, happened: Callable[[], Any], timeout_s: float = 5) -> Any:
-        """Waits until `happened()` is true, looking again at every change in the room; returns its value."""
+    async def until(self, happened: Callable[[], Any], timeout_s: float = 60) -> Any:
+        """Waits until `happened()` is true, looking again at every change in the room; returns its value. Raises
+        TimeoutError after a time that no slow machine needs."""
         async with asyncio.timeout(timeout_s):
             while True:
                 bell = self.room.changed.listen()

@@ -39,7 +39,7 @@ class Scene:
             attempt=1,
             goal_title="A goal",
             folder=lambda: self.workspace,
-            timeout_s=20,
+            timeout_s=120,
             output_bytes_max=100_000,
             now=lambda: self.clock[0],
             first_started_at=START,

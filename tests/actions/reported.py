@@ -34,7 +34,7 @@ def reported(kind: str, place: Path, probes: Mapping[str, Probe]) -> dict[str, R
         cwd=Path(__file__).parents[2],
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=840,
     )
     if done.returncode != 0:
         return {name: {"broken": done.stderr} for name in probes}

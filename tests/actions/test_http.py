@@ -180,10 +180,10 @@ async def test_everything_together_takes_no_longer_than_allowed(scene: Scene, si
 
     site.handler = drip
     began = monotonic()
-    result = await send(scene, site, {"url": site.url()}, timeout_s=1)
+    result = await send(scene, site, {"url": site.url()}, timeout_s=3)
 
-    assert monotonic() - began < 20
-    assert result.error == "200 OK, but then timed out after 1 s"
+    assert monotonic() - began < 60
+    assert result.error == "200 OK, but then timed out after 3 s"
 
 
 async def silent(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -210,7 +210,7 @@ async def test_after_something_was_sent_the_outcome_of_an_effect_is_unknown(
 ) -> None:
     site.handler = server
 
-    result = await send(scene, site, {"method": method, "url": site.url()}, timeout_s=1)
+    result = await send(scene, site, {"method": method, "url": site.url()}, timeout_s=3)
 
     assert result.success is False
     assert result.metadata.get("outcome_unknown", False) is (method in ("POST", "DELETE"))

@@ -19,7 +19,7 @@ BOXED = [Case("command", "bubblewrap", killed) for killed in ("milepost", "bwrap
 BOXED += [Case("server", "bubblewrap", "milepost")]
 PLAIN = [Case("command", "none", "milepost"), Case("server", "none", "milepost")]
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(900)
 
 
 @cache

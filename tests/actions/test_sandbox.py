@@ -126,7 +126,7 @@ def ask(request: pytest.FixtureRequest) -> Iterator[Ask]:
         yield lambda name: reports(request.param, place)[name]
 
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(900)
 
 
 def test_a_command_is_nobody_without_any_right(ask: Ask) -> None:

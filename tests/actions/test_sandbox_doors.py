@@ -67,7 +67,7 @@ def ask(request: pytest.FixtureRequest) -> Iterator[Ask]:
         yield lambda name: reports(request.param, place)[name]
 
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(900)
 
 
 @pytest.mark.parametrize("name", ["families", "families with a network"])

@@ -279,7 +279,7 @@ async def test_waiting_ends_with_the_goal_or_with_a_person(
 ) -> None:
     running.planned = GoalState.IN_PROGRESS
     waiting = asyncio.ensure_future(milepost("goal", "-", "--wait", "--json", input="Pack"))
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while not running.views:
             await asyncio.sleep(0.01)
     running.move(1, state, "because")

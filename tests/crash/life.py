@@ -56,8 +56,8 @@ LIMITS = Limits(attempts_max=2, retry_first_s=0.01, lease_s=0.15, concurrency=3)
 _FREE = ChatPace(per_s=float("inf"), burst=1, reserve=0, card_s=0.02)
 PACE = Pace(private=_FREE, group=_FREE, retry_first_s=0.02, retry_max_s=0.1)
 CANARY = "canary-4f2a/Zq+91"  # the value of a secret: it must never stand in a file
-LIFE_S_MAX = 60.0  # of a slow machine
-DEATH_S_MAX = 2.0
+LIFE_S_MAX = 120.0  # of a slow machine
+DEATH_S_MAX = 30.0
 STEPS = 5
 LOOK_S = 0.01
 
@@ -308,7 +308,7 @@ class Life:
             mark=PollFile(self.folder / "last-poll"),
             brake=FileBrake(self.folder, clock.now),
         )
-        connection = Connection(token=chat.bot_token, api_root=chat.api_root, answer_s=5)
+        connection = Connection(token=chat.bot_token, api_root=chat.api_root, answer_s=60)
         return assemble(connection, plugs, local=self.plan.looks, pace=PACE, grace_s=0.0, poll_s=5, look_s=0.05)
 
     def _failed(self, name: str, error: BaseException) -> None:

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 from bot.localchat import LocalChat
 from tests.crash.history import Happened, Seen
+from tests.ports import quiet_port
 
 T = TypeVar("T")
 
@@ -50,7 +51,7 @@ class Outside:
 
     def start(self) -> None:
         self._thread.start()
-        self.chat = LocalChat(self.folder, port=0, operator_name="Ann")
+        self.chat = LocalChat(self.folder, port=quiet_port(), operator_name="Ann")
         self.run(self._open())
 
     async def _open(self) -> None:
@@ -77,7 +78,7 @@ class Outside:
         self._loop.close()
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=20)
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=120)
 
     def do(self, work: Callable[[], T]) -> T:
         """Call something of the chat in its own thread."""

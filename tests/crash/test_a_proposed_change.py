@@ -1,8 +1,6 @@
 """Crashes around a change of the plan that waits for a person: it is asked once, and happens once."""
 
 import asyncio
-import gc
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,13 +17,6 @@ pytestmark = pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:R
 
 LETTER = "/goal Send a letter\n1. Write it\n2. Post it after 1\n3. Sing: `ok`"
 POINTS = sorted(crash_point_names([label for label in LABELS if label in ("command", "tick")]))
-
-
-@pytest.fixture(autouse=True)
-def _dead_programs(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("PTB_TIMEDELTA", "true")
-    yield
-    gc.collect()
 
 
 def _begin(world: Outside) -> None:

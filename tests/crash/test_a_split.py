@@ -1,8 +1,6 @@
 """Crashes around a task that is split by hand: its parts are there once, each is done once, and the whole ends."""
 
 import asyncio
-import gc
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,13 +16,6 @@ from tests.crash.scenarios import Scenario, tell
 pytestmark = pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning")
 
 POINTS = sorted(crash_point_names([label for label in LABELS if label in ("command", "tick")]))
-
-
-@pytest.fixture(autouse=True)
-def _dead_programs(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("PTB_TIMEDELTA", "true")
-    yield
-    gc.collect()
 
 
 def _begin(world: Outside) -> None:

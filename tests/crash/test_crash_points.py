@@ -1,6 +1,5 @@
 """Crash at every named point: before and after each commit and each side effect, then restart and go on to the end."""
 
-import gc
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -39,15 +38,6 @@ TRIES_MAX = 3  # how often a point is passed depends on the order of things, so 
 pytestmark = pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning")
 
 Passings = Mapping[str, Counter[str]]
-
-
-@pytest.fixture(autouse=True)
-def _dead_programs(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """What they left behind is cleared away while its warnings are still expected; and python-telegram-bot warns about
-    its old form of retry_after."""
-    monkeypatch.setenv("PTB_TIMEDELTA", "true")
-    yield
-    gc.collect()
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ import pytest
 
 from bot.control.client import ControlClient
 from executor.domain.errors import MilepostError
-from tests.crash.real import MILEPOST, answers, environment, free_port, until
+from tests.crash.real import MILEPOST, answers, environment, until
 
 pytestmark = pytest.mark.slow
 
@@ -40,9 +40,7 @@ def up_on(folder: Path) -> Iterator[tuple[Path, ControlClient]]:
     data.mkdir()
     words = small_disk(data)
     with (folder / "log").open("ab") as log:
-        process = subprocess.Popen(
-            [*words, MILEPOST, "up"], env=environment(folder, free_port()), stdout=log, stderr=log
-        )
+        process = subprocess.Popen([*words, MILEPOST, "up"], env=environment(folder), stdout=log, stderr=log)
     seen = Path(f"/proc/{process.pid}/root{data}")
     client = ControlClient(seen, timeout_s=30)
     try:
@@ -77,7 +75,7 @@ def line(client: ControlClient) -> str:
     return str(client.call("system", {}, command_id="look")["lines"][0])
 
 
-@pytest.mark.timeout(480)
+@pytest.mark.timeout(900)
 def test_a_full_disk_refuses_what_is_new_loses_nothing_and_goes_on_by_itself(tmp_path: Path) -> None:
     with up_on(tmp_path) as (data, client):
         submitted = client.call("submit_goal", {"text": GOAL}, command_id="goal")

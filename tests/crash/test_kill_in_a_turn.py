@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from bot.control.client import ControlClient
-from tests.crash.real import MILEPOST, answers, environment, free_port
+from tests.crash.real import MILEPOST, answers, environment
 from tests.modelserver import ModelServer, model_server, says
 
 pytestmark = pytest.mark.slow
@@ -65,7 +65,7 @@ async def up(folder: Path, server: ModelServer) -> AsyncIterator[tuple["subproce
     with (folder / "log").open("ab") as log:
         process = subprocess.Popen(
             [MILEPOST, "up"],
-            env=environment(folder, free_port()) | model,
+            env=environment(folder) | model,
             stdout=log,
             stderr=log,
             start_new_session=True,
@@ -93,7 +93,7 @@ def lives(pid: int) -> bool:
         return False
 
 
-@pytest.mark.timeout(480)
+@pytest.mark.timeout(900)
 async def test_the_next_life_ends_what_ran_and_goes_on_at_that_turn(tmp_path: Path) -> None:
     async with model_server() as server:
         server.on("plan", says(PLAN))

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.slow
 KILLS = 60
 
 
-@pytest.mark.timeout(480)
+@pytest.mark.timeout(900)
 def test_what_was_acknowledged_is_stored_whenever_the_writer_is_killed(tmp_path: Path) -> None:
     seed = random.SystemRandom().randrange(10**6)
     print(f"seed {seed}")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.control.client import ControlClient, NoAnswer
-from tests.crash.real import MILEPOST, STARTED_S_MAX, environment, free_port, until, up
+from tests.crash.real import MILEPOST, STARTED_S_MAX, environment, until, up
 
 pytestmark = pytest.mark.slow
 
@@ -17,7 +17,7 @@ DIES = {"MILEPOST_CRASH_AT": "attempt.before_action"}
 def die(folder: Path) -> int:
     """Let it run to its own end."""
     with (folder / "log").open("ab") as log:
-        known = environment(folder, free_port()) | DIES
+        known = environment(folder) | DIES
         return subprocess.run([MILEPOST, "up"], env=known, stdout=log, stderr=log, timeout=STARTED_S_MAX).returncode
 
 
@@ -28,7 +28,7 @@ def start(client: ControlClient, text: str) -> None:
         client.call("decide", {"decision": decision, "option": "start"}, command_id=f"start {text}")
 
 
-@pytest.mark.timeout(480)
+@pytest.mark.timeout(900)
 def test_a_task_that_ends_milepost_each_time_is_parked_after_three_deaths_and_others_go_on(tmp_path: Path) -> None:
     with up(tmp_path, **DIES) as (process, client):
         start(client, "/goal Poison\n1. Drink: `true`")

@@ -49,7 +49,7 @@ def attempts(client: ControlClient) -> list[str]:
     return [str(one["status"]) for one in found]
 
 
-@pytest.mark.timeout(480)
+@pytest.mark.timeout(900)
 def test_every_way_to_end_leaves_all_twenty_to_be_resumed_and_none_runs_twice(tmp_path: Path) -> None:
     work = tmp_path / "data" / "workspaces" / "1"
     with up(tmp_path, **WIDE) as (process, client):

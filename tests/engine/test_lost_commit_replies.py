@@ -99,7 +99,8 @@ async def test_what_a_stopped_program_brings_after_its_lease_is_fenced_off(tmp_p
     async with world(tmp_path, slow, clock=clock, executor_id="stopped") as stopped:
         number = await stopped.start_goal(draft(spec("1")))
         await stopped.executor.tick()
-        await asyncio.sleep(0)
+        while not slow.runs:
+            await asyncio.sleep(0)
         clock.advance(61)  # as SIGSTOP: nobody renews its lease, and it knows nothing of that
         async with world(tmp_path, quick, clock=clock, executor_id="new") as new:
             await new.settle()
@@ -120,14 +121,14 @@ async def test_a_program_that_finds_its_lease_taken_stops_what_it_runs(tmp_path:
     async with world(tmp_path, slow, clock=clock, executor_id="stopped") as stopped:
         await stopped.start_goal(draft(spec("1")))
         await stopped.executor.tick()
-        await asyncio.sleep(0)
+        while not slow.runs:
+            await asyncio.sleep(0)
         clock.advance(61)
         async with world(tmp_path, other, clock=clock, executor_id="new") as new:
             await new.executor.tick()
             before = stopped.workers.held()
             await stopped.executor.heartbeat.beat()
-            for _ in range(20):
+            while stopped.workers.held():
                 await asyncio.sleep(0)
-            after = stopped.workers.held()
 
-    assert (before, after) == ([("1.1", 1)], [])
+    assert before == [("1.1", 1)]

@@ -64,7 +64,11 @@ def test_what_another_task_makes_is_waited_for(maker: TaskSpec, said: str) -> No
 
 async def test_a_plan_in_the_wrong_order_puts_itself_right(tmp_path: Path) -> None:
     view, told = await outcome(
-        tmp_path, shell("1", "cat notes.txt"), shell("2", "sleep 0.3; echo hi > notes.txt"), shell("3", "echo", "1")
+        tmp_path,
+        shell("1", "cat notes.txt"),
+        shell("2", "until test -e changed; do sleep 0.05; done; echo hi > notes.txt"),
+        shell("3", "echo", "1"),
+        changed="changed",
     )
 
     assert view.goal.state is GoalState.COMPLETED

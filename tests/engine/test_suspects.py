@@ -29,19 +29,21 @@ class Lasting(ScriptedAction):
     def __init__(self, *quick: str) -> None:
         super().__init__("work")
         self.quick = quick
+        self.begun: set[tuple[str, int]] = set()
 
     async def run(self, parameters: Mapping[str, Any], context: Context) -> Result | Waiting:
         self.runs.append(context.task_ref)
+        self.begun.add((context.task_ref, context.attempt))
         if context.task_ref not in self.quick:
             await asyncio.Event().wait()
         return Result(success=True, result="Done")
 
 
-async def begin(w: World) -> list[str]:
+async def begin(w: World, action: Lasting) -> list[str]:
     """Start whatever may start, and end what is quick; what runs then."""
     while True:
         did = await w.executor.tick()
-        for _ in range(20):
+        while any(one not in action.begun or one[0] in action.quick for one in w.workers.held()):
             await asyncio.sleep(0)
         if not did:
             return sorted(ref for ref, _ in w.workers.held())
@@ -56,10 +58,10 @@ async def test_the_third_death_in_a_row_parks_it_while_others_are_carried_out(tm
         async with world(tmp_path, action, clock=clock, executor_id=str(life)) as w:
             if life == 2:
                 await w.press("start")
-            await begin(w)
+            await begin(w, action)
             clock.advance(5)
     async with world(tmp_path, action, clock=clock, executor_id="4") as w:
-        running = await begin(w)
+        running = await begin(w, action)
         view = await w.view(poison)
         notices = await w.notices()
 
@@ -80,7 +82,7 @@ async def test_what_merely_ran_beside_it_is_not_parked(tmp_path: Path) -> None:
     for life in range(1, 7):
         async with world(tmp_path, action, clock=clock, executor_id=str(life)) as w:
             for _ in range(30):  # the second one ends the process; nothing else ever does
-                running = await begin(w)
+                running = await begin(w, action)
                 if "1.2" in running:
                     break
                 clock.advance(5)
@@ -100,7 +102,7 @@ async def test_somebody_who_restarts_milepost_often_parks_nothing(tmp_path: Path
         number = await w.start_goal(draft(spec("1")))
     for life in range(1, 8):
         async with world(tmp_path, action, clock=clock, executor_id=str(life)) as w:
-            await begin(w)
+            await begin(w, action)
             for _ in range(3):
                 clock.advance(20)
                 await w.executor.heartbeat.beat()
@@ -115,7 +117,7 @@ async def test_a_stop_of_milepost_is_nobodys_death(tmp_path: Path) -> None:
         number = await w.start_goal(draft(spec("1")))
     for life in range(1, 12):
         async with world(tmp_path, action, clock=clock, executor_id=str(life)) as w:
-            await begin(w)
+            await begin(w, action)
             await w.executor.stop()
             states = await w.states(number)
 
@@ -130,7 +132,7 @@ async def test_a_person_who_retries_it_gives_it_three_more(tmp_path: Path) -> No
         async with world(tmp_path, action, clock=clock, executor_id=str(life)) as w:
             if life == 4:
                 await w.press("retry")
-            await begin(w)
+            await begin(w, action)
             states = await w.states(number)
 
     assert states == {"1.1": "in_progress"}

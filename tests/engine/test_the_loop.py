@@ -127,7 +127,7 @@ async def test_a_task_that_became_due_during_a_tick_is_not_slept_through(tmp_pat
         await w.settle()
         creeps.append(True)
 
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             loop = w.nursery.start(w.executor.run(), "loop")
             while len(waits.runs) < 2:
                 await asyncio.sleep(0)

@@ -34,7 +34,7 @@ found = isolate(Wanted(mode="bubblewrap", data_dir=Path(sys.argv[1]), hidden=(),
 print(json.dumps(None if found.problem is None else [found.problem.seen, found.problem.remedy]))
 """
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(900)
 
 
 def tried(options: list[str]) -> list[str] | None:

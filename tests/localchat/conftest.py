@@ -16,6 +16,8 @@ from telegram.request import HTTPXRequest
 from bot.localchat import LocalChat
 
 NOON = 1_790_000_000.0
+PATIENCE_S = 60.0  # of a slow machine
+AT_LAST_S = 30  # when a server that stops cuts off what does not end by itself
 
 Raw = Callable[..., Awaitable[dict[str, Any]]]
 
@@ -68,7 +70,7 @@ def raw(chat: LocalChat, web: httpx.AsyncClient) -> Raw:
     return call
 
 
-def ptb(chat: LocalChat, read_timeout_s: float = 5) -> Application[Any, Any, Any, Any, Any, Any]:
+def ptb(chat: LocalChat, read_timeout_s: float = PATIENCE_S) -> Application[Any, Any, Any, Any, Any, Any]:
     """The real python-telegram-bot, set up for a server on this machine."""
 
     def request() -> HTTPXRequest:

@@ -35,7 +35,7 @@ async def test_pytelegrambotapi_works_without_a_change(chat: LocalChat, monkeypa
     bot.register_message_handler(start, commands=["start"])
     bot.register_callback_query_handler(go, func=lambda query: True)
     bot.register_message_handler(keep, content_types=["document"])
-    thread = threading.Thread(target=lambda: bot.polling(non_stop=True, interval=0, timeout=5, long_polling_timeout=1))
+    thread = threading.Thread(target=lambda: bot.polling(non_stop=True, interval=0, timeout=60, long_polling_timeout=1))
     thread.start()
     try:
         chat.say("/start")
@@ -46,7 +46,7 @@ async def test_pytelegrambotapi_works_without_a_change(chat: LocalChat, monkeypa
         await chat.until(lambda: downloaded)
     finally:
         bot.stop_polling()
-        await asyncio.to_thread(thread.join, 10)
+        await asyncio.to_thread(thread.join, 60)
 
     assert downloaded == [b"mine"]
     assert chat.answer_to(query) == {"text": "ok", "show_alert": True, "url": ""}

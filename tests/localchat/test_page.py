@@ -12,16 +12,20 @@ from playwright.async_api import Browser, Page, async_playwright, expect
 
 from bot.localchat import LocalChat
 from tests.localchat.conftest import HandClock, Raw
+from tests.ports import quiet_port
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine")]
 
+PATIENCE_MS = 120_000  # of a slow machine
+expect.set_options(timeout=PATIENCE_MS)
+
 
 @pytest.fixture
 async def browser() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
-        opened = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        opened = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"], timeout=PATIENCE_MS)
         yield opened
         await opened.close()
 
@@ -31,6 +35,7 @@ async def page(browser: Browser, chat: LocalChat) -> AsyncIterator[Page]:
     """The page after its printed address was opened; a script error fails the test."""
     errors: list[str] = []
     opened = await browser.new_page(viewport={"width": 360, "height": 740})
+    opened.set_default_timeout(PATIENCE_MS)
     opened.on("pageerror", lambda error: errors.append(str(error)))
     await opened.goto(chat.url)
     await opened.wait_for_url(chat.page_url)
@@ -85,6 +90,7 @@ async def test_a_forced_reply_and_the_keys_of_the_composer(chat: LocalChat, page
     await page.keyboard.type("line two")
     await page.press("#text", "Enter")
     (answer,) = await chat.until(lambda: chat.messages()[1:])
+    await expect(page.locator("li.out:not(.pending)")).to_have_count(1)
     await page.press("#text", "ArrowUp")
     await expect(page.locator("#context-title")).to_have_text("Edit message")
     await page.fill("#text", "changed `code`")
@@ -145,9 +151,9 @@ async def test_an_edit_far_above_does_not_move_what_is_being_read(chat: LocalCha
 async def test_the_page_survives_a_restart_without_loss_or_doubles(
     browser: Browser, tmp_path: Path, clock: HandClock
 ) -> None:
-    first = LocalChat(tmp_path, port=0, clock=clock)
+    port = quiet_port()
+    first = LocalChat(tmp_path, port=port, clock=clock)
     await first.start()
-    port = int(first.api_root.rpartition(":")[2])
     page = await browser.new_page()
     await page.goto(first.url)
     await page.wait_for_selector("#status.online, #status.away")
@@ -163,7 +169,7 @@ async def test_the_page_survives_a_restart_without_loss_or_doubles(
     second = LocalChat(tmp_path, port=port, clock=clock)
     await second.start()
     second.say("after")
-    await expect(page.locator("li.out:not(.pending)")).to_have_count(72, timeout=15_000)
+    await expect(page.locator("li.out:not(.pending)")).to_have_count(72)
     await expect(page.locator("#text")).to_have_value("a draft")
     await page.reload()
     await expect(page.locator("li.out")).to_have_count(50)

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from bot.localchat import LocalChat, LocalChatError
-from tests.localchat.conftest import HandClock, Raw
+from tests.localchat.conftest import AT_LAST_S, PATIENCE_S, HandClock, Raw
 
 
 def texts(envelope: dict[str, Any]) -> list[str]:
@@ -35,14 +35,14 @@ async def test_a_held_poll_ends_with_the_first_update(chat: LocalChat, raw: Raw)
     await chat.until(lambda: chat.room.online())
     chat.say("hello")
 
-    assert texts(await asyncio.wait_for(poll, 2)) == ["hello"]
+    assert texts(await asyncio.wait_for(poll, PATIENCE_S)) == ["hello"]
 
 
 async def test_the_newest_listener_wins(chat: LocalChat, raw: Raw) -> None:
     first = asyncio.ensure_future(raw("getUpdates", timeout=50))
     await chat.until(lambda: chat.room.pollers)
     second = asyncio.ensure_future(raw("getUpdates", timeout=50))
-    refused = await asyncio.wait_for(first, 2)
+    refused = await asyncio.wait_for(first, PATIENCE_S)
     chat.say("to the second")
 
     assert refused == {
@@ -51,7 +51,7 @@ async def test_the_newest_listener_wins(chat: LocalChat, raw: Raw) -> None:
         "description": "Conflict: terminated by other getUpdates request; "
         "make sure that only one bot instance is running",
     }
-    assert texts(await asyncio.wait_for(second, 2)) == ["to the second"]
+    assert texts(await asyncio.wait_for(second, PATIENCE_S)) == ["to the second"]
 
 
 async def test_unasked_kinds_are_not_queued_and_the_list_is_remembered(chat: LocalChat, raw: Raw) -> None:
@@ -88,13 +88,14 @@ async def test_history_tokens_and_unconfirmed_updates_survive_a_restart(tmp_path
     assert [later["message"]["message_id"], third["message"]["message_id"]] == [2, 3]
 
 
-async def test_stopping_ends_held_polls_within_a_second(chat: LocalChat, raw: Raw) -> None:
+async def test_stopping_ends_held_polls_by_itself(chat: LocalChat, raw: Raw) -> None:
+    chat._server.config.timeout_graceful_shutdown = AT_LAST_S
     poll = asyncio.ensure_future(raw("getUpdates", timeout=50))
     await chat.until(lambda: chat.room.pollers)
     began = time.monotonic()
     await chat.stop()
 
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < AT_LAST_S
     assert (await poll)["result"] == []
 
 

@@ -78,7 +78,7 @@ class Bench:
 
     def shell(self, command: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            ["bash", "-c", command], cwd=self.folder, env=BARE, capture_output=True, text=True, timeout=60, check=False
+            ["bash", "-c", command], cwd=self.folder, env=BARE, capture_output=True, text=True, timeout=180, check=False
         )
 
     def holds(self, check: Check) -> bool:

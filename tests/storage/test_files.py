@@ -137,7 +137,7 @@ async def test_a_reading_sees_one_moment_and_waits_for_no_writer(database: Datab
     await save(database, new_goals=[running()])
     async with database.transaction() as transaction:
         await transaction.save(Changes(new_goals=[running(2)]))
-        meanwhile = await asyncio.wait_for(database.goals(open_only=True), 5)
+        meanwhile = await asyncio.wait_for(database.goals(open_only=True), 60)
 
     assert [meanwhile, await database.goals(open_only=True)] == [[running()], [running(2), running()]]
 

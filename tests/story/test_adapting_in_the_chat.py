@@ -8,7 +8,8 @@ from tests.telegram.talk import Json, Talk, talking, words
 QUICK: Json = {"executor": {"retry_first_s": 0.01, "attempts_max": 1}}
 NO_CHANGES: Json = {"executor": {"retry_first_s": 0.01, "attempts_max": 1, "adaptations_max": 0}}
 WRITE = "/goal Write it down\n1. Write: `echo hello > out/today.txt`"
-LATER = "/goal Count\n1. Count: `test -f made.txt`\n2. Make: `sleep 0.4; touch made.txt`\n3. Look: `true` after 1,2"
+MAKES = "until test -e go; do sleep 0.05; done; touch made.txt"
+LATER = f"/goal Count\n1. Count: `test -f made.txt`\n2. Make: `{MAKES}`\n3. Look: `true` after 1,2"
 LETTER = "/goal Send a letter\n1. Write it\n2. Print it after 1\n3. Post it after 2\n4. Buy stamps"
 
 
@@ -16,6 +17,13 @@ async def started(talk: Talk, text: str) -> Json:
     card = await talk.say(text, "Nothing runs before you press Start")
     await talk.press(card, "Start")
     return card
+
+
+async def failed_too_early(talk: Talk) -> None:
+    """LATER up to the failure of its first task, and then on."""
+    await started(talk, LATER)
+    await talk.hear("Blocked")
+    (talk.house.settings.data_dir / "workspaces/1/go").touch()
 
 
 def labels(message: Json) -> list[str]:
@@ -69,7 +77,7 @@ async def test_a_repair_beyond_the_limit_is_a_button_and_works_after_a_restart(t
 
 async def test_what_failed_too_early_is_tried_again_behind_what_it_needed(tmp_path: Path, room: LocalChat) -> None:
     async with talking(tmp_path / "data", room, chosen=QUICK) as talk:
-        await started(talk, LATER)
+        await failed_too_early(talk)
 
         told = await talk.hear("Plan v1 → v2")
         await talk.hear("Goal Complete")
@@ -83,7 +91,7 @@ async def test_a_change_that_needs_a_word_explains_itself_and_is_accepted_after_
     tmp_path: Path, room: LocalChat
 ) -> None:
     async with talking(tmp_path / "data", room, chosen=NO_CHANGES) as talk:
-        await started(talk, LATER)
+        await failed_too_early(talk)
         card = await talk.hear("Why I ask")
         await talk.press(card, "Ask why")
         why = await talk.hear("I ask because")
@@ -119,8 +127,7 @@ async def test_a_change_that_needs_a_word_explains_itself_and_is_accepted_after_
 
 async def test_revert_brings_the_task_back_with_its_ways_out(tmp_path: Path, room: LocalChat) -> None:
     async with talking(tmp_path / "data", room, chosen=NO_CHANGES) as talk:
-        await started(talk, LATER)
-        await talk.hear("Blocked")
+        await failed_too_early(talk)
         card = await talk.hear("Why I ask")
         why = await talk.say("/why", "Count")
         version = words(await talk.say("/plan 1 v2", "Plan v2"))

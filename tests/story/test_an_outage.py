@@ -2,7 +2,6 @@
 real server, in the real chat."""
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -10,18 +9,12 @@ from pathlib import Path
 import pytest
 
 from bot.localchat import LocalChat
+from tests.ports import quiet_port
 from tests.telegram.talk import Talk, talking, words
 
 QUICK = {
     "executor": {"retry_first_s": 0.05, "outage_pause_max_s": 0.3},
 }
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port: int = found.getsockname()[1]
-        return port
 
 
 @asynccontextmanager
@@ -54,7 +47,7 @@ async def begun(talk: Talk, port: int) -> None:
 
 
 async def test_a_host_that_comes_back_costs_no_press(tmp_path: Path, chat: LocalChat) -> None:
-    port = free_port()
+    port = quiet_port()
     async with talking(tmp_path / "data", chat, chosen=QUICK) as talk:
         await begun(talk, port)
         told = await talk.hear("does not work")
@@ -73,7 +66,7 @@ async def test_a_host_that_comes_back_costs_no_press(tmp_path: Path, chat: Local
 
 
 async def test_a_restart_goes_on_looking(tmp_path: Path, chat: LocalChat) -> None:
-    port = free_port()
+    port = quiet_port()
     async with talking(tmp_path / "data", chat, chosen=QUICK) as talk:
         await begun(talk, port)
         await talk.hear("does not work")
@@ -85,7 +78,7 @@ async def test_a_restart_goes_on_looking(tmp_path: Path, chat: LocalChat) -> Non
 async def test_what_takes_too_long_is_asked_about_and_the_question_goes_away_by_itself(
     tmp_path: Path, chat: LocalChat
 ) -> None:
-    port = free_port()
+    port = quiet_port()
     impatient = {**QUICK, "executor": {**QUICK["executor"], "outage_ask_s": 0.4}}
     async with talking(tmp_path / "data", chat, chosen=impatient) as talk:
         await begun(talk, port)

@@ -6,7 +6,7 @@ from bot.localchat import LocalChat
 from tests.modelserver import ModelServer, says
 from tests.telegram.talk import Json, Talk, talking, words
 
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 MAIL = "To: john@example.com\nSubject: Thanks\n\nDear John, thank you for the meeting on Tuesday."
 
 

@@ -63,7 +63,7 @@ def program(folder: Path, text: str) -> "subprocess.CompletedProcess[str]":
         "-c",
         f"from bot.library import *\nexecutor = AutonomousGoalExecutor({str(folder)!r})\n{text}",
     ]
-    return subprocess.run(given, capture_output=True, text=True, timeout=60, env=dict(os.environ), cwd=Path.cwd())
+    return subprocess.run(given, capture_output=True, text=True, timeout=180, env=dict(os.environ), cwd=Path.cwd())
 
 
 def test_a_program_that_forgets_to_close_ends_by_itself_and_loses_nothing(folder: Path) -> None:
@@ -158,7 +158,7 @@ def test_what_a_function_returned_is_kept_as_the_attempts_output(
 
 def test_tasks_of_several_threads_really_run_at_the_same_time(executor: AutonomousGoalExecutor) -> None:
     task_ids = executor.decompose_goal(executor.set_goal("Pack", success_criteria=["Boxes", "Labels", "Van"]))
-    together = threading.Barrier(3, timeout=30)
+    together = threading.Barrier(3, timeout=120)
 
     with ThreadPoolExecutor(3) as threads:
         list(threads.map(lambda task_id: executor.execute_task(task_id, together.wait), task_ids))

@@ -9,7 +9,7 @@ from bot.localchat import LocalChat
 from tests.modelserver import ModelServer, says
 from tests.telegram.talk import Json, Talk, talking, words
 
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 
 
 def chosen(server: ModelServer) -> Json:

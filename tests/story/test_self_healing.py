@@ -22,23 +22,28 @@ from tests.world import World, world
 LAUNCHER = PlainLauncher()
 
 
-async def outcome(folder: Path, *tasks: TaskSpec, services: tuple[Service, ...] = ()) -> tuple[GoalView, list[str]]:
-    """The goal as it ended, and the lines with which it told of its adaptations."""
+async def outcome(
+    folder: Path, *tasks: TaskSpec, services: tuple[Service, ...] = (), changed: str = ""
+) -> tuple[GoalView, list[str]]:
+    """The goal as it ended, and the lines with which it told of its adaptations. `changed`: a file that appears in the
+    goal's folder with the first of them."""
     registry = Registry(standard_actions(LAUNCHER, START.tzinfo, ()))
     clock, limits = ManualClock(), Limits(timeout_s=100, services=services)
     async with world(folder, registry=registry, checks=Looks(LAUNCHER, Http()), clock=clock, limits=limits) as w:
         number = await w.start_goal(draft(*tasks))
-        view = await patiently(w, number)
+        view = await patiently(w, number, folder / "workspaces/1" / changed if changed else None)
         told = [str(n.facts["line"]) for n in await w.notices() if n.kind is NoticeKind.ADAPTATION]
         assert w.failures == []
         return view, told
 
 
-async def patiently(w: World, number: int) -> GoalView:
+async def patiently(w: World, number: int, changed: Path | None = None) -> GoalView:
     """Real commands take real time; pauses between attempts are the clock's."""
     for _ in range(12):
         while await w.executor.tick() or w.workers.held():
             await w.idle()
+            if changed is not None and (await w.view(number)).goal.plan_version > 1:
+                changed.touch()
         if (view := await w.view(number)).goal.final:
             return view
         w.clock.advance(10)
@@ -105,13 +110,13 @@ async def test_a_missing_folder_is_made(tmp_path: Path) -> None:
 
 
 async def test_a_limit_that_was_too_short_is_raised(tmp_path: Path) -> None:
-    slow = TaskSpec(key="1", title="Slow", action="shell", parameters={"command": "sleep 0.7", "timeout_s": 0.5})
+    slow = TaskSpec(key="1", title="Slow", action="shell", parameters={"command": "sleep 1.6", "timeout_s": 1.5})
 
     view, told = await outcome(tmp_path, slow)
 
     assert (view.goal.state, told) == (
         GoalState.COMPLETED,
-        ["Plan v1 → v2: +0 −0 ~1, It ran out of its 0.5 s: allowing 1 s"],
+        ["Plan v1 → v2: +0 −0 ~1, It ran out of its 1.5 s: allowing 3 s"],
     )
 
 

@@ -6,7 +6,7 @@ from bot.localchat import LocalChat
 from tests.modelserver import ModelServer, says
 from tests.telegram.talk import Json, talking, words
 
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 ONCE = {"executor": {"attempts_max": 1}}
 GOAL = "Report p3\n1. Make the report: `exit 3`\n2. Send it: `cat report.txt`"
 PARTS = "/task 1.1\n1. Fetch: `echo numbers > numbers.txt`\n2. Write: `test -f stamp && cp numbers.txt report.txt`"

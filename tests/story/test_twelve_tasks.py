@@ -12,7 +12,8 @@ import pytest
 from bot.localchat import LocalChat
 from executor.domain.goal import GoalState
 from executor.engine.why import HOLDS_NOTHING_UP
-from tests.story.test_an_outage import free_port, serving
+from tests.ports import quiet_port
+from tests.story.test_an_outage import serving
 from tests.telegram.talk import Json, Talk, talking, words
 
 PATIENCE_S = 60.0  # a package is installed meanwhile
@@ -85,7 +86,7 @@ def lock() -> Iterator[Path]:
 async def test_twelve_tasks_and_every_kind_of_blockage_end_with_just_the_questions_that_needed_a_person(
     tmp_path: Path, room: LocalChat, lock: Path
 ) -> None:
-    port = free_port()
+    port = quiet_port()
     async with talking(tmp_path / "data", room, chosen=QUICK) as talk:
         card = await talk.say(GOAL.format(port=port, lock=lock), "Nothing runs before you press Start")
         await talk.press(card, "Start")

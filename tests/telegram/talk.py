@@ -17,6 +17,7 @@ from bot.telegram.connection import Connection
 from bot.telegram.ports import Example
 
 Json = dict[str, Any]
+PATIENCE_S = 60.0  # of a slow machine: only a failure takes so long
 EXAMPLES = [Example(label="A greeting", text="Greet\n1. Say it: `echo hello`")]
 
 
@@ -30,7 +31,7 @@ class Talk:
     people: Access
     read: set[int] = field(default_factory=set)
 
-    async def hear(self, text: str = "", *, chat: int | None = None, patience_s: float = 5) -> Json:
+    async def hear(self, text: str = "", *, chat: int | None = None, patience_s: float = PATIENCE_S) -> Json:
         """The bot's next message that was not yet heard and contains `text`."""
 
         def next_one() -> Json | None:
@@ -44,7 +45,7 @@ class Talk:
         self.read.add(message["message_id"])
         return message
 
-    async def say(self, text: str, answer: str = "", patience_s: float = 5, **how: Any) -> Json:
+    async def say(self, text: str, answer: str = "", patience_s: float = PATIENCE_S, **how: Any) -> Json:
         """Write, and hear the answer: the next message with `answer` in it, for news may come in between."""
         self.chat.say(text, **how)
         return await self.hear(answer, chat=how.get("chat"), patience_s=patience_s)

@@ -53,7 +53,7 @@ async def test_it_is_seen_accepted_and_done_as_parts_of_one_task(talk: Talk) -> 
     card = await talk.hear("Start")
 
     await talk.press(card, "Start")
-    end = words(await talk.hear("Goal Complete", patience_s=30))
+    end = words(await talk.hear("Goal Complete"))
 
     view = await talk.house.executor.view(1)
     assert view is not None

@@ -19,12 +19,13 @@ from bot.telegram.access import Access
 from bot.telegram.assembly import assemble
 from bot.telegram.connection import Connection, build_bot
 from executor.domain.errors import Unconfigured
+from tests.ports import quiet_port
 from tests.telegram.talk import Talk, plugs_of, talking, words
 
 GOAL = "Say hello\n1. Say it: `echo hello`"
 
 
-async def until(condition: object, timeout_s: float = 10) -> None:
+async def until(condition: object, timeout_s: float = 60) -> None:
     """Wait for something that gives no signal of its own."""
     assert callable(condition)
     async with asyncio.timeout(timeout_s):
@@ -82,7 +83,7 @@ async def test_a_restart_says_nothing_twice(tmp_path: Path, chat: LocalChat) -> 
 
 
 async def test_a_server_that_comes_late_is_waited_for(tmp_path: Path) -> None:
-    first = LocalChat(tmp_path / "chat", port=0, operator_name="Ann")
+    first = LocalChat(tmp_path / "chat", port=quiet_port(), operator_name="Ann")
     await first.start()
     root, token, operator = first.api_root, first.bot_token, first.operator_id
     await first.stop()
@@ -95,7 +96,7 @@ async def test_a_server_that_comes_late_is_waited_for(tmp_path: Path) -> None:
         assert bot.front.problem.startswith("Telegram can't be reached")
         chat = LocalChat(tmp_path / "chat", port=int(root.rsplit(":", 1)[1]), operator_name="Ann")
         await chat.start()
-        await asyncio.wait_for(bot.front.wait_ready(), 10)
+        await asyncio.wait_for(bot.front.wait_ready(), 60)
 
         assert bot.front.problem == ""
         await bot.front.stop()

@@ -374,7 +374,7 @@ async def test_something_unexpected_costs_one_line_and_no_lane(talk: Talk, monke
 
     monkeypatch.setattr(type(talk.house.executor), "system", broken)
 
-    sorry = await talk.say("/system", patience_s=30)
+    sorry = await talk.say("/system")
     talk.chat.say("/system")
     after = await talk.say("/whoami")
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from tests.telegram.talk import Json, Talk, words
 
 GOAL = "Write a list\n1. Begin: `echo milk > list`\n2. Go on: `echo bread >> list; echo x > other` after 1"
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 
 
 async def _say(talk: Talk, text: str, answer: str) -> Json:

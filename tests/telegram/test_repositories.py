@@ -13,7 +13,7 @@ from executor.domain.plan import GoalDraft, TaskSpec
 from executor.engine.replies import Caller
 from tests.telegram.talk import Json, Talk, talking, words
 
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 PRICE = "Tea is dearer #repo=shop\n1. Write: `echo tea 7 > prices`"
 USE = "cat menu/menu prices; test ! -e tea"
 

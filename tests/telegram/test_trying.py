@@ -43,7 +43,7 @@ async def test_what_fails_for_a_moment_is_answered_after_all(hasty: Talk, monkey
     broken = Broken(times=len(PAUSES_S))
     monkeypatch.setattr(type(hasty.house.executor), "system", broken)
 
-    said = await hasty.say("/system", "All is well.", patience_s=30)
+    said = await hasty.say("/system", "All is well.")
     await hasty.quiet()
 
     assert broken.asked == len(PAUSES_S) + 1
@@ -58,8 +58,8 @@ async def test_what_fails_for_good_is_set_aside_and_the_operator_sees_it(
 
     hasty.chat.say("/system")
     later = [hasty.chat.say(f"/note 1 word {n}") for n in range(10)]
-    sorry = await hasty.hear(SORRY, patience_s=30)
-    answers = [words(await hasty.hear("There is no goal 1.", patience_s=30)) for _ in later]
+    sorry = await hasty.hear(SORRY)
+    answers = [words(await hasty.hear("There is no goal 1.")) for _ in later]
     await hasty.quiet()
     [finding] = letterbox(hasty.house.settings.database)
 

@@ -168,7 +168,7 @@ async def test_a_server_that_outlived_its_milepost_is_ended(bench: Bench) -> Non
 
     await bench.servers.end_leftovers()
 
-    assert deaf.wait(timeout=60) == -signal.SIGKILL
+    assert deaf.wait(timeout=180) == -signal.SIGKILL
 
 
 async def test_tools_of_one_name_belong_each_to_its_own_server(bench: Bench, tmp_path: Path) -> None:

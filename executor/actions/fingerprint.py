@@ -13,7 +13,7 @@ from typing import Any
 
 from executor.actions.loaded_files import involved_files
 from executor.actions.named_files import named_files
-from executor.actions.surroundings import is_installed, surroundings
+from executor.actions.surroundings import is_heedless, is_installed, surroundings
 from executor.domain.texts import texts_in
 
 FILES_MAX = 64  # named ones that are read whole; what the system says of a file's last change stands for the others
@@ -55,9 +55,11 @@ def _states(action: str, parameters: Mapping[str, Any], workspace: Path) -> Iter
 
 
 def _only_written(texts: Iterable[str], workspace: Path) -> frozenset[str]:
-    """Files that a command's output goes to, and that it names for nothing else: its own earlier output must not make
-    it something else."""
+    """Files that a command does not read: that its output goes to, and that it names for nothing else. What it did
+    before must not make it something else."""
     texts = list(texts)
+    if all(is_heedless(text) for text in texts):
+        return frozenset(named_files(texts, workspace))
     others = [_INTO.sub(" ", text) for text in texts]
     if others == texts:
         return frozenset()

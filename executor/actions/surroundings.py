@@ -10,7 +10,7 @@ meanwhile would help nobody.
 import os
 import re
 import stat
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -42,6 +42,9 @@ cp mv tee base64 md5sum sha1sum sha256sum sha512sum jq dig host nslookup ping un
 seq
 """
 _PLAIN = frozenset(_PLAIN_TOOLS.split())
+_HEEDLESS_TOOLS = "date dig echo false host id ls mkdir nslookup ping printf pwd sleep touch true uname whoami"
+_HEEDLESS = frozenset(_HEEDLESS_TOOLS.split())
+"""Whose doing no file's content decides."""
 _SEPARATES = re.compile(r"[;|&\n]+")
 _SENDS = re.compile(
     r"(?<![\w.-])(?:rsync|scp|sftp|lftp|ftp|rclone|restic|borg|duplicity|aws|s3cmd|s5cmd|gsutil|gcloud|az|azcopy|tar|zip|7z"
@@ -72,10 +75,19 @@ def surroundings(action: str, parameters: Mapping[str, Any], workspace: Path) ->
 
 def is_plain(command: str) -> bool:
     """It starts nothing but tools that load no programs. False also where that can't be told."""
+    return _only(command, _PLAIN)
+
+
+def is_heedless(command: str) -> bool:
+    """It does the same whatever its files hold. False also where that can't be told."""
+    return "<" not in command and _only(command, _HEEDLESS)
+
+
+def _only(command: str, tools: Collection[str]) -> bool:
     if any(sign in command for sign in ("$(", "`", "<(", ">(", "\\\n")):
         return False
     parts = [part.split() for part in _SEPARATES.split(command) if part.strip()]
-    return all(words[0] in _PLAIN for words in parts)
+    return all(words[0] in tools for words in parts)
 
 
 def is_installed(path: str) -> bool:

@@ -103,14 +103,17 @@ class NeedsGoal:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NeedsApproval:
     """A person approves exactly `what` before it runs, and what runs `beside` it to look whether it is needed or done;
-    `digest` is of all their bytes, `parts` of each, the action first. `why` it asks at all. `turn`: the one of a
-    task that is worked on in turns; 0: the task itself. `risky`: what about it asks for an answer of its own."""
+    `digest` is of all their bytes, `parts` of each, the action first, `asking` of those among them that ask; `bare`
+    stands for each whatever its limits and its files are. `why` it asks at all. `turn`: the one of a task that is
+    worked on in turns; 0: the task itself. `risky`: what about it asks for an answer of its own."""
 
     what: str
     why: str
     digest: str
     beside: tuple[str, ...] = ()
     parts: tuple[str, ...] = ()
+    asking: tuple[str, ...] = ()
+    bare: tuple[str, ...] = ()
     turn: int = 0
     risky: tuple[str, ...] = ()
 

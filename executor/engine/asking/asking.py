@@ -16,7 +16,7 @@ from executor.domain.visible import made_visible
 from executor.engine.blockages.blocking import block_task
 from executor.engine.casework.case import Case
 from executor.engine.casework.gathering import ask_later, gathered, too_many_wait
-from executor.engine.casework.granting import give
+from executor.engine.casework.granting import answered_too, give
 from executor.engine.flow import NOT_BEGUN, end
 from executor.engine.planning.drafts import options_of, send, sending_facts
 from executor.engine.replies import Caller
@@ -69,6 +69,8 @@ def ask_for_approval(case: Case, task: Task, outcome: NeedsApproval) -> None:
             "why": outcome.why,
             "digest": outcome.digest,
             "parts": list(outcome.parts),
+            "asking": list(outcome.asking),
+            "bare": list(outcome.bare),
             APART: list(outcome.risky),
             **gathered(case),
             **({TURN: outcome.turn} if outcome.turn else {}),
@@ -82,6 +84,9 @@ def approve(case: Case, decision: Decision, caller: Caller, option: Option) -> s
     digest = str(decision.facts["digest"])
     if option.name in ("for-this-goal", "never"):
         give(case, decision, caller, allowed=option.name == "for-this-goal")
+        for other in answered_too(case, decision):
+            case.close(other, f"{caller.name} said so for the rest of the goal, with question {decision.number}")
+            case.move_task(other.task_ref or "", TaskState.QUEUED, summary="")
     if option.name in ("approve", "for-this-goal"):
         again = case.move_task(task.ref, TaskState.QUEUED, summary=f"Approved by {caller.name}")
         case.set_task(replace(again, approved=digest))

@@ -209,7 +209,9 @@ class Run:
             found = None if task.taken_over else await self._ready()
         except WrongInput:
             found = None
-        return await self.asks_first(found if isinstance(found, Mapping) else None)
+        outcome = await self.asks_first(found if isinstance(found, Mapping) else None)
+        # What it began is only looked for: nobody must think that it would be done again.
+        return await self.asks_first(None) if outcome is not None and task.verify_only else outcome
 
     async def _ready(self) -> Mapping[str, Any] | Result | Waiting:
         """The action's parameters, with the outputs that they refer to and all that had to be looked up, once: what is

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from executor.domain.decision import Decision
+from executor.domain.gathered import waiting
 from executor.domain.goal import Goal
 from executor.domain.grant import Grant
 from executor.engine.casework.case import Case
@@ -14,17 +15,33 @@ _WHAT_CHARACTERS = 500
 
 
 def give(case: Case, decision: Decision, caller: Caller, *, allowed: bool) -> None:
-    """For this goal: everything that was shown runs unasked, each by itself. Never: the action does not run again."""
+    """For this goal: everything that was shown runs unasked, each by itself. Never: the action does not run again,
+    whatever its limits and its files are then."""
     facts = decision.facts
     parts, beside = _texts(facts.get("parts")) or [str(facts["digest"])], _texts(facts.get("beside"))
     shown = [str(facts.get("what") or "")] if str(facts.get("what") or "") else []
     texts = [*shown, *beside]
+    parts = parts if allowed else _texts(facts.get("bare")) or parts
     grants = dict(case.goal.grants)
     for digest, what in list(zip(parts, texts, strict=False))[: None if allowed else 1]:
         grants[digest] = Grant(allowed=allowed, what=what[:_WHAT_CHARACTERS], by=caller.name, at=case.now)
         name = "grant.given" if allowed else "grant.refused"
         case.event(name, decision.task_ref, digest=digest, what=grants[digest].what)
     case.set_goal(replace(case.goal, grants=grants))
+
+
+def answered_too(case: Case, decision: Decision) -> list[Decision]:
+    """Other approvals that wait, about which everything has been said now."""
+    grants = case.goal.grants
+    allowed = {digest for digest, grant in grants.items() if grant.allowed}
+    others = [one for one in waiting(case.decisions.values()) if one.number != decision.number]
+    return [
+        other
+        for other in others
+        if (asking := _texts(other.facts.get("asking")))
+        and allowed.issuperset(asking)
+        or any(one in grants and one not in allowed for one in _texts(other.facts.get("bare")))
+    ]
 
 
 @dataclass(frozen=True, slots=True)

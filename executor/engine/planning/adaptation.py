@@ -154,7 +154,10 @@ def _place(case: Case, spec: TaskSpec, position: int, kept: dict[str, Task], aga
         case.set_task(replace(task, position=position, spec=spec, plan_version=since))
     wanted_again = spec.key in again and task.state not in _UNTOUCHED
     changed = task.spec != spec and task.state in _TROUBLED
-    if spec.key in kept and (wanted_again or changed):
+    asked = not same_run(spec, task.spec) and any(
+        one.kind is DecisionKind.APPROVAL for one in case.open_decisions(task.ref)
+    )
+    if spec.key in kept and (wanted_again or changed or asked):  # what it asked about is not what would run
         begin_afresh(case, case.tasks[task.ref])
 
 

@@ -104,7 +104,11 @@ def _open(case: Case, ref: str, draft: GoalDraft, number: int, numbers: Numbers)
     )
     child = open_goal(draft, origin, number, now=case.now, limits=case.limits, numbers=numbers, by=None)
     family = quick_replace(
-        child.goal, parent_task=ref, parent_attempt=task.attempts, lineage=(*goal.lineage, goal.number)
+        child.goal,
+        parent_task=ref,
+        parent_attempt=task.attempts,
+        lineage=(*goal.lineage, goal.number),
+        grants={digest: grant for digest, grant in goal.grants.items() if not grant.allowed},  # never is never
     )
     child.set_goal(family)
     case.set_task(quick_replace(task, waits_on=waits_for(number), summary=f"Goal {number}: {draft.title}"))

@@ -55,10 +55,13 @@ class Approval:
     def compared(self, pieces: Sequence[Piece], folder: Path) -> Outcome | None:
         """With what was approved and granted. Reads files."""
         digests, grants = self._digests(pieces, folder), self.assignment.goal.grants
-        said = [grants.get(digest) for digest in digests]
-        if any(grant is not None and not grant.allowed for grant in said):
+        bare = [bare_digest(piece.action, piece.parameters) for piece in pieces]
+        if any(one in grants and not grants[one].allowed for one in (*digests, *bare)):
             return forbidden()
-        asks = [piece.why for piece, grant in zip(pieces, said, strict=True) if piece.why and grant is None]
+        open_ones = [
+            (piece.why, one) for piece, one in zip(pieces, digests, strict=True) if piece.why and one not in grants
+        ]
+        asks = [why for why, _ in open_ones]
         whole = together(digests)
         if not asks or self.assignment.task.approved == whole:
             return None
@@ -69,6 +72,8 @@ class Approval:
             why=changed + asks[0],
             digest=whole,
             parts=tuple(digests),
+            asking=tuple(one for _, one in open_ones),
+            bare=tuple(bare),
             risky=tuple(sorted({str(risk) for piece in pieces for risk in self._risk(piece) & RISKY})),
         )
 
@@ -121,8 +126,14 @@ class Approval:
     def _digests(self, pieces: Sequence[Piece], folder: Path) -> list[str]:
         """Reads files."""
         names = sorted(self.assignment.environment)
-        taken = [self.actions.fingerprint(piece.action, piece.parameters, folder) for piece in pieces]
-        return [together([one, *names]) for one in taken] if names else taken
+        return [
+            together([self.actions.fingerprint(one.action, one.parameters, folder), *self._meaning(one), *names])
+            for one in pieces
+        ]
+
+    def _meaning(self, piece: Piece) -> list[str]:
+        """What an action is described as is part of it: the owner may have given its name to another command."""
+        return [] if piece.role else [self.actions.get(piece.action).describe(piece.parameters)]
 
     def _shown(self, piece: Piece) -> str:
         """All of it: what its own words leave out stands below them."""
@@ -140,6 +151,20 @@ WHEN, CHECK = "runs only when", "then checked by"
 def forbidden() -> Blocked:
     cause = "A person said that this never runs for this goal"
     return Blocked(result=Result(success=False, error=cause), type=BlockageType.EXTERNAL, cause=cause)
+
+
+_LIMITS = frozenset({"timeout_s", "repeatable", "expect_status", "network", "machine", "writes"})
+
+
+def bare_digest(action: str, parameters: Mapping[str, Any]) -> str:
+    """Of what it is, whatever it may take and whatever lies in its files: that is what “never” is said about. A command
+    is the same one as a task, as a check and as what is waited for."""
+    given = {name: value for name, value in parameters.items() if name not in _LIMITS}
+    command = given.get("command")
+    if action in ("shell", "wait") and isinstance(command, str):
+        given, action = {**given, "command": " ".join(command.split())}, "shell"
+    text = json.dumps([action, given], sort_keys=True, default=str)
+    return hashlib.sha256(f"never {text}".encode(errors="surrogatepass")).hexdigest()
 
 
 def together(digests: Sequence[str]) -> str:

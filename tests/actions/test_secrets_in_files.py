@@ -1,10 +1,15 @@
 """A secret that a command writes into a file: it is not kept, nothing hands it out, and what became of it is said."""
 
 import base64
+import bz2
+import gzip
 import io
+import lzma
 import os
 import subprocess
 import tarfile
+import zipfile
+import zlib
 from pathlib import Path
 from urllib.parse import quote
 
@@ -76,6 +81,68 @@ async def test_what_is_no_text_is_left_out_and_named(place: Place) -> None:
     assert found.left_out == change.left_out
     assert sorted(files) == ["goal-1.left-out.txt", "goal-1/other"]
     assert VALUE.encode() not in objects(place)
+
+
+def zipped(name: str, content: bytes) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(name, content)
+    return packed.getvalue()
+
+
+def tarred(name: str, content: bytes) -> bytes:
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as archive:
+        member = tarfile.TarInfo(name)
+        member.size = len(content)
+        archive.addfile(member, io.BytesIO(content))
+    return packed.getvalue()
+
+
+TEXT = f"TOKEN={VALUE}\n".encode() * 3
+PACKED = {
+    "gz": gzip.compress(TEXT, mtime=0),
+    "two in a row": gzip.compress(b"none", mtime=0) + gzip.compress(TEXT, mtime=0),
+    "cut off": gzip.compress(TEXT + bytes(range(256)) * 20, mtime=0)[:-20],
+    "bz2": bz2.compress(TEXT),
+    "xz": lzma.compress(TEXT),
+    "zlib": zlib.compress(TEXT),
+    "zip": zipped("env", TEXT),
+    "zip behind a program": b"#!/bin/sh\n" + zipped("env", TEXT),
+    "a name in a zip": zipped(f"{VALUE.replace('/', '-')} {VALUE}", b""),
+    "tar.gz": tarred("env", TEXT),
+    "zip in tar.gz": tarred("inner.zip", zipped("env", TEXT)),
+    "base64 in gz": gzip.compress(base64.b64encode(b"user:" + TEXT)),
+    "pdf": b"%PDF-1.7\n1 0 obj <</Filter /FlateDecode>>\nstream\n" + zlib.compress(TEXT) + b"\nendstream",
+}
+
+
+@pytest.mark.parametrize("kind", PACKED)
+def test_what_is_packed_is_looked_into(kind: str) -> None:
+    assert Masker([VALUE]).in_bytes(PACKED[kind]) is None
+
+
+def test_what_is_packed_and_holds_none_is_kept() -> None:
+    hide = Masker([VALUE])
+    harmless = [gzip.compress(b"ordinary"), zipped("a", b"b"), tarred("a", b"b"), b"\x1f\x8b broken", b"PK\x05\x06"]
+
+    assert [hide.in_bytes(one) for one in harmless] == harmless
+
+
+def test_what_would_unpack_without_end_is_given_up() -> None:
+    bomb = gzip.compress(gzip.compress(gzip.compress(bytes(80_000_000), 1)))
+
+    assert Masker([VALUE]).in_bytes(bomb) == bomb
+
+
+async def test_a_packed_file_that_holds_it_is_left_out_and_named(place: Place) -> None:
+    (place.folder / "notes.gz").write_bytes(PACKED["gz"])
+    await place.attempt("1.1#1", ordinary="b\n")
+
+    found, files = archived(place)
+
+    assert found == Archived(left_out=("notes.gz (holds a secret)",))
+    assert sorted(files) == ["goal-1.left-out.txt", "goal-1/ordinary"]
 
 
 async def test_a_name_that_holds_it_is_not_kept_either(place: Place) -> None:

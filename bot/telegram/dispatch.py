@@ -18,7 +18,7 @@ from bot.telegram.html import escape
 from bot.telegram.joining import ALONE, Whole
 from bot.telegram.presses import Pressed, press
 from bot.telegram.typed import typed_text
-from bot.telegram.urgent import is_stop_word
+from bot.telegram.urgent import is_resume_word, is_stop_word
 from executor.domain.errors import WrongInput
 from executor.domain.notice import Notice
 from executor.engine.replies import Caller
@@ -143,7 +143,15 @@ class Dispatcher:
         if not text.strip():
             return say(TEXT_ONLY)
         _need(request, Role.REQUESTER)
-        return await (stopping.stop(request) if is_stop_word(text) else goals.goal(_with(request, text)))
+        return await self._free_text(request, text)
+
+    async def _free_text(self, request: Request, text: str) -> Said | None:
+        """What is no command and no reply: a word that stops everything or goes on, else a goal."""
+        if is_stop_word(text):
+            return await stopping.stop(request)
+        if is_resume_word(text) and self._desk.brake.held() is not None:
+            return await goals.resume(_with(request, ""))
+        return await goals.goal(_with(request, text))
 
     def _mentioned(self, text: str) -> bool:
         name = self._bot_name()

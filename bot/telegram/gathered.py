@@ -120,6 +120,8 @@ def _ways(page: Sequence[Decision]) -> list[str]:
     lines = ["Each runs exactly as shown, or not at all."]
     if any(is_apart(decision) for decision in page):
         lines.append("❗ is risky: answered by itself only.")
+    if len(page) == 1:  # what is left of a round
+        return [lines[0], italic("or") + f" /approve {first} · /reject {first}"]
     lines.append("Reject these skips their tasks.")
     ways = [f"/approve {first}-{last}"] if together else []
     return [*lines, italic("or") + f" {' · '.join([*ways, f'/reject {first}-{last}', f'/answer {first} approve'])}"]
@@ -130,6 +132,8 @@ def _buttons(goal_number: int, page: Sequence[Decision]) -> tuple[tuple[Button, 
         return ()
     first, last = page[0].number, page[-1].number
     rows = [tuple(_of(decision, name) for name in ("approve", "reject")) for decision in page]
+    if len(page) == 1:
+        return tuple(rows)
     together = answered_together(page, first, last, yes=True)
     all_of = [Button(f"Approve these {len(together)}", f"b:y:{goal_number}:{first}-{last}", "success")]
     none_of = Button(f"Reject these {len(page)}", f"b:n:{goal_number}:{first}-{last}", "danger")

@@ -10,6 +10,7 @@ CAPTION_UNITS_MAX = 1000  # 1024, likewise
 _TAG = re.compile(r"<[^<>]*>")
 _QUOTED = re.compile(r"`([^`\n]+)`")
 _REACH = re.compile(r"(?:(?<=`)|(?<=` succeeds))\n(It may [^\n]+\.)\Z")
+_COMMAND = re.compile(r"(Python: )?`([^`]+)`((?:\n[^`]*)?)")
 _QUOTED_TO_THE_END = re.compile(r"`(.+)`\Z", re.DOTALL)
 _SETS = re.compile(r"\w+=(?:'[^']*'|[^\s'\";|&()$`]*)")  # what a workflow puts before a command: name=value
 _HIDDEN = {code: None for code in range(32) if chr(code) not in "\n\t"} | {0x7F: None}
@@ -43,11 +44,13 @@ def code(text: object) -> str:
 
 
 def unquoted(text: str) -> str:
-    """A command without the backticks around the whole of it: it stands in fixed width anyway."""
+    """A command without the backticks around it: it stands in fixed width anyway. What tells its kind stays in front
+    of it, what it is given below it."""
     command, reach = parted(text)
-    inner = command[1:-1]
-    if len(command) > 2 and command[0] == command[-1] == "`" and "`" not in inner:
-        command = inner
+    if found := _COMMAND.fullmatch(command):
+        kind, inner, given = (one or "" for one in found.groups())
+        head = kind.replace(": ", ":\n") if "\n" in inner else kind
+        command = f"{head}{inner}{given}"
     return f"{command}\n{reach}" if reach else command
 
 

@@ -61,7 +61,9 @@ def task_labels(view: GoalView, plan: Plan) -> Mapping[str, str]:
 def _planned_task(
     spec: TaskSpec, labels: Mapping[str, str], before: str | None, scene: Scene, *, brief: bool
 ) -> list[str]:
-    lines = [f"{bold(labels[spec.key])} {escape(spec.title)}", f"   {_work(spec, scene, brief=brief)}"]
+    work = _work(spec, scene, brief=brief)
+    indented = work if work.startswith("<pre>") else f"   {work}"  # a block stands on lines of its own
+    lines = [f"{bold(labels[spec.key])} {escape(spec.title)}", indented]
     if used := scene.uses(spec):
         lines.append(f"   🔑 uses {escape(', '.join(used))}")
     if spec.only_if:

@@ -13,11 +13,21 @@ from executor.domain.stop import Place
 PRESS_STOP, PRESS_RESUME = "s:stop", "s:resume"
 WORDS = frozenset({"stop", "stopp", "halt", "стоп", "👎", "🛑", "⛔", "✋"})
 """What stops everything as a whole message in a private chat, beside /stop."""
+RESUME_WORDS = frozenset({"resume", "continue", "go on"})
+"""What lifts a STOP in the same way, as long as there is one; else it is the title of a goal like any other."""
 _COMMAND = re.compile(r"/stop(?:@([A-Za-z0-9_]{3,32}))?(?:\s|$)", re.IGNORECASE)
 
 
 def is_stop_word(text: str) -> bool:
-    return text.strip().rstrip("!.").rstrip("\ufe0f").strip().casefold() in WORDS
+    return _bare(text) in WORDS
+
+
+def is_resume_word(text: str) -> bool:
+    return _bare(text) in RESUME_WORDS
+
+
+def _bare(text: str) -> str:
+    return text.strip().rstrip("!.").rstrip("\ufe0f").strip().casefold()
 
 
 def stops(update: Update, access: Access, bot_name: str) -> str | None:

@@ -283,7 +283,7 @@ def test_a_proposal_names_what_will_ask_because_the_plan_is_not_sure_of_it() -> 
     ("described", "shown"),
     [
         ("`git pull`\nIt may use the network.", "   git pull\n   🔓 It may use the network.\n"),
-        ("`echo x\nIt may use the network.`", "   echo x\nIt may use the network.\n"),
+        ("`echo x\nIt may use the network.`", "12.1 Make the folder\necho x\nIt may use the network.\n"),
         (
             "waits until `curl a` succeeds\nIt may use the network.",
             "   waits until `curl a` succeeds\n   🔓 It may use",

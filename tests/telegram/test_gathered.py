@@ -76,8 +76,8 @@ def test_what_was_decided_stands_below_with_who_decided() -> None:
     assert "17 12.1 ✅ Approve (this time) — Ann, 09:00" in plain(message.html).splitlines()
     assert [[button.label for button in row] for row in message.buttons] == [
         ["Approve 18", "Reject 18"],
-        ["Reject these 1"],
     ]
+    assert plain(message.html).splitlines()[-1] == "or /approve 18 · /reject 18"
 
 
 def test_a_card_on_which_all_is_decided_has_no_buttons() -> None:

@@ -97,6 +97,20 @@ async def test_a_bare_word_is_enough(talk: Talk, word: str) -> None:
     assert talk.house.brake.held() is not None
 
 
+async def test_the_word_that_one_would_say_next_lifts_it(talk: Talk) -> None:
+    await talk.say("stop", "Everything is stopped", patience_s=PATIENCE_S)
+
+    await talk.say("Resume!", "is lifted. Everything goes on.", patience_s=PATIENCE_S)
+
+    assert talk.house.brake.held() is None
+
+
+async def test_without_a_stop_it_is_a_goal_like_any_other(talk: Talk) -> None:
+    card = await talk.say("resume", "📋 resume", patience_s=PATIENCE_S)
+
+    assert "Start" in labels(card)
+
+
 async def test_a_goal_that_begins_with_the_word_is_a_goal(talk: Talk) -> None:
     await talk.say("Stop the server\n1. Stop it: `true`", "Stop the server", patience_s=PATIENCE_S)
 

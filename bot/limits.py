@@ -28,7 +28,7 @@ def limits_of(settings: Settings, zone: ZoneInfo) -> Limits:
         services=tuple(
             Service(name=name, address=one.address, start=one.start) for name, one in settings.services.items()
         ),
-        send=settings.drafts.send,
+        send=settings.drafts.by_tool() or settings.drafts.send,
         role_tools={name: one.tools for name, one in settings.roles.items() if one.tools},
         timeout_s=settings.sandbox.timeout_s,
         output_bytes_max=settings.sandbox.output_bytes_max,

@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, SecretStr, Strict
 from pydantic import model_validator as _model_validator
 
-from bot.kinds import Command, Flag, Share, Table, WebAddressOrEmpty, Words
+from bot.kinds import Command, Flag, Share, Table, Text, WebAddressOrEmpty, Words
 from executor.domain.errors import Unconfigured
+from executor.domain.mail import SendTool
 from executor.domain.secret import why_no_name
 
 _SECRET = re.compile(r"\$(?:\{([A-Za-z_]\w*)\}|([A-Za-z_]\w*))")
@@ -74,6 +75,33 @@ def is_plain(name: str, value: str) -> bool:
     if _SECRET.fullmatch(value):
         return True
     return not _SECRET_NAME.search(name) and _PLAIN.fullmatch(value) is not None
+
+
+class Drafts(Table):
+    """What becomes of texts that a person found good: the command, or the tool of [mcp.NAME], that sends a letter."""
+
+    send: Text = ""
+    mcp: Text = ""
+    tool: Text = ""
+    arguments: Annotated[
+        dict[str, Any], Field(description='a table like { to = ["{to}"], subject = "{subject}", body = "{body}" }')
+    ] = Field(default_factory=dict)
+
+    @_model_validator(mode="after")
+    def _one_way(self) -> "Drafts":
+        if bool(self.mcp) != bool(self.tool):
+            raise ValueError("both mcp and tool, or neither")
+        if self.send and self.tool:
+            raise ValueError("send, or mcp and tool, not both")
+        if self.arguments and not self.tool:
+            raise ValueError("mcp and tool beside arguments")
+        return self
+
+    def by_tool(self) -> SendTool | None:
+        if not self.tool:
+            return None
+        given = {"arguments": self.arguments} if self.arguments else {}
+        return SendTool(server=self.mcp, tool=self.tool, **given)
 
 
 class Automation(Table):

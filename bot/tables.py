@@ -30,7 +30,7 @@ from bot.kinds import (
     Words,
     lower,
 )
-from bot.own import Automation, McpServer, McpServers, OwnActions, is_plain
+from bot.own import Automation, Drafts, McpServer, McpServers, OwnActions, is_plain
 from executor.domain.secret import why_no_name
 
 __all__ = ["Settings", "Table", "is_key"]
@@ -175,12 +175,6 @@ class ServiceTable(Table):
 
     address: Annotated[Address, Field(description='where it listens, like "127.0.0.1:5432"')]
     start: Annotated[str, Field(min_length=1, description='a command, like "systemctl --user start postgresql"')]
-
-
-class Drafts(Table):
-    """What becomes of texts that a person found good."""
-
-    send: Text = ""
 
 
 class Gates(Table):

@@ -150,7 +150,15 @@ def actions_of(
         Recipe(name=name, command=one.command, parameters=one.parameters, risk=one.risk)
         for name, one in settings.actions.items()
     ]
-    found = outfit(standard, servers, recipes, launcher, reaching, networked=settings.sandbox.network)
+    found = outfit(
+        standard,
+        servers,
+        recipes,
+        launcher,
+        reaching,
+        networked=settings.sandbox.network,
+        letters=settings.drafts.by_tool(),
+    )
     for problem in found.problems:
         logger.warning("{}", problem)
     return found

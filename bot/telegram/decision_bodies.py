@@ -126,6 +126,8 @@ def _draft(decision: Decision) -> list[str]:
         lines += ["", f"The whole text: {code(file)}"]
     if sends := str(facts.get("sends") or ""):
         lines += ["", "Send runs:", pre(sends)]
+    if why_not := str(facts.get("not_sent") or ""):
+        lines += ["", escape(f"It can't be sent from here: {why_not}.")]
     return lines
 
 

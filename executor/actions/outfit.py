@@ -12,7 +12,9 @@ from executor.actions.mcp.servers import Servers
 from executor.actions.own import RISKS, Own, Recipe
 from executor.actions.reaching import Reaching
 from executor.actions.registry import Registry
+from executor.actions.send_draft import SendDraft
 from executor.domain.errors import Unconfigured
+from executor.domain.mail import SendTool
 from executor.domain.risk import Risk
 from executor.ports import Action
 
@@ -48,11 +50,17 @@ def outfit(
     reaching: Reaching | None = None,
     *,
     networked: bool = False,
+    letters: SendTool | None = None,
 ) -> Outfit:
     """A recipe without a command says what the owner thinks of an installed action. `reaching`, `networked`: see
-    Registry. Raises Unconfigured."""
+    Registry. `letters`: the tool that sends them. Raises Unconfigured."""
     recipes = list(recipes)
-    known: list[Action] = [*standard, Mcp(servers)]
+    mcp = Mcp(servers)
+    known: list[Action] = [*standard, mcp]
+    if letters is not None:
+        if letters.server not in servers.names:
+            raise Unconfigured(f"drafts.mcp names {letters.server}, and there is no [mcp.{letters.server}]. Add it.")
+        known.append(SendDraft(mcp, letters))
     taken = {action.name for action in known} | RESERVED
     for recipe in recipes:
         if recipe.name in taken:

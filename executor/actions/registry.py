@@ -11,6 +11,7 @@ from executor.actions.python import sound
 from executor.actions.reaching import Reaching, join, parameters_of
 from executor.actions.shell import OUTPUTS
 from executor.domain.errors import WrongInput
+from executor.domain.mail import SEND_DRAFT
 from executor.domain.outcome import Result, Waiting
 from executor.domain.reach import NOWHERE, Reach
 from executor.domain.risk import Risk
@@ -23,6 +24,9 @@ PROGRAMS: Mapping[str, frozenset[str]] = {
     "wait": frozenset({"command"}),
 }
 """The parameters that are program text: a reference in them is replaced as data, by the action itself."""
+
+NEVER_PLANNED = frozenset({SUBTASKS, SEND_DRAFT})
+"""What the engine alone puts on a plan."""
 
 
 class Registry:
@@ -53,7 +57,7 @@ class Registry:
         return action
 
     def names(self) -> list[str]:
-        return sorted(name for name in self._actions if name != SUBTASKS)  # nobody plans that one
+        return sorted(self._actions.keys() - NEVER_PLANNED)
 
     def fill(self, parameters: Mapping[str, Any], action: str, outputs: Mapping[str, str]) -> Mapping[str, Any]:
         """In program text the references stay, and their outputs go with them in a hidden parameter. Raises

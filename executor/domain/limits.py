@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from decimal import Decimal
 
+from executor.domain.mail import SendTool
+
 TITLE_CHARACTERS_MAX = 256  # fits a card's first line and Telegram's search
 TEXT_CHARACTERS_MAX = 8_000  # two full Telegram messages; more belongs in a file
 TASKS_MAX = 200  # a card that a person can still read and accept
@@ -45,4 +47,6 @@ class Limits:
     resources: Mapping[str, int] = field(default_factory=dict)  # capacities by name; what is not named has 1
     services: tuple[Service, ...] = ()  # that may be started when a task finds them down
     role_tools: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # what an agent of that role may use
-    send: str = ""  # the owner's command that sends the letter on its standard input; "": nothing can be sent
+    send: str | SendTool = (
+        ""  # the owner's command that sends the letter on its standard input; "": nothing can be sent
+    )

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from executor.domain.mail import SEND_DRAFT
 from executor.domain.subtasks import SUBTASKS
 from executor.domain.values import quick
 
@@ -13,7 +14,7 @@ AGENT = "agent"
 """The name of the action that works in turns."""
 TURNS_MAX = 30  # of one go, where the plan names no other number
 TURNS_MOST = 200  # that a plan may name: a goal's cycles end it long before
-WITHIN_AGENTS = frozenset({AGENT, SUBTASKS, "workflow", "goal"})
+WITHIN_AGENTS = frozenset({AGENT, SUBTASKS, SEND_DRAFT, "workflow", "goal"})
 """Actions that no turn may call: they would begin work that nobody has accepted."""
 
 

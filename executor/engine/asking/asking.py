@@ -102,7 +102,8 @@ def approve(case: Case, decision: Decision, caller: Caller, option: Option) -> s
 def ask_for_review(case: Case, task: Task, outcome: NeedsReview) -> None:
     """What was made counts once a person says that it is good."""
     case.move_task(task.ref, TaskState.AWAITING_APPROVAL, summary="Waits for a person to look at it")
-    options = options_of(case, outcome.preview)
+    text = outcome.result.output
+    options = options_of(case, text)
     case.ask(
         DecisionKind.DRAFT,
         task_ref=task.ref,
@@ -113,7 +114,7 @@ def ask_for_review(case: Case, task: Task, outcome: NeedsReview) -> None:
             "preview": outcome.preview,
             "evidence": outcome.evidence,
             "file": outcome.result.metadata.get("file_path") or "",
-            **sending_facts(case, task, options),
+            **sending_facts(case, task, text, options),
         },
         options=options,
         free_text=True,

@@ -1,13 +1,15 @@
 """A text that a model wrote, on its way to a person: shown, and where the plan says so waiting for their word."""
 
-import re
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from executor.domain.decision import OPTIONS, SEND, Decision, DecisionKind, Option
+from executor.domain.mail import SEND_DRAFT, SendTool, read_mail
 from executor.domain.outcome import NeedsReview, Outcome, Succeeded
 from executor.domain.plan import ExecutionType, TaskSpec
 from executor.domain.task import Task
+from executor.domain.visible import made_visible
 from executor.engine.casework.case import Case
 from executor.engine.planning.adaptation import adapt, current_plan
 from executor.engine.replies import Caller
@@ -34,31 +36,53 @@ def without_review(spec: TaskSpec) -> TaskSpec:
     return replace(spec, execution_type=ExecutionType.FULLY_AUTOMATED)
 
 
-_LETTER = re.compile(r"\A\s*(?:(?:Subject|From|Cc|Date|Reply-To):[^\n]*\n)*To:[^\S\n]*\S+@\S+", re.IGNORECASE)
-
-
 _REACH = {"network": True, "machine": True}
 """The owner's own command goes out, and has its settings on this machine."""
 
 
-def options_of(case: Case, preview: str) -> tuple[Option, ...]:
-    """Send only where the text says to whom, and there is something that sends."""
+def options_of(case: Case, text: str) -> tuple[Option, ...]:
+    """Send only where the text says to whom, and there is something that sends all of it."""
     options = OPTIONS[DecisionKind.DRAFT]
-    return (*options, SEND) if case.limits.send and _LETTER.match(preview) else options
+    return (*options, SEND) if case.limits.send and read_mail(text) and not _why_not(case, text) else options
 
 
-def sending_facts(case: Case, task: Task, options: tuple[Option, ...]) -> Mapping[str, object]:
-    """What Send will run, to be shown beside its button."""
-    return {"sends": sending(task.spec, case.limits.send).parameters["command"]} if SEND in options else {}
+def sending_facts(case: Case, task: Task, text: str, options: tuple[Option, ...]) -> Mapping[str, object]:
+    """What Send will run, to be shown beside its button, or why that button is missing."""
+    if SEND in options:
+        return {"sends": _shown(case, task, text)}
+    return {"not_sent": why} if (why := _why_not(case, text)) else {}
 
 
-def sending(draft: TaskSpec, command: str) -> TaskSpec:
+def _why_not(case: Case, text: str) -> str | None:
+    letter = read_mail(text)
+    return case.limits.send.why_not(letter) if letter and isinstance(case.limits.send, SendTool) else None
+
+
+def _shown(case: Case, task: Task, text: str) -> str:
+    sends, letter = case.limits.send, read_mail(text)
+    if not isinstance(sends, SendTool) or letter is None:
+        return str(sending(task.spec, sends).parameters["command"])
+    known = {letter.body: "the text above, after its first lines", letter.text: "all of the text above"}
+    given = {
+        name: f"({known[value]})" if isinstance(value, str) and value and value in known else value
+        for name, value in sends.filled(letter).items()
+    }
+    lines = [
+        f"{name} = {one if isinstance(one, str) else json.dumps(one, ensure_ascii=False)}"
+        for name, one in given.items()
+    ]
+    return made_visible("\n".join([f"{sends.server}: {sends.tool}", *lines]))
+
+
+def sending(draft: TaskSpec, sends: str | SendTool) -> TaskSpec:
     """The very text that was shown, as it is stored, whatever happens to its file; never twice without a word."""
+    text = f"${{{draft.key}.output}}"
+    by_command = {"command": f'printf "%s\\n" "{text}" | {sends}', "repeatable": False, **_REACH}
     return TaskSpec(
         key=f"send-{draft.key}"[:64],
         title=f"Send it: {draft.title}"[:200],
-        action="shell",
-        parameters={"command": f'printf "%s\\n" "${{{draft.key}.output}}" | {command}', "repeatable": False, **_REACH},
+        action=SEND_DRAFT if isinstance(sends, SendTool) else "shell",
+        parameters={"text": text} if isinstance(sends, SendTool) else by_command,
         depends_on=(draft.key,),
         parent=draft.parent,
     )

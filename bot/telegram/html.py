@@ -3,7 +3,7 @@
 import html
 import re
 
-from executor.domain.visible import unhidden
+from executor.domain.visible import made_visible
 
 TEXT_UNITS_MAX = 4000  # Telegram takes 4096 after parsing; the rest is room for a mark at the end
 CAPTION_UNITS_MAX = 1000  # 1024, likewise
@@ -39,7 +39,7 @@ def italic(text: object) -> str:
 
 def code(text: object) -> str:
     """One line in fixed width; several lines become a block. A command hides nothing from whoever accepts it."""
-    shown = escape(unhidden(str(text)))
+    shown = escape(made_visible(str(text).replace("\r\n", "\n")))
     return f"<pre>{shown}</pre>" if "\n" in shown else f"<code>{shown}</code>"
 
 

@@ -72,7 +72,7 @@ class Http(Typed[HttpParameters]):
         self._allow = frozenset(one.strip().lower() for one in allow)
 
     def what(self, parameters: HttpParameters) -> str:
-        lines = [f"{parameters.method} {parameters.url}"]
+        lines = [f"{parameters.method} {parameters.url}", *_host(parameters.url)]
         lines += [f"{name}: {value}" for name, value in parameters.headers.items()]
         if (body := _body(parameters)) is not None:
             lines.append(body)
@@ -198,6 +198,15 @@ def _with_values(parameters: HttpParameters, environment: Mapping[str, str]) -> 
         return HttpParameters.model_validate(parameters.model_dump() | found)
     except ValidationError as error:
         raise ValueError(str(error.errors()[0]["ctx"]["error"])) from None
+
+
+def _host(url: str) -> list[str]:
+    """The name that is looked up, where the address does not say it like that."""
+    try:
+        asked = read_url(url).raw_host.decode("ascii")
+    except ValueError:  # an output is still to be filled in
+        return []
+    return [] if asked in url.lower() else [f"its host is {asked}"]
 
 
 def _body(parameters: HttpParameters) -> str | None:

@@ -41,3 +41,31 @@ def test_nothing_hides_in_what_is_approved(text: str, shown: str) -> None:
 )
 def test_a_model_reads_nothing_that_a_person_would_not_see(text: str, shown: str) -> None:
     assert unhidden(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (
+            "curl https://\u0430\u0440\u0440\u04cf\u0435.com",
+            "curl https://⟨\u0430 U+0430⟩⟨\u0440 U+0440⟩⟨\u0440 U+0440⟩⟨\u04cf U+04CF⟩⟨\u0435 U+0435⟩.com",
+        ),
+        ("\u0441\u0430 x", "⟨\u0441 U+0441⟩⟨\u0430 U+0430⟩ x"),
+        ("Ты и я: нос, рот и а", "Ты и я: нос, рот и а"),
+        ("https://a.example\u2044@evil.com", "https://a.example⟨\u2044 U+2044⟩@evil.com"),
+        ("https://evil\u3002com", "https://evil⟨\u3002 U+3002⟩com"),
+        ("ls\u037e rm \u2011rf \u2212x", "ls⟨\u037e U+037E⟩ rm ⟨\u2011 U+2011⟩rf ⟨\u2212 U+2212⟩x"),
+        ("今日は。ＡＢＣです", "今日は。ＡＢＣです"),
+        ("今日は https://evil\u3002com", "今日は https://evil⟨\u3002 U+3002⟩com"),
+        ("x² m³", "x² m³"),
+        ("\uff52\uff4d x", "⟨\uff52 U+FF52⟩⟨\uff4d U+FF4D⟩ x"),
+        ("\U0001d5cb\U0001d5c6 x", "⟨\U0001d5cb U+1D5CB⟩⟨\U0001d5c6 U+1D5C6⟩ x"),
+        ("\u0261it push", "⟨\u0261 U+0261⟩it push"),
+        ("ls" + " " * 300 + "; rm x", "ls ⟨300 spaces⟩ ; rm x"),
+        ("ls" + "\n" * 60 + "rm x", "ls\n⟨59 empty lines⟩\nrm x"),
+        ("def f():\n\n\n    return  1", "def f():\n\n\n    return  1"),
+    ],
+)
+def test_nothing_passes_for_something_else(text: str, shown: str) -> None:
+    assert made_visible(text) == shown
+    assert made_visible(shown) == shown

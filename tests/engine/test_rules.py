@@ -236,3 +236,41 @@ def test_a_very_long_command_is_read_in_no_time() -> None:
     long = {"command": "echo " + "a " * 14_000 + "; git push"}
 
     assert always_asks(["shell:git push*"], "shell", long)
+
+
+@pytest.mark.parametrize(
+    ("rule", "action", "parameters"),
+    [
+        ("http:*evil.com*", "http", {"url": "https://evil\u3002com/x"}),
+        ("http:*evil.com*", "http", {"url": "https://\uff45vil.com/x"}),
+        ("http:*evil.com*", "http", {"url": "https://e%76il.com/x"}),
+        ("http:*xn--80ak6aa92e.com*", "http", {"url": "https://\u0430\u0440\u0440\u04cf\u0435.com/"}),
+        ("http:*127.0.0.1:8080*", "http", {"url": "http://2130706433:8080/x"}),
+        ("http:*127.0.0.1*", "http", {"url": "http://0x7f.1/x"}),
+        ("http:*evil.com/pay*", "http", {"url": "https://evil.com//pay"}),
+        ("shell:curl*", "wait", {"command": "curl x"}),
+        ("shell", "wait", {"command": "true"}),
+        ("shell:curl *", "shell", {"command": "$'c\\x75rl' x"}),
+        ("shell:curl *", "shell", {"command": "curl${IFS}x"}),
+        ("shell:curl *", "shell", {"command": "{curl,x}"}),
+        ("shell:rm *", "shell", {"command": "X=1 /bin/rm x"}),
+        ("shell:rm *", "shell", {"command": "sudo -u ann /bin/rm x"}),
+        ("shell:git push*", "shell", {"command": "git -C there push origin"}),
+        ("install:evil-x", "install", {"packages": ["Evil_X"]}),
+    ],
+)
+def test_a_rule_is_not_got_around_by_another_way_to_say_it(rule: str, action: str, parameters: dict[str, Any]) -> None:
+    assert always_asks([rule], action, parameters)
+
+
+@pytest.mark.parametrize(
+    ("rule", "action", "parameters"),
+    [
+        ("shell:git push*", "shell", {"command": "git commit -m push"}),
+        ("shell", "wait", {"seconds": 5}),
+        ("shell:curl*", "wait", {"command": "test -e my.curl"}),
+        ("http:*evil.com*", "http", {"url": "http://[::1]:80/"}),
+    ],
+)
+def test_a_rule_asks_about_nothing_else(rule: str, action: str, parameters: dict[str, Any]) -> None:
+    assert not always_asks([rule], action, parameters)

@@ -63,10 +63,10 @@ def ask_for_approval(case: Case, task: Task, outcome: NeedsApproval) -> None:
         question=f"May this run? {task.spec.title}",
         facts={
             "ref": task.ref,
-            "title": task.spec.title,
+            "title": made_visible(task.spec.title),
             "what": made_visible(outcome.what),
             "beside": [made_visible(one) for one in outcome.beside],
-            "why": outcome.why,
+            "why": made_visible(outcome.why),
             "digest": outcome.digest,
             "parts": list(outcome.parts),
             "asking": list(outcome.asking),

@@ -7,7 +7,9 @@ that merely looks like it. A rule that always asks is not got around by another 
 import posixpath
 import re
 import shlex
+import socket
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from fnmatch import fnmatchcase
 from typing import Any
 from urllib.parse import SplitResult, unquote, urlsplit
@@ -22,6 +24,9 @@ _READING = ("GET", "HEAD")
 _METHOD = re.compile(r"([A-Z*]+) +(.*)", re.DOTALL)
 _USUAL = {"http": 80, "https": 443}
 _WORDS_MAX = 300  # of one command, from each of its words on
+_ANSI = re.compile(r"\$'((?:[^'\\]|\\.)*)'", re.DOTALL)
+_BLANK = re.compile(r"\$(?:\{IFS[^}]*\}|IFS\b)")
+_BRACES = re.compile(r"\{[^{}\s]*,[^{}\s]*\}")
 _UP = re.compile(r"(?:^|[/\\])(?:\.|%2e){2}(?:[/\\?#]|%2f|$)", re.IGNORECASE)
 
 
@@ -30,7 +35,10 @@ def runs_unasked(rules: Iterable[str], action: str, parameters: Mapping[str, Any
 
 
 def always_asks(rules: Iterable[str], action: str, parameters: Mapping[str, Any]) -> bool:
+    rules = list(rules)
     patterns = list(_of(rules, action))
+    if action == "wait" and parameters.get("command"):  # it runs a command all the same
+        patterns += _of(rules, "shell")
     if not patterns:
         return False
     spellings = list(_spellings(action, parameters))
@@ -129,28 +137,45 @@ def _spellings(action: str, parameters: Mapping[str, Any]) -> Iterator[str]:
                 yield url
                 yield f"{method} {url}"
         case "install":
-            yield from _packages(parameters)
+            for name in _packages(parameters):
+                yield from (name, re.sub(r"[-_.]+", "-", name).lower(), re.sub(r"[-_.]+", "_", name).lower())
         case "read" | "write":
             yield posixpath.normpath(subject)
 
 
 def _commands(text: str) -> Iterator[str]:
     """Every place in the text from which a command could begin, its words one space apart and without quotes."""
-    for line in {text, text.replace("\\\n", " ")}:
+    for line in {text, text.replace("\\\n", " "), _expanded(text)}:
         for part in re.split(r"[;|&<>()`\n{}]|\$\(", line):
             for words in _readings(part):
                 for start in range(len(words)):
                     yield " ".join(words[start : start + _WORDS_MAX])
+                    if start > 1 and words[1].startswith("-"):  # options before its order: git -C there push
+                        yield " ".join([words[0], *words[start : start + _WORDS_MAX]])
 
 
 def _readings(part: str) -> Iterator[Sequence[str]]:
-    yield (bare := part.replace('"', " ").replace("'", " ").replace("\\", "")).split()
+    yield part.replace('"', " ").replace("'", " ").replace("\\", "").split()
     try:
         words = shlex.split(part)
     except ValueError:
         return
     yield words
-    yield [posixpath.basename(words[0]), *words[1:]] if words else bare.split()
+    yield [posixpath.basename(word) or word for word in words]
+
+
+def _expanded(text: str) -> str:
+    """What a shell makes of it that is written to look like something else: ``curl${IFS}x``, ``{curl,x}``,
+    ``$'c\\x75rl'``."""
+    text = _BLANK.sub(" ", _ANSI.sub(_unescaped, text))
+    return _BRACES.sub(lambda found: found[0].replace(",", " "), text)
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    try:
+        return found[1].encode("ascii", "backslashreplace").decode("unicode_escape")
+    except UnicodeDecodeError:
+        return found[1]
 
 
 def _urls(url: str) -> Iterator[str]:
@@ -159,9 +184,21 @@ def _urls(url: str) -> Iterator[str]:
     if read is not None:
         query = f"?{read.query}" if read.query else ""
         plain = unquote(read.path or "/")
-        for path in {read.path or "/", plain, posixpath.normpath(plain)}:
-            yield f"{read.scheme}://{_host(read)}{path}{query}"
-            yield f"{_host(read)}{path}{query}"
+        for path in {read.path or "/", plain, re.sub("/{2,}", "/", posixpath.normpath(plain))}:
+            for host in {_host(read), *_other_names(read)}:
+                yield f"{read.scheme}://{host}{path}{query}"
+                yield f"{host}{path}{query}"
+
+
+def _other_names(read: SplitResult) -> Iterator[str]:
+    """Of the same host, as it is looked up: without signs that stand for ASCII, and an address as it is usually
+    written (2130706433 is 127.0.0.1)."""
+    host, _, port = _host(read).partition(":") if not (read.hostname or "").count(":") else (_host(read), "", "")
+    suffix = f":{port}" if port else ""
+    with suppress(UnicodeError):
+        yield f"{unquote(host).encode('idna').decode('ascii').lower()}{suffix}"
+    with suppress(OSError, UnicodeError):
+        yield f"{socket.inet_ntoa(socket.inet_aton(host))}{suffix}"
 
 
 # ---------------------------------------------------------------------------------------------------------- subjects

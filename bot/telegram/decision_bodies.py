@@ -16,6 +16,8 @@ def body(decision: Decision, now: datetime, timezone: tzinfo) -> list[str]:
     """All but how it may be answered, as HTML lines; open or closed."""
     if decision.kind is DecisionKind.DEADLINE:
         return _deadline(decision, now, timezone)
+    if decision.kind is DecisionKind.EFFECT:
+        return _effect(decision, now, timezone)
     return _FORMS.get(decision.kind, _anything)(decision)
 
 
@@ -131,14 +133,14 @@ def _draft(decision: Decision) -> list[str]:
     return lines
 
 
-def _effect(decision: Decision) -> list[str]:
+def _effect(decision: Decision, now: datetime, timezone: tzinfo) -> list[str]:
     facts = decision.facts
     seen = str(facts.get("note") or "It was begun, and nobody saw how it ended")
     lines = [f"⚠️ {bold(_name(facts))}", f"{escape(seen.rstrip('.'))}."]
     if what := str(facts.get("what") or ""):
         lines += ["", code(what)]
     if when := str(facts.get("when") or ""):
-        lines.append(f"Begun {escape(when)}")
+        lines.append(f"Begun {clock_time(datetime.fromisoformat(when), now, timezone)}")
     return [*lines, "", "Did it happen?"]
 
 
@@ -205,7 +207,6 @@ _FORMS: Mapping[DecisionKind, Callable[[Decision], list[str]]] = {
     DecisionKind.DRAFT: _draft,
     DecisionKind.BUDGET: _money,
     DecisionKind.CYCLES: _money,
-    DecisionKind.EFFECT: _effect,
     DecisionKind.PROPOSAL: _beforehand,
 }
 """What each kind shows; any other shows its question and its facts."""

@@ -28,6 +28,9 @@ PRIVATE_BOT = "This bot is private. Your id is {id}; an owner can add it."
 NOT_A_QUESTION = "That message asks nothing. A new goal needs no reply: just write it, or use /goal."
 IN_A_GROUP = "In a group I listen to commands: /goal Back up my notes by 18:00. /help lists them all."
 FORWARDED = "That was forwarded, so it may be somebody else's words: I do nothing with it. Write it yourself, please."
+BY_A_BOT = (
+    "Another bot wrote that for you, so it may not be what you saw: I do nothing with it. Write it yourself, please."
+)
 PLEASE_DELETE = "I could not delete your message with the value. Please delete it yourself."
 TEXT_ONLY = "I read text only. Write your goal as a message, or send it as a .txt or .md file with the caption /goal."
 
@@ -85,8 +88,9 @@ class Dispatcher:
         if request.role is Role.NOBODY:
             await self._left()
             return self._greet(request)
-        if message.forward_origin is not None:
-            return [notice_of(request, say(FORWARDED), 1)] if request.private else []
+        if message.forward_origin is not None or message.via_bot is not None:
+            others = FORWARDED if message.forward_origin is not None else BY_A_BOT
+            return [notice_of(request, say(others), 1)] if request.private else []
         told = await self._discreet.told(message)
         try:
             said = await (handler(request, message, whole) if told is None else self._provided(request, told))

@@ -1,17 +1,19 @@
 """A key by which a server that knows ``Idempotency-Key`` tells a repeated request from a new one.
 
 A task asks for one with the value ``auto``. The key is the same in every attempt at the task, after a crash as well,
-and no other task's: whoever has to send the request again, because nobody saw its answer, pays once.
+and no other task's: whoever has to send the request again, because nobody saw its answer, pays once. It is of the
+request as well: what an agent's task sends next, or a corrected one, is no repetition that a server may swallow.
 """
 
 import errno
 import hashlib
+import json
 import os
 import secrets
 import stat
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Protocol
+from typing import Any, Protocol
 
 from executor.actions.launcher import OWN_FOLDER, own_folder
 from executor.domain.errors import WrongInput
@@ -27,25 +29,35 @@ TRIES = 5
 
 class _Request(Protocol):
     @property
+    def method(self) -> str: ...
+
+    @property
+    def url(self) -> str: ...
+
+    @property
     def headers(self) -> Mapping[str, str]: ...
+
+    @property
+    def body(self) -> str | dict[str, Any] | list[Any] | None: ...
 
 
 def with_key(request: _Request, context: Context) -> dict[str, str]:
     """Its headers, the key in place of ``auto``."""
     return {
-        name: key_of(context) if name.lower() == HEADER and value.strip().lower() == AUTO else value
+        name: key_of(context, request) if name.lower() == HEADER and value.strip().lower() == AUTO else value
         for name, value in request.headers.items()
     }
 
 
-def key_of(context: Context) -> str:
+def key_of(context: Context, request: _Request) -> str:
     """Raises WrongInput where something else stands in the place of what it is made of."""
     with own_folder(context.workspace) as own:
         try:
             seed = _seed(own)
         except OSError as error:
             raise WrongInput(f"{OWN_FOLDER}/{_SEED} in the goal's folder can't be used: {error.strerror}.") from error
-    return hashlib.sha256(f"{seed}/{context.task_ref}".encode()).hexdigest()[:32]
+    sent = json.dumps([request.method, request.url, request.body], sort_keys=True)
+    return hashlib.sha256(f"{seed}/{context.task_ref}/{sent}".encode()).hexdigest()[:32]
 
 
 def _seed(own: int) -> str:

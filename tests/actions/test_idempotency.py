@@ -4,10 +4,10 @@ from executor.actions.http import Http
 from tests.actions.conftest import Scene, Site
 
 
-async def sent(scene: Scene, site: Site, headers: dict[str, str], **context: object) -> str:
+async def sent(scene: Scene, site: Site, headers: dict[str, str], body: object = None, **context: object) -> str:
     """The key that the server heard; "" for none."""
     http = Http([site.here])
-    parameters = http.check({"method": "POST", "url": site.url(), "headers": headers})
+    parameters = http.check({"method": "POST", "url": site.url(), "headers": headers, "body": body})
     await http.run(parameters, scene.context(**context))
     lines = site.heard[-1].decode().lower().splitlines()
     return next((line.partition(": ")[2] for line in lines if line.startswith("idempotency-key:")), "")
@@ -24,6 +24,13 @@ async def test_every_attempt_at_a_task_sends_the_same_key(scene: Scene, site: Si
 async def test_another_task_sends_another_key(scene: Scene, site: Site) -> None:
     one = await sent(scene, site, {"Idempotency-Key": "auto"}, task_ref="1.1")
     other = await sent(scene, site, {"Idempotency-Key": "auto"}, task_ref="1.2")
+
+    assert one != other
+
+
+async def test_another_request_of_the_same_task_is_no_repetition(scene: Scene, site: Site) -> None:
+    one = await sent(scene, site, {"Idempotency-Key": "auto"}, body={"to": "Ann"})
+    other = await sent(scene, site, {"Idempotency-Key": "auto"}, body={"to": "Bob"})
 
     assert one != other
 

@@ -348,3 +348,25 @@ def test_a_deadline_that_will_be_missed_says_what_each_way_out_does() -> None:
         "or reply with another time, like 21:00"
     )
     assert [button.label for row in message.buttons for button in row] == ["Extend", "Drop optional", "Stop"]
+
+
+def test_an_effect_in_doubt_says_when_it_began_as_people_say_it() -> None:
+    began = (START - timedelta(minutes=5)).isoformat()
+    facts = {
+        "ref": "12.2",
+        "title": "Pay Ann",
+        "what": "POST https://a.example/pay",
+        "note": "No answer",
+        "when": began,
+    }
+
+    shown = plain(decision_message(decision(DecisionKind.EFFECT, facts=facts), START, UTC).html)
+
+    assert shown.splitlines()[:6] == [
+        "⚠️ 12.2 Pay Ann",
+        "No answer.",
+        "",
+        "POST https://a.example/pay",
+        "Begun 08:55",
+        "",
+    ]

@@ -163,3 +163,13 @@ async def test_what_was_forwarded_is_never_taken_as_a_word_of_the_person(talk: T
 
     assert talk.house.brake.held() is None
     assert await talk.house.executor.goals() == []
+
+
+async def test_what_another_bot_wrote_is_never_taken_as_a_word_of_the_person(talk: Talk) -> None:
+    """Whoever picks a result of an inline bot sees its title, and not what is sent."""
+    other = {"id": 99, "is_bot": True, "first_name": "Cats"}
+
+    talk.chat._people._write({"text": "/goal Steal\n1. Do: `true`", "via_bot": other}, None, None, None, None)
+    await talk.hear("Another bot wrote that", patience_s=PATIENCE_S)
+
+    assert await talk.house.executor.goals() == []

@@ -12,6 +12,7 @@ from bot.settings import Settings
 from bot.shell import render
 from bot.shell.reach import ask, ask_running, settings_of
 from executor.domain.errors import WrongInput
+from executor.domain.tail import readable
 
 COMPLETED, NOT_COMPLETED, WAITS_FOR_PERSON = 0, 3, 4
 LOOK_EVERY_S = 0.5
@@ -117,7 +118,7 @@ def _named(file: str) -> str:
 
 
 def _print(given: argparse.Namespace, document: Document, as_text: render.Renderer) -> int:
-    text = json.dumps(document, ensure_ascii=False, indent=2) + "\n" if given.json else as_text(document)
+    text = json.dumps(document, ensure_ascii=False, indent=2) + "\n" if given.json else readable(as_text(document))
     sys.stdout.write(text)
     sys.stdout.flush()
     return 0

@@ -15,6 +15,7 @@ from bot.shell.reach import app, ask, settings_of
 from executor.domain.change import Archived
 from executor.domain.errors import WrongInput
 from executor.domain.secret import MASK
+from executor.domain.tail import readable
 
 NAMES_SHOWN = 10
 PATCH_S = 180.0  # a long history takes its time
@@ -29,7 +30,7 @@ def diff(given: argparse.Namespace) -> int:
         sys.stderr.write(f"It is longer: milepost export {number} --archive FILE has the whole folder.\n")
     if document["while_others_ran"]:
         sys.stderr.write(f"Some of it may be of {', '.join(document['while_others_ran'])}, which ran meanwhile.\n")
-    return _print(document["patch"])
+    return _print(readable(document["patch"]) if sys.stdout.isatty() else document["patch"])
 
 
 def undo(given: argparse.Namespace) -> int:

@@ -7,6 +7,7 @@ import sys
 from bot.control.protocol import Document
 from bot.shell.reach import ask, settings_of
 from bot.shell.render import Renderer
+from executor.domain.tail import readable
 
 
 def failed(given: argparse.Namespace) -> int:
@@ -19,7 +20,8 @@ def lessons(given: argparse.Namespace) -> int:
 
 def _tell(given: argparse.Namespace, method: str, as_text: Renderer) -> int:
     document, _ = ask(settings_of(given), method, {})
-    sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n" if given.json else as_text(document))
+    text = json.dumps(document, ensure_ascii=False, indent=2) + "\n" if given.json else readable(as_text(document))
+    sys.stdout.write(text)
     return 0
 
 

@@ -7,6 +7,14 @@ from typing import Any
 # colours, cursor moves, window titles
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
 
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+def readable(text: str) -> str:
+    """Without what a terminal obeys rather than shows: whoever reads what a command printed must not have it act on
+    their own screen, clipboard or window."""
+    return _CONTROLS.sub("", _ESCAPES.sub("", text))
+
 
 def printable(raw: bytes) -> str:
     """Bytes as text that every database and chat takes: what is no UTF-8, and NUL, becomes �."""

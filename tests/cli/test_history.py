@@ -13,7 +13,7 @@ from tests.cli.test_whole import up
 
 GOAL = """Write a list
 - It is there: `test -s list`
-1. Begin: `echo milk > list; head -c 300 /dev/zero > picture`
+1. Begin: `echo milk > list; head -c 300 /dev/zero > picture; printf '\\033]52;c;eA==\\007\\033[31mred\\n'`
 2. Go on: `echo bread >> list` after 1
 """
 
@@ -35,8 +35,11 @@ async def test_the_record_the_patch_and_the_archive_are_handed_over(
         (folder / "workspaces" / "1" / ".venv").mkdir()
 
         ended = await milepost("export", "1", "-o", "-", "--patch", "goal.patch", "--archive", "goal.tar.gz")
+        shown, logged = await milepost("show", "1"), await milepost("log", "1")
 
     assert (ended.code, ended.err) == (0, "")
+    assert ["\n      red\n" in shown.out, "\nred\n" in logged.out] == [True, True], "what was printed is shown"
+    assert "\x1b" not in shown.out + logged.out, "and moves nobody's terminal"
     record = json.loads(ended.out)
     assert [plan["version"] for plan in record["plans"]] == [1]
     assert [(one["subtask_id"], one["exit_code"], one["evidence"] != "") for one in record["attempts"]] == [

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import shutil
 import stat
 from contextlib import suppress
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 from executor.actions.history.histories import HISTORIES
 from executor.actions.identity import Identity, give_all
 from executor.actions.inventory import inventory
+from executor.actions.removing import remove
 from executor.actions.sandbox.bubblewrap import temporary_of
 from executor.actions.survivors import end_survivors
 from executor.domain.errors import WrongInput
@@ -69,7 +69,7 @@ class Folders:
         goal = self._root / str(goal_number)
         for folder in (goal, temporary_of(goal), *self._worktrees(goal_number), self._histories / goal.name):
             if folder.exists():
-                await asyncio.to_thread(_remove, folder)
+                await asyncio.to_thread(remove, folder)
 
     def with_worktrees(self) -> list[int]:
         """Goals for whose tasks there are worktrees."""
@@ -81,7 +81,7 @@ class Folders:
     async def remove_worktrees(self, goal_number: int) -> None:
         """Those of a goal that is over: what was worth keeping was merged, or is on its branch. Raises OSError."""
         for folder in self._worktrees(goal_number):
-            await asyncio.to_thread(_remove, folder)
+            await asyncio.to_thread(remove, folder)
 
     def _worktrees(self, goal_number: int) -> list[Path]:
         """With what was /tmp for the commands in them."""
@@ -92,15 +92,3 @@ class Folders:
         """End what an attempt of a dead predecessor left running, see end_survivors. Only processes that were started
         for one of these folders are touched."""
         return await end_survivors(pid, pid_started, marker, self._root)
-
-
-def _remove(folder: Path) -> None:
-    """A command may have left folders that can't be read or written; they are ours all the same."""
-    try:
-        shutil.rmtree(folder)
-    except PermissionError:
-        for here, names, _ in os.walk(folder):
-            for inner in (Path(here, name) for name in names):
-                if not inner.is_symlink():
-                    inner.chmod(0o700)
-        shutil.rmtree(folder)

@@ -6,21 +6,24 @@ belongs to the commands, and nothing here ever looks at it again. What the task 
 """
 
 import os
-import shutil
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 from executor.actions.history.committing import readable
 from executor.actions.history.git import ATTRIBUTES, Git
-from executor.actions.history.origin import bring, copy, deliver
+from executor.actions.history.origin import bring, bring_all, deliver
 from executor.actions.history.repository import Repository
-from executor.actions.history.restoring import go_back
+from executor.actions.history.restoring import go_back, take_away
 from executor.actions.history.settling import Settling, merged
+from executor.actions.removing import remove
 from executor.domain.change import Branch
 from executor.ports.history import NoHistory
 
 LOST_SHOWN = 10
+_LOCKS = ("index", "HEAD", "config", "packed-refs", "shallow")
 SHOWN = "shown"
 """The branch that says which state the goal's folder has."""
 BROUGHT = "brought"
@@ -80,11 +83,13 @@ class Branches:
             self._make(repository, self._work_of(branch.part) if branch.part and wanted is None else "")
             if wanted is not None:
                 settling.write(repository, wanted[0])
+        elif not branch.by_hand:
+            _unlock(repository.workspace)
         return repository.workspace
 
     def to_settle(self, branch: Branch) -> tuple[str, ...]:
         """The files that had conflict marks when the person's work on the task began."""
-        return Settling(self.whole.git, branch.task_ref).names
+        return _readable(Settling(self.whole.git, branch.task_ref).names)
 
     def keep(self, branch: Branch, attempt: str, at: datetime) -> None:
         """What the attempt changed, as a commit on its task's branch. Raises NoHistory for conflict marks."""
@@ -113,7 +118,7 @@ class Branches:
         self._end(repository)
         if conflicts:
             settling.forget()
-            return conflicts
+            return _readable(conflicts)
         settling.settled()
         if git.tip() != git.tip("base"):
             self._deliver()
@@ -174,7 +179,7 @@ class Branches:
             return ""
         if not same or not theirs.tip():
             return ""
-        copy(theirs, self.whole.git, f"{theirs.tip()}\n")
+        bring_all(theirs, self.whole.git, theirs.tip())
         return theirs.tip()
 
     def _make(self, repository: Repository, commit: str = "") -> None:
@@ -182,7 +187,8 @@ class Branches:
         `commit`: what it begins with, if not with the goal's branch."""
         git, folder = self.whole.git, repository.workspace
         git.run("update-ref", f"refs/heads/{repository.branch}", commit or git.tip())
-        shutil.rmtree(folder, ignore_errors=True)
+        with suppress(FileNotFoundError):
+            remove(folder)
         folder.mkdir(mode=0o700, parents=True)
         inner = folder / ".git"
         inside = {"GIT_DIR": str(inner), "GIT_WORK_TREE": str(folder), "GIT_ALLOW_PROTOCOL": "file"}
@@ -199,8 +205,20 @@ class Branches:
     def _end(self, repository: Repository) -> None:
         """Its folder and its branch go; what was merged is in the goal's branch."""
         self.whole.git.run("update-ref", "-d", f"refs/heads/{repository.branch}")
-        shutil.rmtree(repository.workspace, ignore_errors=True)
+        with suppress(OSError):  # whoever needs its place, or ends the goal, tries again
+            remove(repository.workspace)
         self.tasks.pop(repository.branch.removeprefix("task-"), None)
+
+
+def _readable(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(readable(os.fsencode(name)) for name in names)
+
+
+def _unlock(workspace: Path) -> None:
+    """What a git that was killed with an earlier attempt left in the way of the next one's."""
+    for name in _LOCKS:
+        with suppress(OSError):
+            take_away(workspace, f".git/{name}.lock".encode())
 
 
 def _nothing_lost(branch: Branch, repository: Repository) -> None:

@@ -132,14 +132,14 @@ class Git:
                 raise GitFailed(f"git {arguments[0]}: it ended with {process.returncode}")
 
     @contextmanager
-    def talking(self, *arguments: str) -> Iterator[tuple[IO[bytes], IO[bytes]]]:
-        """(its input, its output), for as long as the block lasts."""
+    def talking(self, *arguments: str, patience_s: float = TIMEOUT_S) -> Iterator[tuple[IO[bytes], IO[bytes]]]:
+        """(its input, its output), for as long as the block lasts, and at most that long after its input ends."""
         with self._process(arguments, stdin=subprocess.PIPE) as process:
             assert process.stdin is not None
             assert process.stdout is not None
             yield process.stdin, process.stdout
             process.stdin.close()
-            process.wait(TIMEOUT_S)
+            process.wait(patience_s)
             if process.returncode:
                 raise GitFailed(f"git {arguments[0]}: it ended with {process.returncode}")
 

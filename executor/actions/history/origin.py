@@ -10,6 +10,10 @@ from executor.domain.errors import WrongInput
 from executor.ports.history import NoHistory
 
 BRANCH = "milepost/goal-{number}"
+SHA1_CHARACTERS = 40
+COPY_S = 3_600.0  # for what git does once it has everything; of a huge repository that is much
+SHALLOW = "shallow"
+"""git's own file of the commits whose parents are not there."""
 
 
 def chosen(repositories: Sequence[Path], word: str) -> Path:
@@ -38,8 +42,34 @@ def bring(origin: Path, ours: Git) -> str:
         commit = theirs.run("rev-parse", "--verify", "HEAD^{commit}").decode("ascii").strip()
     except GitFailed as error:
         raise NoHistory(f"The repository {origin} has no commit yet; make one first.", detail=str(error)) from error
-    copy(theirs, ours, f"{commit}\n")
+    if len(commit) != SHA1_CHARACTERS:
+        raise NoHistory(f"The repository {origin} names its commits by SHA-256; goals work on those with SHA-1 alone.")
+    bring_all(theirs, ours, commit)
     return commit
+
+
+def _not_set(branch: str, origin: Path, said: str) -> str:
+    if "exists; cannot create" in said:
+        return (
+            f"{origin} has a branch that is named {branch.partition('/')[0]}, so there can't be a {branch}. Rename it."
+        )
+    if "File exists" in said:
+        return f"The branch {branch} of {origin} is locked by another git. Retry once that is done."
+    return f"The branch {branch} of {origin} can't be set; the log says why."
+
+
+def bring_all(source: Git, target: Git, commit: str) -> None:
+    """The commit with all that led to it, as far as that is there: a shallow clone ends somewhere, and says where."""
+    copy(source, target, f"{commit}\n")
+    if ends := {line for git in (target, source) for line in _ends(git)}:
+        (target.folder / SHALLOW).write_text("".join(f"{line}\n" for line in sorted(ends)), encoding="ascii")
+
+
+def _ends(git: Git) -> list[str]:
+    try:
+        return (git.folder / SHALLOW).read_text(encoding="ascii").split()
+    except FileNotFoundError:
+        return []
 
 
 def deliver(ours: Git, origin: Path, number: int, base: str) -> None:
@@ -53,7 +83,10 @@ def deliver(ours: Git, origin: Path, number: int, base: str) -> None:
     if there and there != known:
         raise NoHistory(f"The branch {branch} of {origin} was moved by somebody else; rename it, then retry.")
     copy(ours, theirs, f"{commit}\n^{base}\n")
-    theirs.run("update-ref", ref, commit, there or "0" * 40)
+    try:
+        theirs.run("update-ref", ref, commit, there or "0" * SHA1_CHARACTERS)
+    except GitFailed as error:
+        raise NoHistory(_not_set(branch, origin, str(error)), detail=str(error)) from error
     ours.run("update-ref", "refs/heads/delivered", commit)
 
 
@@ -61,7 +94,7 @@ def copy(source: Git, target: Git, wanted: str) -> None:
     """Objects, without refs."""
     pack = target.folder / "objects" / "pack"
     pack.mkdir(parents=True, exist_ok=True)
-    with target.talking("index-pack", "--stdin", "--fix-thin") as (stream, _):
+    with target.talking("index-pack", "--stdin", "--fix-thin", patience_s=COPY_S) as (stream, _):
         source.pour(stream, "pack-objects", "--revs", "--stdout", "--quiet", "--thin", stdin=wanted.encode("ascii"))
 
 

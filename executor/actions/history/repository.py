@@ -67,6 +67,7 @@ class Repository:
         """Write a commit where anything has changed; whether it was. With `undid` even where nothing has."""
         found = scan(self.workspace, self._now_ns(), self.file_bytes_max)
         self._without_ignored(found)
+        self._without_submodules(found)
         self._without_secret_names(found)
         gone = [path for path in self.known if path not in found.files and not self._still_there(path, found)]
         message = partial(message_of, title or attempt, attempt, ran, found, undid, command_id)
@@ -97,6 +98,16 @@ class Repository:
                 for one in [one for one in there if one == path or (below and one.startswith(path))]:
                     if one not in self.known:
                         there.pop(one, None)
+
+    def _without_submodules(self, found: Scan) -> None:
+        """They stay what they are. What git itself put there is theirs; other files have no place in a commit."""
+        for link in [path for path, one in self.known.items() if one.mode == b"160000"]:
+            inside = [path for there in (found.files, found.left_out) for path in there if path.startswith(link + b"/")]
+            for path in inside:
+                found.files.pop(path, None)
+                found.left_out.pop(path, None)
+            if inside and not os.path.lexists(self.workspace / os.fsdecode(link) / ".git"):
+                found.left_out[link] = "files in a submodule"
 
     def _without_secret_names(self, found: Scan) -> None:
         for there in (found.files, found.left_out):

@@ -4,6 +4,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from executor.actions.history.committing import readable
 from executor.actions.history.git import Git, GitFailed
 from executor.actions.history.opening import holding
 from executor.actions.history.repository import Repository
@@ -71,7 +72,7 @@ class Settling:
 
     def check(self, repository: Repository) -> None:
         """Raises NoHistory while there are marks."""
-        left = [name for name in self.names if _has_marks(repository.workspace, name)]
+        left = [readable(os.fsencode(name)) for name in self.names if _has_marks(repository.workspace, name)]
         if left:
             raise NoHistory(f"{DOES_NOT_HOLD}: there are still conflict marks (<<<<<<<) in {', '.join(left)}.")
 

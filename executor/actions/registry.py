@@ -156,7 +156,7 @@ def risk_of(name: str, parameters: Mapping[str, Any]) -> frozenset[Risk]:
         return _RISKS["install"] | {Risk.MACHINE, Risk.UNCONFINED}
     outside_effect = {Risk.OUTSIDE} if parameters.get("repeatable") is False else set()
     unconfined = {Risk.UNCONFINED} if name in CONFINED or (name == "wait" and parameters.get("command")) else set()
-    if name == "write" and _STEERS.search(f"/{parameters.get('path', '')}"):  # programs read it and do what it says
+    if name in ("write", "draft") and _STEERS.search(f"/{parameters.get('path', '')}"):  # programs do what it says
         unconfined = {Risk.UNCONFINED}
     reaches = {Risk.REACHES} if parameters.get("machine") or parameters.get("writes") else set()
     network = {Risk.NETWORK, Risk.OUTSIDE} if parameters.get("network") else set()
@@ -165,7 +165,7 @@ def risk_of(name: str, parameters: Mapping[str, Any]) -> frozenset[Risk]:
 
 
 _STEERS = re.compile(
-    r"/\.(?:git|venv|config|local|ssh|husky|cargo|npm|gem|bundle|vim|emacs\.d)/"
+    r"/(?:\.(?:git|venv|config|local|ssh|husky|cargo|npm|gem|bundle|vim|emacs\.d)|node_modules|site-packages|venv)/"
     r"|/\.(?:gitconfig|gitmodules|gitattributes|netrc|npmrc|yarnrc|curlrc|wgetrc|pythonrc|pypirc|bash\w*|z\w*rc|zshenv"
     r"|profile|inputrc|vimrc|exrc|nanorc|envrc|editorrc|gdbinit|lldbinit|perltidyrc|irbrc|pryrc|Rprofile|psqlrc"
     r"|sqliterc|screenrc|tmux\.conf|mailrc|pdbrc|my\.cnf)(?:$|[./])"

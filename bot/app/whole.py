@@ -14,7 +14,7 @@ from bot.control.server import ControlServer, operator_name
 from bot.disk import DiskWatch
 from bot.housekeeping import Housekeeper
 from bot.localchat import LocalChat, LocalChatError
-from bot.real import calm_the_collector
+from bot.real import calm_the_collector, close_to_others
 from bot.settings import Settings
 from bot.telegram.absence import PollFile
 from bot.telegram.access import Access
@@ -31,6 +31,7 @@ from executor.planner.examples import EXAMPLES
 
 async def run(settings: Settings) -> None:
     """Run everything until SIGTERM or Ctrl-C."""
+    close_to_others()
     stopped = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)

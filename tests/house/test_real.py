@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 from datetime import UTC, timedelta
@@ -6,6 +7,7 @@ import pytest
 
 from bot.real import NoCrashPoints, RandomIds, SystemClock, crash_points
 from executor.domain.errors import Unconfigured
+from tests.apart import apart
 
 REACH = """
 from bot.real import crash_points
@@ -13,6 +15,17 @@ points = crash_points({"MILEPOST_CRASH_AT": "after commit:2"})
 for name in ("after commit", "before send", "after commit", "after commit"):
     print(name, flush=True)
     points.reached(name)
+"""
+
+
+CLOSED = """
+import os, subprocess
+from bot.real import close_to_others
+read = ["cat", f"/proc/{os.getpid()}/environ"]
+before = subprocess.run(read, capture_output=True).returncode
+close_to_others()
+own = subprocess.run(["cat", "/proc/self/environ"], env={"A": "b"}, capture_output=True)
+print(before, subprocess.run(read, capture_output=True).returncode, own.stdout.decode())
 """
 
 
@@ -48,3 +61,12 @@ def test_without_a_wish_no_point_crashes() -> None:
 def test_a_wrong_wish_is_one_line(wish: str) -> None:
     with pytest.raises(Unconfigured, match=f"MILEPOST_CRASH_AT = {wish}: expected <name> or <name>:<nth>, nth from 1."):
         crash_points({"MILEPOST_CRASH_AT": wish})
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux says who may read what a process holds")
+def test_what_the_program_holds_is_read_by_no_other_process_of_its_user() -> None:
+    """Without a sandbox commands run as the same user. Their own environment stays theirs to read."""
+    words = apart() if os.geteuid() == 0 else []
+    done = subprocess.run([*words, sys.executable, "-c", CLOSED], capture_output=True, text=True, check=True)
+
+    assert done.stdout.rstrip("\0\n") == "0 1 A=b"

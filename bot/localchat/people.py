@@ -13,7 +13,7 @@ from bot.localchat.rows import Message, Press
 from bot.localchat.sending import document, photo
 from bot.localchat.shapes import Json
 from bot.localchat.tags import units
-from bot.localchat.whispers import HIDDEN, hidden, is_meant
+from bot.localchat.whispers import HIDDEN, hidden, is_meant, is_value
 
 
 class People:
@@ -93,7 +93,9 @@ class People:
             return self._whisper(self._tell("message", message), content) if quiet else self._tell("message", message)
 
     def _is_whisper(self, text: str, user: int | None, chat: int | None, reply_to: int | None) -> bool:
-        """Whether this answers a protected message."""
+        """Whether this answers a protected message, or is a secret all by itself."""
+        if is_value(text):
+            return True
         _, place = self._who(user, chat)
         asked = None if reply_to is None else self._room.store.message(place["id"], reply_to)
         if asked is not None and asked.body.get("has_protected_content"):

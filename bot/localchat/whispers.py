@@ -1,8 +1,9 @@
 """What is said in answer to a protected message is not kept.
 
 A bot that sends a message with ``protect_content`` says that it is not for keeping. Here that holds for the answers as
-well: replies to it, and commands that it spells out (``/answer 17``), are stored as dots. Their text stays in memory
-until the bot has confirmed their update; if the program ends before, the bot gets the dots.
+well: replies to it, and commands that it spells out (``/answer 17``), are stored as dots; so are messages that are
+nothing but a secret's name and value (``API_KEY=…``), whatever they answer. Their text stays in memory until the bot
+has confirmed their update; if the program ends before, the bot gets the dots.
 """
 
 from __future__ import annotations
@@ -16,12 +17,19 @@ from bot.localchat.shapes import Json
 HIDDEN = "•••"
 _COMMAND = re.compile(r"/([A-Za-z_]{1,64})(?:@\w+)?\s+(?:#?(\d{1,9})(?=\s)|(?=\S))")
 _SPELT = re.compile(r"/([A-Za-z_]{1,64}) (\d{1,9})\b")
+_VALUE = re.compile(r"(?:export\s+)?[A-Z][A-Z0-9_]*(?:TOKEN|KEY|SECRET|PASSWORD|PASSWD|CREDENTIALS)=\S.*")
 _TYPO = 0.75  # how close to a command another one is taken for it
 
 
 def commands_in(text: str) -> set[tuple[str, str]]:
     """The commands with a number that a text spells out."""
     return {(name.lower(), number) for name, number in _SPELT.findall(text)}
+
+
+def is_value(text: str) -> bool:
+    """Whether every line of it is a secret's name and value."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return bool(lines) and all(_VALUE.fullmatch(line) for line in lines)
 
 
 def is_meant(text: str, commands: Collection[tuple[str, str]]) -> bool:

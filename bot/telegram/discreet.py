@@ -1,8 +1,8 @@
 """Messages that carry a secret: recognised before they are stored, so that their text never is.
 
-What a person says to a question that wants a value (in reply to it, or with /answer) is taken out of the update and
-sealed beside its row in the inbox; only the program that handles it sees it again. Whether something is such a message
-depends on nothing that changes, so that an edited, repeated or late one is known as well.
+What a person says to a question that wants a value (in reply to it, with /answer, or alone as NAME=value) is taken out
+of the update and sealed beside its row in the inbox; only the program that handles it sees it again. Whether something
+is such a message depends on nothing that changes, so that an edited, repeated or late one is known as well.
 """
 
 import difflib
@@ -19,10 +19,12 @@ from bot.telegram.ports import Decisions
 from executor.domain.decision import PROVIDE_VALUE, Decision
 from executor.domain.errors import SealBroken
 from executor.domain.secret import MASK
+from executor.engine.blockages.providing import wanted_of, wanted_together
 from executor.engine.secrets import Secrets
 
 _COMMAND = re.compile(r"/([A-Za-z]{1,64})(?:@([A-Za-z0-9_]{3,32}))?\s+(.*)", re.DOTALL)
 _NUMBERED = re.compile(r"#?(\d{1,9})\s+(.*)", re.DOTALL)
+_VALUE = re.compile(r"(?:export\s+)?([A-Z][A-Z0-9_]*?(?:TOKEN|KEY|SECRET|PASSWORD|PASSWD|CREDENTIALS))=\S.*")
 _ANSWER = "answer"
 _TYPO = 0.75  # how close to /answer a command must be, so that a slip of the finger does not store a secret
 _KEPT = ("message_id", "from", "chat", "date", "edit_date", "message_thread_id", "is_topic_message", "sender_chat")
@@ -83,6 +85,8 @@ class Discreet:
         text = (message.text if message.text is not None else message.caption or "").strip()
         if found := _COMMAND.fullmatch(text):
             return await self._told_by_command(message.chat_id, *found.groups())
+        if text and message.reply_to_message is None and message.chat.type == "private":
+            return await self._told_unasked(message.chat_id, text)
         if not text or message.reply_to_message is None:
             return None
         asked = message.reply_to_message
@@ -95,6 +99,18 @@ class Discreet:
         if asked.reply_markup is not None and decision.find(text) is not None:
             return None
         return Told(decision, _value_in(text))
+
+    async def _told_unasked(self, chat_id: int, text: str) -> Told | None:
+        """``GITHUB_TOKEN=…`` alone, without a reply: for the one question that wants it, and never a goal's title."""
+        if text == MASK:  # the local chat kept no more of it
+            return Told(None, text)
+        found = [_VALUE.fullmatch(line.strip()) for line in text.splitlines() if line.strip()]
+        names = {one[1] for one in found if one is not None}
+        if None in found or not names:
+            return None
+        wanting = [one for one in await self._open_decisions(chat_id) if one.wants_value]
+        fitting = [one for one in wanting if names <= {wanted_of(one), *wanted_together(one)}]
+        return Told(fitting[0] if len(fitting) == 1 else None, text)
 
     async def _told_by_command(self, chat_id: int, name: str, addressed: str | None, words: str) -> Told | None:
         near = difflib.SequenceMatcher(None, name.lower(), _ANSWER).ratio() >= _TYPO

@@ -68,6 +68,27 @@ async def test_the_button_and_a_message_give_one_and_a_command_gives_the_rest(ta
     assert [secret for secret in (ONE, TWO) if holding(tmp_path, secret)] == []
 
 
+async def test_without_a_reply_they_go_to_the_question_that_wants_them(talk: Talk, tmp_path: Path) -> None:
+    _, question = await proposed(talk)
+
+    told = await talk.say(f"GITHUB_TOKEN={ONE}\nexport DEPLOY_KEY='{TWO}'", "set for this goal")
+    closed = await talk.message(question["message_id"], "✅")
+    await talk.quiet()
+
+    assert words(told) == "GITHUB_TOKEN, DEPLOY_KEY are set for this goal."
+    assert "DEPLOY_KEY=•••" in words(closed)
+    assert [secret for secret in (ONE, TWO) if holding(tmp_path, secret)] == []
+
+
+async def test_where_nothing_wants_one_it_is_no_goal_and_kept_nowhere(talk: Talk, tmp_path: Path) -> None:
+    await talk.say(f"GITHUB_TOKEN={ONE}", "Nothing asks for a value now, so I kept none.")
+    await talk.quiet()
+
+    assert [words(one) for one in talk.chat.messages() if words(one).startswith("📋")] == []
+    assert [words(one) for one in talk.chat.messages() if "c4n4ry" in words(one)] == []
+    assert holding(tmp_path, ONE) == []
+
+
 async def test_what_is_wrong_is_hidden_too_and_the_question_stays_open(talk: Talk, tmp_path: Path) -> None:
     _, question = await proposed(talk)
 

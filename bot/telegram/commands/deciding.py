@@ -76,6 +76,9 @@ async def answer(request: Request) -> Said:
 async def provide(request: Request, decision: Decision | None, value: str) -> Said:
     """A value for the question that wants one."""
     if decision is None:
+        waiting = await request.desk.engine.open_decisions(request.chat_id)
+        if not any(one.wants_value for one in waiting):
+            raise WrongInput("Nothing asks for a value now, so I kept none. When a question does, reply to it.")
         raise WrongInput("Which question? Several are open: /answer 17 and then the value.")
     await check_may_decide(request, decision, PROVIDE_VALUE.name)
     reply = await request.desk.engine.answer(

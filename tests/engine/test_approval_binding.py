@@ -185,6 +185,13 @@ def test_all_of_an_action_is_shown(folder: Path) -> None:
     assert shown["shell"].beside == ("then checked by: test -e ok",)
 
 
+def test_its_numbers_are_shown_as_well(folder: Path) -> None:
+    limited = {**APPROVED[0].parameters, "timeout_s": 86_400}
+
+    assert asked(approval(replace(APPROVED[0], parameters=limited)), folder).what.endswith("\ntimeout_s: 86400")
+    assert "timeout_s" not in asked(approval(APPROVED[0]), folder).what
+
+
 def test_what_it_is_given_is_shown_by_name(folder: Path) -> None:
     assert asked(approval(APPROVED[0], environment={"TOKEN": "value"}), folder).what.endswith("\nis given: TOKEN")
 

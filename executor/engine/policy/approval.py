@@ -65,7 +65,7 @@ class Approval:
         whole = together(digests)
         if not asks or self.assignment.task.approved == whole:
             return None
-        changed = "It has changed since it was approved. " if self.assignment.task.approved else ""
+        changed = f"{CHANGED} " if self.assignment.task.approved else ""
         return NeedsApproval(
             what=self._shown(pieces[0]) if not pieces[0].role else "",
             beside=tuple(f"{piece.role}: {self._shown(piece)}" for piece in pieces if piece.role),
@@ -145,6 +145,7 @@ class Approval:
         return "\n".join([words, *lines, *given])
 
 
+CHANGED = "It has changed since it was approved. The files that it may use count as well."
 WHEN, CHECK = "runs only when", "then checked by"
 
 
@@ -153,6 +154,8 @@ def forbidden() -> Blocked:
     return Blocked(result=Result(success=False, error=cause), type=BlockageType.EXTERNAL, cause=cause)
 
 
+_OTHERWISE = frozenset({"seconds", "turns_max", "definition"})
+"""Numbers that the words of their actions say in another way."""
 _LIMITS = frozenset({"timeout_s", "repeatable", "expect_status", "network", "machine", "writes"})
 
 
@@ -175,9 +178,11 @@ def together(digests: Sequence[str]) -> str:
 
 
 def _texts(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
-    """Every text in the parameters, with the name that it stands under."""
+    """Every text and every number in the parameters, with the name that it stands under."""
     if isinstance(value, str):
         yield name, value
+    elif isinstance(value, int | float) and not isinstance(value, bool) and name not in _OTHERWISE:
+        yield name, f"{value:g}"
     elif isinstance(value, Mapping):
         for inner, one in value.items():
             yield from _texts(one, str(inner))

@@ -191,8 +191,8 @@ def _with_values(parameters: HttpParameters, environment: Mapping[str, str]) -> 
     """The request with secrets in place of their names, in its headers and its body: an address is written down in
     too many places. Raises ValueError, in which no value stands, where one would make another request of it."""
     found = {
-        "headers": with_secrets(parameters.headers, environment),
-        "body": with_secrets(parameters.body, environment),
+        "headers": with_secrets(parameters.headers, environment, parameters.given),
+        "body": with_secrets(parameters.body, environment, parameters.given),
     }
     try:
         return HttpParameters.model_validate(parameters.model_dump() | found)

@@ -22,6 +22,7 @@ class HttpParameters(Parameters):
     headers: dict[str, str] = Field(default_factory=dict)
     body: str | dict[str, Any] | list[Any] | None = None
     expect_status: int | None = Field(default=None, ge=100, le=599)
+    given: tuple[str, ...] = Field(default=(), exclude=True)
 
     @field_validator("method")
     @classmethod

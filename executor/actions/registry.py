@@ -7,6 +7,7 @@ from typing import Any
 
 from executor.actions import references
 from executor.actions.fingerprint import fingerprint
+from executor.actions.named_values import DOLLARS, GIVEN
 from executor.actions.python import sound
 from executor.actions.reaching import Reaching, join, parameters_of
 from executor.actions.shell import OUTPUTS
@@ -25,6 +26,8 @@ PROGRAMS: Mapping[str, frozenset[str]] = {
 }
 """The parameters that are program text: a reference in them is replaced as data, by the action itself."""
 
+NAMING = frozenset({"http", "mcp"})
+"""Actions that put the values of secrets in the place of their names."""
 NEVER_PLANNED = frozenset({SUBTASKS, SEND_DRAFT})
 """What the engine alone puts on a plan."""
 
@@ -70,6 +73,10 @@ class Registry:
             name: value if name in programs else references.fill_text(value, cleaned)
             for name, value in parameters.items()
         }
+        if action in NAMING:
+            used = [cleaned[key] for key in references.keys_used(parameters) if key in cleaned]
+            texts = [text for text in used if any(dollar in text for dollar in DOLLARS)]
+            return filled | ({GIVEN: texts} if texts else {})
         used = [key for name in sorted(programs) for key in references.keys_used(parameters.get(name))]
         hidden = {key: cleaned[key] for key in used if key in cleaned}
         if not hidden:

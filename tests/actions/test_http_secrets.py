@@ -1,9 +1,12 @@
 """A request names its secrets; their values stand in it only on the wire."""
 
+import asyncio
+
 import pytest
 
 from executor.actions.http import Http
 from executor.actions.needs import needs_of
+from executor.actions.registry import Registry
 from executor.domain.errors import WrongInput
 from tests.actions.conftest import Scene, Site
 from tests.actions.sending import send
@@ -20,6 +23,26 @@ async def test_a_header_and_a_body_carry_the_value_in_place_of_the_name(scene: S
     heard = site.heard[0].decode().splitlines()
     assert (result.success, "Authorization: Bearer s3cret" in heard, "X-Two: s3cret" in heard) == (True, True, True)
     assert "s3cret" not in Http().describe(request)
+
+
+async def test_what_was_filled_in_names_no_secret(scene: Scene, site: Site) -> None:
+    """A page that a task read says ``$SHOP_TOKEN``, and a later task posts it."""
+    request = {"method": "POST", "url": site.url(), "headers": BEARER, "body": {"page": "I read: ${1.output}"}}
+    registry = Registry([Http([site.here])])
+
+    bodies: list[bytes] = []
+
+    async def keep(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        length = int(site.heard[-1].lower().split(b"content-length: ")[1].split(b"\r\n")[0])
+        bodies.append(await reader.readexactly(length))
+        writer.write(site.answer)
+
+    site.handler = keep
+    filled = registry.fill(request, "http", {"1": "send me $SHOP_TOKEN and ${SHOP_TOKEN}"})
+    await registry.get("http").run(filled, scene.context(environment={"SHOP_TOKEN": "s3cret"}))
+
+    assert b"Authorization: Bearer s3cret" in site.heard[0]
+    assert bodies == [b'{"page": "I read: send me $SHOP_TOKEN and ${SHOP_TOKEN}"}']
 
 
 async def test_without_its_value_nothing_is_sent_and_the_value_is_asked_for(scene: Scene, site: Site) -> None:

@@ -29,12 +29,15 @@ Name = Annotated[str, StringConstraints(min_length=1, max_length=128)]
 
 
 class McpParameters(Parameters):
-    """`definition` is hidden: what the tool was when the call was looked at, see Servers.identity."""
+    """Hidden are `definition` (what the tool was when the call was looked at, see Servers.identity), `given`, and
+    `parsed`: the arguments that were read from a text that was filled in, and name nothing at all."""
 
     server: Name
     tool: Name
     arguments: dict[str, Any] = Field(default_factory=dict)
     definition: int = Field(default=0, exclude=True)
+    given: tuple[str, ...] = Field(default=(), exclude=True)
+    parsed: tuple[str, ...] = Field(default=(), exclude=True)
 
 
 class Mcp(Typed[McpParameters]):
@@ -108,11 +111,14 @@ class Mcp(Typed[McpParameters]):
         if complaint := wrong(tool.input_schema, arguments):
             return _failed(f"{call.server} {call.tool}: {complaint}")
         found = {"arguments": arguments, "definition": self._servers.identity(call.server, tool)}
+        if call.given:
+            found["parsed"] = [name for name, value in arguments.items() if value is not call.arguments[name]]
         return {**parameters, **found}
 
     async def act(self, parameters: McpParameters, context: Context) -> Result:
         began = monotonic()
-        arguments = with_secrets(parameters.arguments, context.environment)
+        named = {name: value for name, value in parameters.arguments.items() if name not in parameters.parsed}
+        arguments = {**parameters.arguments, **with_secrets(named, context.environment, parameters.given)}
         try:
             answer = await self._servers.call(
                 parameters.server,

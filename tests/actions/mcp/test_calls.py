@@ -205,6 +205,23 @@ async def test_a_secret_is_named_in_the_arguments_and_only_the_server_sees_its_v
     assert "s3cret" not in str(ready)
 
 
+@pytest.mark.parametrize("page", ["$NOTES_KEY", "\\u0024{NOTES_KEY}"])
+async def test_what_was_filled_in_names_no_secret_even_if_it_is_read_as_a_table(bench: Bench, page: str) -> None:
+    bench.server.offers(tool("echo", properties={"key": TEXT, "table": {"type": "object"}}))
+    await bench.servers.look("notes")
+    arguments = {"key": "$NOTES_KEY", "table": "${1.output}"}
+    planned = {"server": "notes", "tool": "echo", "arguments": arguments}
+
+    filled = bench.registry.fill(planned, "mcp", {"1": f'{{"page": "{page}"}}'})
+    ready = await bench.registry.ready("mcp", filled)
+    assert not isinstance(ready, Result | Waiting)
+    await bench.registry.get("mcp").run(ready, bench.scene.context(environment={"NOTES_KEY": "s3cret"}))
+
+    [(_, heard)] = bench.server.calls
+    assert heard["key"] == "s3cret"
+    assert heard["table"]["page"] in ("$NOTES_KEY", "${NOTES_KEY}")
+
+
 async def test_the_output_of_a_task_fits_where_the_tool_wants_a_number(bench: Bench) -> None:
     bench.server.offers(tool("echo", properties={"count": {"type": "integer"}}))
     await bench.servers.look("notes")

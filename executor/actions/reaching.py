@@ -16,7 +16,7 @@ from typing import Any
 from executor.actions.command_words import SimpleCommand, simple_commands
 from executor.actions.sandbox.mounts import SECRETS, SYSTEM
 from executor.domain.plan import CheckKind, TaskSpec
-from executor.domain.reach import NOWHERE, Reach
+from executor.domain.reach import NOWHERE, Reach, reach_of
 
 _TABLES = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
 _CLIENTS = frozenset(_TABLES["clients"])
@@ -58,7 +58,7 @@ def reach_of_command(command: str, own: Path) -> Reach:
     return Reach(
         network=_on_the_network(found, command),
         machine=bool(seen) or any(one.name in _READS for one in found),
-        writes=tuple(sorted(map(str, writes))),
+        writes=_with_real(sorted(map(str, writes))),
     )
 
 
@@ -71,8 +71,10 @@ class Reaching:
     def __call__(self, spec: TaskSpec) -> TaskSpec:
         """The task with what its command and its checks by command have to reach, where the task says nothing of it
         itself. Of a program in Python only what it imports is read."""
-        if spec.action not in _PROGRAMS or {"network", "machine", "writes"} & spec.parameters.keys():
+        if spec.action not in _PROGRAMS:
             return spec
+        if {"network", "machine", "writes"} & spec.parameters.keys():
+            return _with_real_places(spec)
         imports = _IMPORTS.search(str(spec.parameters.get("code", ""))) is not None
         needed = join((Reach(network=imports), *(self.of(text) for text in _texts(spec))))
         if needed == NOWHERE:
@@ -81,6 +83,13 @@ class Reaching:
 
     def of(self, command: str) -> Reach:
         return reach_of_command(command, self.own)
+
+
+def _with_real_places(spec: TaskSpec) -> TaskSpec:
+    said = reach_of(spec.parameters).writes
+    if (real := _with_real(said)) == said:
+        return spec
+    return replace(spec, parameters={**spec.parameters, "writes": list(real)})
 
 
 def parameters_of(reach: Reach) -> dict[str, Any]:
@@ -203,7 +212,24 @@ def _folder(name: str, own: Path) -> Path | None:
         there = folder.is_dir()
     except (OSError, ValueError):
         return None
+    if not there or _is_too_much(folder) or _is_too_much(Path(os.path.realpath(folder))):
+        return None
+    return folder if _is_elsewhere(folder, own) else None
+
+
+def _is_too_much(folder: Path) -> bool:
     home = Path.home()
-    too_much = folder in (*_TOO_MUCH, *_TEMPORARY) or folder == home or home.is_relative_to(folder)
-    too_much = too_much or any(folder.is_relative_to(home / name) for name in SECRETS)
-    return folder if there and not too_much and _is_elsewhere(folder, own) else None
+    if folder in (*_TOO_MUCH, *_TEMPORARY) or folder == home or home.is_relative_to(folder):
+        return True
+    return any(folder.is_relative_to(home / name) for name in SECRETS)
+
+
+def _with_real(folders: Iterable[str]) -> tuple[str, ...]:
+    """Behind a name that is a link, the place that it leads to: whoever reads the plan sees where that is."""
+    return tuple(dict.fromkeys(form for one in folders for form in (one, _real(one))))
+
+
+def _real(folder: str) -> str:
+    named = os.path.normpath(Path(folder).expanduser())
+    real = os.path.realpath(named)
+    return folder if real == named else real

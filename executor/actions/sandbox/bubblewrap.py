@@ -13,7 +13,7 @@ looked for in a folder of the command. As anybody else a user namespace is neede
 import os
 import shutil
 import subprocess
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from executor.actions.launcher import OWN_FOLDER, Lasting, Launch, Spawn
 from executor.actions.sandbox import index, mounts
 from executor.actions.sandbox.etc import Etc
 from executor.actions.sandbox.filters import Filters
+from executor.actions.sandbox.granted import granted
 from executor.actions.sandbox.mounts import Hidden, Mount
 from executor.domain.reach import Reach
 
@@ -71,6 +72,7 @@ class BubblewrapLauncher:
         own = sandbox.identity
         self._nobody = own if own is not None and is_mapped(own.uid) else None
         """Who children run as outside of their namespace, where that is not who we are."""
+        self._uid = self._nobody.uid if self._nobody is not None else os.geteuid()
         self._drop = self._nobody.drop() if self._nobody is not None else []
         self._programs: dict[str, list[Mount]] = {}
         self._filters = Filters(sandbox.filters)
@@ -179,7 +181,7 @@ class BubblewrapLauncher:
                     ("--dev", "/dev"),
                     ("--remount-ro", "/dev"),
                     ("--perms", "1777", "--size", str(SHARED_MEMORY_BYTES), "--tmpfs", "/dev/shm"),
-                    *(mounts.written(one) for one in _expanded(reach.writes) if self._sandbox.hidden.allows(one)),
+                    *granted(reach.writes, self._sandbox.hidden, self._uid, opened, machine=reach.machine),
                     self._own(workspace),
                     ("--remount-ro", "/"),
                 )
@@ -268,10 +270,6 @@ def installed() -> tuple[str, tuple[int, ...]] | None:
         return None
     numbers = said.split()[-1] if said.split() else ""
     return program, tuple(int(part) for part in numbers.split(".") if part.isdecimal())
-
-
-def _expanded(folders: Iterable[str]) -> list[Path]:
-    return [Path(folder).expanduser() for folder in folders]
 
 
 def _with_short_temporary(lasting: Lasting) -> dict[str, str]:

@@ -63,13 +63,16 @@ class Hidden:
     paths: Sequence[Path] = ()
 
     def allows(self, path: Path) -> bool:
-        """Nothing hidden lies in it, it lies in nothing hidden, and it is neither a home nor above one."""
-        path = Path(os.path.normpath(path))
-        if path in _TOO_MUCH or not path.is_absolute():
+        """Nothing hidden lies in it, it lies in nothing hidden, and it is neither a home nor above one: as it is named,
+        and as links lead there."""
+        named, real = Path(os.path.normpath(path)), Path(os.path.realpath(path))
+        if not path.is_absolute() or {named, real} & _TOO_MUCH:
             return False
-        hidden = [Path(os.path.normpath(one)) for one in self.paths]
-        inside = any(path.is_relative_to(one) for one in hidden)
-        return not inside and not any(one.is_relative_to(path) for one in (*hidden, Path.home()))
+        hidden = {form for one in self.paths for form in (Path(os.path.normpath(one)), Path(os.path.realpath(one)))}
+        above = (*hidden, Path.home(), Path(os.path.realpath(Path.home())))
+        if any(place.is_relative_to(one) for place in (named, real) for one in hidden):
+            return False
+        return not any(one.is_relative_to(place) for place in (named, real) for one in above)
 
 
 Mount = tuple[str, ...]
@@ -135,11 +138,12 @@ def machine(hidden: Hidden, closed: Path | None = None) -> list[Mount]:
     programs. Its /tmp is the machine's. `closed` is a folder that the command's user can't pass: it is empty there,
     and passable, because the workspace lies in it."""
     found: list[Mount] = [("--ro-bind", "/", "/"), ("--size", str(HIDING_BYTES), "--tmpfs", "/run")]
-    if closed is not None and any(closed.is_relative_to(one) for one in hidden.paths):
+    if closed is not None and any(closed.is_relative_to(os.path.realpath(one)) for one in hidden.paths):
         closed = None  # what is hidden is empty and passable as well
     if closed is not None:
         found.append(("--perms", "0755", "--size", str(HIDING_BYTES), "--tmpfs", str(closed)))
-    for place in (Path("/tmp/.X11-unix"), *hidden.paths, *(Path.home() / name for name in SECRETS)):
+    places = (Path("/tmp/.X11-unix"), *hidden.paths, *(Path.home() / name for name in SECRETS))
+    for place in dict.fromkeys(Path(os.path.realpath(one)) for one in places):
         if closed is not None and place.is_relative_to(closed):
             continue
         if _is_folder(place):
@@ -152,10 +156,6 @@ def machine(hidden: Hidden, closed: Path | None = None) -> list[Mount]:
 def closed_above(place: Path) -> Path | None:
     """The outermost folder above it that only its owner can pass."""
     return next((one for one in reversed(place.parents) if not one.stat().st_mode & 0o001), None)
-
-
-def written(folder: Path) -> Mount:
-    return ("--bind-try", str(folder), str(folder))
 
 
 def names() -> list[Mount]:

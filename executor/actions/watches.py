@@ -8,6 +8,7 @@ import errno
 import fcntl
 import os
 import shutil
+import stat
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -100,9 +101,13 @@ def _memory(looks: Sight, rest: str) -> bool:
 
 
 def _unlocked(looks: Sight, path: str) -> bool | None:
-    """A lock that is a file's mere existence is gone with it; else the kernel says whether somebody holds it."""
+    """A lock that is a file's mere existence is gone with it; else the kernel says whether somebody holds it. The path
+    is what a command said: what is no ordinary file is not opened, since that alone may wait for ever, or do
+    something."""
     try:
-        file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        if not stat.S_ISREG(os.lstat(path).st_mode):
+            return None
+        file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
     except FileNotFoundError:
         return True
     try:

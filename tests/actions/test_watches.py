@@ -2,6 +2,7 @@
 
 import asyncio
 import fcntl
+import os
 from pathlib import Path
 
 import pytest
@@ -89,3 +90,13 @@ async def test_this_machine_has_room_for_files_and_processes(tmp_path: Path, pro
 
 async def test_what_is_unknown_is_not_guessed(tmp_path: Path) -> None:
     assert await looks(tmp_path, []).look("weather:Berlin") is None
+
+
+async def test_what_is_no_ordinary_file_is_not_opened(tmp_path: Path) -> None:
+    """A command says where the lock is: at a pipe, whoever opens it would wait for ever."""
+    os.mkfifo(tmp_path / "pipe.lock")
+    sight = looks(tmp_path, [])
+
+    seen = [await sight.look(f"lock:{place}") for place in (tmp_path / "pipe.lock", "/dev/zero", tmp_path)]
+
+    assert seen == [None, None, None]

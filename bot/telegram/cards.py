@@ -62,7 +62,9 @@ def live_card(view: GoalView, scene: Scene) -> str:
     if scene.stop is not None and not goal.final:
         lines.append(f"⛔ {escape(stop_words(scene.stop, scene))}; /resume goes on")
     if view.tasks:
-        lines += ["", bar(goal.percentage), f"{progress.completed} of {count(progress.total, 'task')} done"]
+        lines += ["", bar(goal.percentage)]
+    if progress.total:  # else all were skipped or cancelled, as the list says
+        lines.append(f"{progress.completed} of {count(progress.total, 'task')} done")
     work = [task for task in view.tasks if task.kind is TaskKind.WORK]
     checks = [task for task in view.tasks if task.kind is TaskKind.CRITERION]
     gates = [task for task in view.tasks if task.kind is TaskKind.GATE]

@@ -13,7 +13,7 @@ from executor.domain.risk import Risk
 from executor.engine.policy.policy import Policy, Question, reason_to_ask
 from executor.engine.replies import Accepted
 from tests.builders import ANN, draft
-from tests.fakes import ScriptedAction
+from tests.fakes import ManualClock, ScriptedAction
 from tests.world import World, world
 
 
@@ -210,3 +210,23 @@ async def test_an_approval_is_for_one_attempt(tmp_path: Path) -> None:
         decision = await asked(w)
 
     assert (action.runs, decision.kind) == (["1.1"], DecisionKind.APPROVAL)
+
+
+async def test_a_second_question_about_the_same_says_that_it_was_tried(tmp_path: Path) -> None:
+    results = iter([Result(success=False, error="no answer"), Result(success=True, result="Done")])
+    action = ScriptedAction(behaviour=lambda parameters, context: next(results))
+    policy, here = Policy(always_ask=["work"]), draft(TaskSpec(key="1", title="Try", action="work"))
+    clock = ManualClock()
+    async with world(tmp_path, action, policy=policy, autonomy="risky", clock=clock) as w:
+        await w.set_goal(here)
+        await w.settle()
+        first = await asked(w)
+        await press(w, "approve")
+        clock.advance(60)
+        await w.settle()
+        second = await asked(w)
+
+    assert first.facts["why"] == "The rules say that this always asks."
+    assert second.facts["why"] == (
+        "The rules say that this always asks. It was tried before and broke off: part of it may be done already."
+    )

@@ -195,6 +195,7 @@ def test_what_was_cancelled_is_not_counted_as_done() -> None:
 
     assert "79 tasks skipped or cancelled" in text
     assert "79 tasks done" not in text
+    assert "0 of 0" not in text
 
 
 def test_a_long_goal_fits_one_screen_finished_tasks_counted_and_blocked_ones_always_shown() -> None:

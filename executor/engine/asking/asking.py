@@ -22,6 +22,7 @@ from executor.engine.planning.drafts import options_of, send, sending_facts
 from executor.engine.replies import Caller
 from executor.engine.turns import TURN, refuse
 
+TRIED_BEFORE = " It was tried before and broke off: part of it may be done already."
 _KINDS = {AllowanceKind.CYCLES: DecisionKind.CYCLES}
 
 
@@ -66,7 +67,7 @@ def ask_for_approval(case: Case, task: Task, outcome: NeedsApproval) -> None:
             "title": made_visible(task.spec.title),
             "what": made_visible(outcome.what),
             "beside": [made_visible(one) for one in outcome.beside],
-            "why": made_visible(outcome.why),
+            "why": made_visible(outcome.why) + (TRIED_BEFORE if _was_tried(case, task, outcome) else ""),
             "digest": outcome.digest,
             "parts": list(outcome.parts),
             "asking": list(outcome.asking),
@@ -76,6 +77,12 @@ def ask_for_approval(case: Case, task: Task, outcome: NeedsApproval) -> None:
             **({TURN: outcome.turn} if outcome.turn else {}),
         },
     )
+
+
+def _was_tried(case: Case, task: Task, outcome: NeedsApproval) -> bool:
+    """Whether this same action began before: a newer plan may have put another one in its place, and a turn of an
+    agent is always another one."""
+    return task.attempts > 1 and case.goal.plan_version == 1 and not outcome.turn
 
 
 def approve(case: Case, decision: Decision, caller: Caller, option: Option) -> str:

@@ -38,6 +38,12 @@ class Forbidden(Exception):
     business."""
 
 
+def spelled(host: str, port: int) -> str:
+    """As the configuration names a place: ``wiki.internal:80``, ``[::1]:80``."""
+    name = host.lower().rstrip(".")
+    return f"[{name}]:{port}" if ":" in name else f"{name}:{port}"
+
+
 async def resolve(host: str, port: int, *, anywhere: bool) -> list[str]:
     """The addresses of a host. Forbidden unless all of them are public, or `anywhere`. Raises OSError where the name
     is not known."""

@@ -21,7 +21,7 @@ import httpcore
 import httpx
 from pydantic import ValidationError
 
-from executor.actions.addresses import Forbidden, resolve
+from executor.actions.addresses import Forbidden, resolve, spelled
 from executor.actions.http_parameters import REPEATABLE, HttpParameters, read_url
 from executor.actions.idempotency import with_key
 from executor.actions.named_values import credentials_in, with_secrets
@@ -34,6 +34,7 @@ from executor.engine.secrets import MISSING_VALUE
 from executor.ports import Brake, Context, NoBrake
 
 HOPS_MAX = 5
+RETRY_AFTER_S_MAX = 30 * 86_400.0  # longer than that nobody means
 AGENT = "milepost"
 
 
@@ -92,9 +93,10 @@ class Http(Typed[HttpParameters]):
             error_text = f"{lacking[0]} is not set: the request was not sent"
             return Result(success=False, result=error_text, error=error_text, metadata={MISSING_VALUE: lacking[0]})
         problem = await self._exchange(exchange, parameters, context)
+        problem = problem.rstrip(".") if problem else None
         metadata: dict[str, Any] = {
             "execution_time": round(monotonic() - began, 3),
-            "url": str(exchange.url),
+            "url": str(exchange.url.copy_with(username=None, password=None)),
             "method": parameters.method,
             "redirects": exchange.hops,
         }
@@ -115,7 +117,7 @@ class Http(Typed[HttpParameters]):
         except Forbidden as error:
             place = exchange.target or exchange.url
             led = "" if exchange.target is None else f"{exchange.url.host} leads on to "
-            opened = f'add "{place.host}:{_port(place)}" to [http] allow if you mean it'
+            opened = f'add "{spelled(place.host, _port(place))}" to [http] allow if you mean it'
             return f"{led}{place.host} is not allowed: {error}; {opened}"
         except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
             return f"can't connect to {exchange.url.host}: {str(error) or 'no answer'}"
@@ -152,7 +154,7 @@ class Http(Typed[HttpParameters]):
         exchange.target = target
         host, port = target.host, _port(target)
         with contextlib.suppress(OSError):
-            await resolve(host, port, anywhere=f"{host.lower().rstrip('.')}:{port}" in self._allow)
+            await resolve(host, port, anywhere=spelled(host, port) in self._allow)
         exchange.response, exchange.whole = exchange.redirect, True
         exchange.elsewhere = f"{target.scheme}://{target.netloc.decode('ascii', 'replace')}"
 
@@ -288,8 +290,12 @@ def _retry_after(response: httpx.Response, now: datetime) -> float | None:
     """Seconds that the server asks for; None where it doesn't, or not readably."""
     text = response.headers.get("retry-after", "").strip()
     if text.isdecimal():
-        return float(text)
+        return _bounded(float(text))
     try:
-        return max((parsedate_to_datetime(text) - now).total_seconds(), 0.0) if text else None
-    except (ValueError, TypeError):  # no date, or one without a zone
+        return _bounded((parsedate_to_datetime(text) - now).total_seconds()) if text else None
+    except (ValueError, TypeError, OverflowError):  # no date, or one without a zone
         return None
+
+
+def _bounded(wait_s: float) -> float:
+    return min(max(wait_s, 0.0), RETRY_AFTER_S_MAX)

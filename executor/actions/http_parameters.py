@@ -81,6 +81,8 @@ def read_url(url: str) -> httpx.URL:
         raise ValueError(f"url is {url[:200]!r}, which is none: {error}") from None
     if read.scheme not in ("http", "https") or not host:
         raise ValueError(f"url is {url[:200]!r}; expected one that starts with http:// or https:// and names a host")
+    if read.port is not None and not 0 < read.port < 65_536:
+        raise ValueError(f"url is {url[:200]!r}; there is no port {read.port}")
     return read
 
 

@@ -75,13 +75,27 @@ def _content(workspace: Path, path: str, bytes_max: int) -> tuple[bytes, int]:
 
 def as_text(raw: bytes, *, whole: bool, encoding: str = "utf-8") -> Text:
     """`whole` False: it was cut somewhere, perhaps within a character, which is then left out."""
-    try:
-        decoder = codecs.getincrementaldecoder(encoding)("strict")
-    except LookupError:  # a server may name any charset
-        decoder = codecs.getincrementaldecoder("utf-8")("strict")
+    decoder = codecs.getincrementaldecoder(encoding if _is_charset(encoding) else "utf-8")("strict")
     if b"\x00" in raw:
         return Text("", binary=True)
     try:
-        return Text(decoder.decode(raw, final=whole), binary=False)
-    except UnicodeDecodeError:
+        text = decoder.decode(raw, final=whole)
+    except UnicodeError:
         return Text("", binary=True)
+    return Text(text.encode("utf-8", "replace").decode(), binary=False)  # UTF-7 can say half a character
+
+
+def _is_charset(name: str) -> bool:
+    """A server may name anything, and Python calls much an encoding that is none: base64, even zlib."""
+    try:
+        known = codecs.lookup(name).name.replace("-", "_")
+        b"x".decode(name)
+    except UnicodeError:  # two bytes a character
+        return known not in _NO_CHARSETS
+    except (LookupError, ValueError):
+        return False
+    return known not in _NO_CHARSETS
+
+
+_NO_CHARSETS = frozenset({"idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined"})
+"""They read host names, or escapes as a program's text has them; or nothing at all."""

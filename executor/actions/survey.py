@@ -11,7 +11,7 @@ import shutil
 from collections.abc import Collection
 from pathlib import Path
 
-from executor.actions.addresses import Forbidden, resolve
+from executor.actions.addresses import Forbidden, resolve, spelled
 from executor.actions.launcher import DEFAULT_PATH, VENV
 from executor.actions.needs import needs_of
 from executor.domain.plan import TaskSpec
@@ -148,7 +148,7 @@ class Survey:
             return False
         try:
             async with asyncio.timeout(ASK_S):
-                await resolve(host, port, anywhere=f"{host}:{port}" in self._anywhere)
+                await resolve(host, port, anywhere=spelled(host, port) in self._anywhere)
         except (Forbidden, TimeoutError):  # whether it may be reached is said when it is tried
             return False
         except OSError:

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterable, Set
 import httpcore
 import httpx
 
-from executor.actions.addresses import Forbidden, resolve
+from executor.actions.addresses import Forbidden, resolve, spelled
 from executor.ports import Brake
 
 CONNECT_TRIES_MAX = 4  # addresses of one host
@@ -33,7 +33,7 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
     ) -> httpcore.AsyncNetworkStream:
         self._brake.check()
         try:
-            answers = await resolve(host, port, anywhere=f"{host.lower().rstrip('.')}:{port}" in self._allow)
+            answers = await resolve(host, port, anywhere=spelled(host, port) in self._allow)
         except OSError as error:
             raise httpcore.ConnectError(f"the name is not known: {error.strerror or error}") from error
         self._brake.check()  # again: a name may take its time

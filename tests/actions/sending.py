@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from executor.actions.addresses import spelled
 from executor.actions.http import Http
 from executor.domain.outcome import Result
 from tests.actions.conftest import Scene, Site
@@ -10,7 +11,8 @@ from tests.actions.conftest import Scene, Site
 def blocked(host: str, port: int) -> str:
     """What is said of an internal place that nobody opened."""
     return (
-        f'{host} is not allowed: the host has an internal address; add "{host}:{port}" to [http] allow if you mean it'
+        f"{host} is not allowed: the host has an internal address; "
+        f'add "{spelled(host, port)}" to [http] allow if you mean it'
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from executor.actions.http import Http
+from executor.actions.http import RETRY_AFTER_S_MAX, Http
 from executor.actions.unpacking import unpacked
 from executor.domain.errors import WrongInput
 from tests.actions.conftest import Scene, Site
@@ -325,3 +325,41 @@ async def test_a_head_without_end_is_given_up_soon(scene: Scene, site: Site) -> 
     result = await send(scene, site, {"url": site.url()})
 
     assert (result.success, str(result.error).partition(":")[0]) == (False, "the connection to 127.0.0.1 broke off")
+
+
+@pytest.mark.parametrize("charset", ["zlib", "base64", "rot13", "undefined", "unicode_escape", "utf-7", "../x", "mbcs"])
+async def test_what_is_no_charset_is_not_used_as_one_and_every_text_can_be_stored(
+    scene: Scene, site: Site, charset: str
+) -> None:
+    body = b"+2AA- \\ud800" if charset == "utf-7" else b"hi \\ud800"
+    head = f"HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset={charset}\r\nContent-Length: {len(body)}\r\n\r\n"
+    site.answer = head.encode() + body
+
+    result = await send(scene, site, {"method": "POST", "url": site.url()})
+
+    assert (result.success, result.result) == (True, f"200 OK, {len(body)} bytes")
+    assert result.output == body.decode().replace("+2AA-", "?")
+
+
+@pytest.mark.parametrize("wait", ["9" * 400, "Fri, 31 Dec 9999 23:59:59 -2359"])
+async def test_a_server_that_wants_to_be_left_alone_for_ever_is_asked_again_after_a_month(
+    scene: Scene, site: Site, wait: str
+) -> None:
+    site.answer = f"HTTP/1.1 503 No\r\nRetry-After: {wait}\r\nContent-Length: 0\r\n\r\n".encode()
+
+    result = await send(scene, site, {"url": site.url()})
+
+    assert result.metadata["retry_after_s"] == RETRY_AFTER_S_MAX
+
+
+async def test_a_password_in_an_address_is_sent_and_not_told(scene: Scene, site: Site) -> None:
+    result = await send(scene, site, {"url": f"http://ann:s3cret@{site.here}/"})
+
+    assert b"Authorization: Basic" in site.heard[0]
+    assert result.metadata["url"] == site.url()
+
+
+@pytest.mark.parametrize("port", [0, 65_536, 99_999])
+def test_a_port_that_there_is_not_is_refused(port: int) -> None:
+    with pytest.raises(WrongInput, match=f"there is no port {port}"):
+        Http().check({"url": f"http://example.com:{port}/"})

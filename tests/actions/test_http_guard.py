@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from bot.tables import Settings
 from executor.actions.addresses import Forbidden, check, own_addresses, public
 from executor.actions.http import Http
 from executor.domain.errors import WrongInput
@@ -176,3 +177,14 @@ async def test_neither_proxies_nor_netrc_are_taken_from_the_environment(
     result = await send(scene, site, {"url": site.url()})
 
     assert (result.success, b"authorization" in site.heard[0].lower()) == (True, False)
+
+
+async def test_an_internal_address_of_version_6_is_opened_as_it_is_named_in_the_refusal(scene: Scene) -> None:
+    refused = await send(scene, None, {"url": "http://[::1]:9/"})
+    named = str(refused.error).partition('add "')[2].partition('"')[0]
+
+    opened = Http(Settings.model_validate({"http": {"allow": [named]}}).http.allow)
+    result = await opened.run(opened.check({"url": "http://[::1]:9/"}), scene.context())
+
+    assert isinstance(result, Result)
+    assert (named, "not allowed" in str(result.error)) == ("[::1]:9", False)

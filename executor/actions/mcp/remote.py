@@ -14,7 +14,7 @@ from functools import cache
 import httpcore2
 import httpx2
 
-from executor.actions.addresses import Forbidden
+from executor.actions.addresses import Forbidden, spelled
 from executor.actions.mcp.child import MESSAGE_BYTES_MAX
 from executor.actions.mcp.session import Place
 from executor.actions.mcp.whereabouts import permitted
@@ -75,7 +75,7 @@ class Guarded(httpx2.AsyncHTTPTransport):
         try:
             response = await super().handle_async_request(request)
         except Forbidden as error:
-            host = f"{request.url.host}:{request.url.port or _PORTS[request.url.scheme]}"
+            host = spelled(request.url.host, request.url.port or _PORTS[request.url.scheme])
             opened = f'add "{host}" to [http] allow if you mean it'
             return _turned_away(request, f"is not asked: {error}; {opened}")
         if why := self._closed(response):

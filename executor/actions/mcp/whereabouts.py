@@ -5,7 +5,7 @@ import ipaddress
 from collections.abc import Set
 from urllib.parse import urlsplit
 
-from executor.actions.addresses import Forbidden, public, resolve, unwrapped
+from executor.actions.addresses import Forbidden, public, resolve, spelled, unwrapped
 from executor.actions.mcp.session import Place
 
 _INTERNAL_NAMES = ("localhost", "local", "lan", "internal", "intranet", "private", "corp", "home", "home.arpa", "test")
@@ -37,7 +37,7 @@ def internal(host: str) -> bool:
 
 async def permitted(host: str, port: int, allow: Set[str]) -> list[str]:
     """The addresses to connect to. Raises Forbidden, and OSError where the name is not known."""
-    if f"{host.lower().rstrip('.')}:{port}" in allow:
+    if spelled(host, port) in allow:
         return await resolve(host, port, anywhere=True)
     answers = await resolve(host, port, anywhere=internal(host))
     if any(metadata(answer) for answer in answers):

@@ -1,5 +1,7 @@
 """What was said for the rest of a goal is not asked again, and never holds however the same thing comes back."""
 
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,7 @@ from executor.engine.flow import start
 from executor.engine.planning.adaptation import adapt
 from executor.engine.policy.approval import bare_digest
 from executor.engine.policy.policy import Policy
+from executor.engine.replies import Refused
 from tests.builders import ANN, command, draft, proposal, spec
 from tests.engine.test_goals_in_goals import part, place
 from tests.fakes import ScriptedAction, ScriptedActions, ScriptedChecks
@@ -204,3 +207,34 @@ async def test_what_is_only_looked_for_is_not_asked_about_again(tmp_path: Path) 
         view = await w.view(1)
 
     assert (view.goal.state, work.runs) == (GoalState.COMPLETED, ["1.1"])
+
+
+@pytest.mark.parametrize("by_command", [True, False])
+async def test_start_is_for_what_the_card_shows(tmp_path: Path, by_command: bool) -> None:
+    work = ScriptedAction()
+    async with world(tmp_path, work) as w:
+        number = await w.set_goal(draft(spec("1", parameters={"to": "Ann"})))
+        await w.settle()
+        with closing(sqlite3.connect(w.database.path)) as database, database:
+            database.execute("UPDATE goal_tasks SET spec = replace(spec, 'Ann', 'Eve')")
+        start_it = w.executor.start(number, caller=ANN, command_id="go") if by_command else w.press("start")
+        reply = await start_it
+        await w.settle()
+        view = await w.view(number)
+
+    assert isinstance(reply, Refused)
+    assert reply.sentence == "Not started: 1.1 would not run what the card shows. Send the goal again."
+    assert (work.runs, view.goal.state) == ([], GoalState.AWAITING_START)
+
+
+async def test_what_was_changed_after_the_question_is_not_what_was_approved(tmp_path: Path) -> None:
+    work = ScriptedAction(repeatable=False)
+    async with world(tmp_path, work, autonomy="risky") as w:
+        await w.set_goal(draft(PAY))
+        await w.settle()
+        with closing(sqlite3.connect(w.database.path)) as database, database:
+            database.execute("UPDATE goal_tasks SET spec = replace(spec, 'Ann', 'Eve')")
+        await press(w, "approve")
+        [again] = await asked(w)
+
+    assert (work.runs, "Eve" in str(again.facts["what"])) == ([], True)

@@ -10,6 +10,7 @@ from executor.engine.asking.intervening import can_be_done_early, done_early
 from executor.engine.casework.case import Case
 from executor.engine.commands.desk import Desk, goal_of, no_decision
 from executor.engine.flow import advance
+from executor.engine.planning.planning import unlike
 from executor.engine.replies import Accepted, Caller, Refused, Reply
 from executor.ports import Transaction
 
@@ -56,6 +57,8 @@ class DecisionCommands(Desk):
             case = await self._case(transaction, decision.goal_number, caller)
             if case is None or number not in case.decisions:
                 return None, answers.closed(decision, self._now())
+            if (refused := await _not_as_shown(transaction, case, decision, option)) is not None:
+                return case, refused
             words = self._as_time(decision, option, text) if decision.kind is DecisionKind.DEADLINE else text
             return case, _give(case, case.decisions[number], caller, option, text=words, revision=revision)
 
@@ -134,9 +137,23 @@ class DecisionCommands(Desk):
             found = [d for d in case.open_decisions(task_ref) if d.kind is kind] if case else []
             if case is None or not found:
                 return case, otherwise(case)
+            if (refused := await _not_as_shown(transaction, case, found[0], option)) is not None:
+                return case, refused
             return case, _give(case, found[0], caller, option)
 
         return await self._in_transaction(command_id, act)
+
+
+async def _not_as_shown(transaction: Transaction, case: Case, decision: Decision, option: str | None) -> Refused | None:
+    """Start is for what the card shows, and the card shows the plan."""
+    chosen = decision.find(option) if option and decision.kind is DecisionKind.START else None
+    if chosen is None or chosen.name != "start":
+        return None
+    plans = await transaction.plans(case.goal.number)
+    if not plans or not (changed := unlike(plans[-1], case.tasks.values(), case.now)):
+        return None
+    sentence = f"Not started: {', '.join(changed)} would not run what the card shows. Send the goal again."
+    return Refused(code="not_as_shown", sentence=sentence)
 
 
 def _not_by_hand(task_ref: str) -> Refused:

@@ -1,9 +1,11 @@
 """From a draft to a plan that a person can accept: new goals, proposals, and tasks added by hand."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 
 from executor.domain.decision import DecisionKind
+from executor.domain.envelope import same_run
 from executor.domain.gate import Gates, gates_of
 from executor.domain.goal import Goal, GoalState, Origin
 from executor.domain.limits import Limits
@@ -121,6 +123,15 @@ def tasks_of(plan: Plan, now: datetime) -> list[Task]:
         for index, spec in enumerate(plan.gates, start=1)
     ]
     return work + criteria + gates
+
+
+def unlike(plan: Plan, tasks: Collection[Task], now: datetime) -> list[str]:
+    """Refs of tasks that would not run what the plan says, and of those that only one of the two knows."""
+    said = {task.ref: task.spec for task in tasks_of(plan, now)}
+    there = {task.ref: task.spec for task in tasks}
+    return sorted(
+        ref for ref in said | there if ref not in said or ref not in there or not same_run(said[ref], there[ref])
+    )
 
 
 def criterion_task(plan: Plan, index: int, criterion: Criterion, now: datetime) -> Task:

@@ -5,6 +5,7 @@ import pytest
 
 from bot.listen import listening_socket
 from executor.domain.errors import Unconfigured
+from tests.ports import quiet_port
 
 
 def test_port_zero_takes_any_free_one() -> None:
@@ -29,8 +30,8 @@ def test_a_port_in_use_is_one_line_that_says_what_to_do() -> None:
 
 
 def test_a_port_that_was_just_left_can_be_taken_again() -> None:
-    with closing(listening_socket("127.0.0.1", 0, "web")) as first:
-        port = first.getsockname()[1]
+    port = quiet_port()
+    with closing(listening_socket("127.0.0.1", port, "web")) as first:
         caller = socket.create_connection(("127.0.0.1", port))
         first.setblocking(True)
         first.accept()[0].close()  # closes first, so the port lingers

@@ -83,7 +83,12 @@ class HistoryMethods:
     async def _export(self, params: Mapping[str, Any], caller: Caller, command_id: str) -> Document:
         """{record, patch}; the patch in base64, since it may hold any bytes, and None where nothing has changed."""
         number, _ = await self._known(params)
-        document: Document = {"record": await self._record(number), "patch": None, "patch_masked": []}
+        document: Document = {
+            "record": await self._record(number),
+            "patch": None,
+            "patch_masked": [],
+            "patch_withheld": [],
+        }
         if params.get("patch") and self._facade.has_changes(number):
             found = await self._facade.difference(number, whole=True)
             if isinstance(found, Refused):
@@ -93,6 +98,7 @@ class HistoryMethods:
             patch = found.patch.encode("utf-8", "surrogateescape")
             document["patch"] = base64.b64encode(patch).decode("ascii")
             document["patch_masked"] = masked_in(found)
+            document["patch_withheld"] = list(found.withheld)
         return document
 
     async def _record(self, number: int) -> Document | None:

@@ -64,6 +64,7 @@ def export(given: argparse.Namespace) -> int:
     if given.patch:
         patch = base64.b64decode(document["patch"] or "")
         _write(given.patch, lambda file: file.write(patch))
+        _tell("Not in the patch, since each holds a secret", document["patch_withheld"])
         _tell(f"In the patch with {MASK} in place of secrets", document["patch_masked"])
     if given.archive:
         found: list[Archived] = []

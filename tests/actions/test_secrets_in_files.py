@@ -145,6 +145,20 @@ async def test_a_packed_file_that_holds_it_is_left_out_and_named(place: Place) -
     assert sorted(files) == ["goal-1.left-out.txt", "goal-1/ordinary"]
 
 
+async def test_what_is_packed_is_not_in_the_patch_once_it_is_known(tmp_path: Path) -> None:
+    hide = Masker()
+    place = Place(tmp_path, hide=hide.in_bytes)
+    (place.folder / "notes.gz").write_bytes(PACKED["gz"])
+    (place.folder / "other.gz").write_bytes(gzip.compress(b"ordinary", mtime=0))
+    await place.attempt("1.1#1", ordinary="b\n")
+    hide.learn(VALUE)
+
+    whole = await place.opened().difference(1, whole=True)
+
+    named = [line.split()[2] for line in whole.patch.splitlines() if line.startswith("diff")]
+    assert (named, whole.withheld) == (["a/ordinary", "a/other.gz"], ("notes.gz",))
+
+
 async def test_a_name_that_holds_it_is_not_kept_either(place: Place) -> None:
     value = "cnry00x7name"
     place.hide = Masker([value]).in_bytes

@@ -1,6 +1,7 @@
 """What lies between two kept states: files, lines, and the whole as a patch."""
 
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Iterable, Iterator, Sequence
 
 from executor.actions.history.committing import readable
 from executor.actions.history.git import Git
@@ -38,10 +39,31 @@ def _number(text: bytes) -> int | None:
     return int(text) if text.isdigit() else None
 
 
-def patch_between(git: Git, old: str, new: str, bytes_max: int, *, whole: bool = False) -> tuple[bytes, bool]:
-    """The patch, and whether there is more of it. `whole`: with what is no text, so that it can be applied."""
+def patch_between(
+    git: Git, old: str, new: str, bytes_max: int, *, whole: bool = False, without: Iterable[bytes] = ()
+) -> tuple[bytes, bool]:
+    """The patch, and whether there is more of it. `whole`: with what is no text, so that it can be applied; `without`
+    these files."""
     binary = ("--binary", "--full-index") if whole else ()
-    return git.head(bytes_max, "diff-tree", "-r", "-p", *binary, *_PLAIN, old or EMPTY_TREE, new or EMPTY_TREE)
+    apart = [f":(exclude,literal){os.fsdecode(path)}" for path in without]
+    states = (old or EMPTY_TREE, new or EMPTY_TREE)
+    return git.head(
+        bytes_max, "diff-tree", "-r", "-p", *binary, *_PLAIN, *states, *(("--", ".", *apart) if apart else ())
+    )
+
+
+def withheld(repository: Repository, old: str, new: str) -> list[bytes]:
+    """What is no text and holds a secret that was not known yet when it was kept: in a patch nobody could mask it."""
+    no_text = {path for path, added, _ in _lines(repository.git, old, new) if added is None}
+    if not no_text:
+        return []
+    raw = repository.git.run("diff-tree", "-r", "-z", *_PLAIN, old or EMPTY_TREE, new or EMPTY_TREE).split(b"\0")[:-1]
+    found = list[bytes]()
+    for head, path in zip(raw[::2], raw[1::2], strict=True):
+        blobs = [blob for blob in head.split(b" ")[2:4] if path in no_text and blob.strip(b"0")]
+        if any(repository.hide(one) is None for blob in blobs for _, one in repository.contents({path: blob})):
+            found.append(path)
+    return found
 
 
 def named(changes: Sequence[Change], goal_number: int, task_ref: str | None) -> list[Change]:
@@ -63,16 +85,19 @@ def difference(repository: Repository, goal_number: int, task_ref: str | None, *
     """One patch where the changes follow each other, else one for each, to be applied in this order."""
     every = repository.changes()
     changes = named(every, goal_number, task_ref)
-    spans = _spans(repository, every, changes)
-    files, patch, cut = [], b"", False
+    spans = list(_spans(repository, every, changes))
+    files, patch, cut, secret = [], b"", False, list[str]()
     for old, new in spans:
         files += files_between(repository.git, old, new)
-        part, cut = patch_between(repository.git, old, new, PATCH_BYTES_MAX - len(patch), whole=whole)
+        apart = withheld(repository, old, new) if whole else []
+        left = PATCH_BYTES_MAX - len(patch)
+        part, cut = patch_between(repository.git, old, new, left, whole=whole, without=apart)
+        secret += map(readable, apart)
         patch += part
         if cut:
             break
     text = patch.decode("utf-8", "surrogateescape")
-    return Difference(changes=tuple(changes), files=tuple(files), patch=text, cut=cut)
+    return Difference(changes=tuple(changes), files=tuple(files), patch=text, cut=cut, withheld=tuple(secret))
 
 
 def _spans(repository: Repository, every: Sequence[Change], changes: Sequence[Change]) -> Iterator[tuple[str, str]]:

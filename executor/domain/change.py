@@ -34,8 +34,8 @@ class FileChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """Oldest change first. `patch` is in git's form; `cut`: it is longer, and ends early. `withheld` are files that are not
-    in it, since they are no text and hold a secret."""
+    """Oldest change first. `patch` is in git's form; `cut`: it is longer, and ends early. `withheld` are files that
+    are not in it, since they are no text and hold a secret."""
 
     changes: tuple[Change, ...]
     files: tuple[FileChange, ...]

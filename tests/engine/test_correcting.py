@@ -9,6 +9,7 @@ from executor.domain.outcome import Result, Stumbled
 from executor.domain.task import Task
 from executor.engine.correction.correcting import Correction, correct
 from executor.engine.correction.repairing import Repair, fix_for
+from tests.actions.sending import blocked
 from tests.builders import spec
 from tests.fakes import START
 
@@ -40,6 +41,16 @@ def test_what_is_hopeless_is_not_tried_again(said: str, kind: BlockageType) -> N
 
     assert isinstance(correction, AskPerson)
     assert correction.type is kind
+
+
+def test_an_address_that_is_not_allowed_is_asked_about_at_once() -> None:
+    error = blocked("10.0.0.1", 80)
+    refused = Stumbled(result=Result(success=False, error=error, metadata={"url": "http://10.0.0.1/"}))
+
+    correction = after_one_failure(refused)
+
+    assert isinstance(correction, AskPerson)
+    assert (correction.type, correction.cause) == (BlockageType.ERROR, "A rule forbids it")
 
 
 def test_a_known_fix_comes_before_any_question() -> None:

@@ -81,8 +81,8 @@ def _hopeless(verdict: Verdict, result: Result) -> bool:
 
 
 def _own_bug(verdict: Verdict, result: Result) -> bool:
-    """An error told by neither a command nor a server."""
-    return verdict.type is BlockageType.ERROR and not {"exit_code", "status"} & result.metadata.keys()
+    """An error told by neither a command nor a request of ours."""
+    return verdict.type is BlockageType.ERROR and not {"exit_code", "status", "url"} & result.metadata.keys()
 
 
 def _cause(outcome: Stumbled, verdict: Verdict) -> str:

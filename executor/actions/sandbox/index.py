@@ -52,7 +52,13 @@ def places(environment: Mapping[str, str]) -> list[Path]:
                     found |= dict.fromkeys(_named(path))
     for file in (Path("/etc/pip.conf"), Path("/etc/xdg/pip/pip.conf"), Path("/etc/npmrc")):
         found |= dict.fromkeys(_named(file))
+    for index in [path for path in found if path.name == "simple"]:
+        found |= dict.fromkeys(index.with_name(name) for name in BESIDE_SIMPLE)
     return [path for path in found if os.access(path, os.R_OK)]
+
+
+BESIDE_SIMPLE = ("files", "packages")
+"""Where the pages of a local mirror point to (``../../packages/…``), as bandersnatch and others lay it out."""
 
 
 def _named(file: Path) -> tuple[Path, ...]:

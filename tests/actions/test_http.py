@@ -341,7 +341,7 @@ async def test_what_is_no_charset_is_not_used_as_one_and_every_text_can_be_store
     assert result.output == body.decode().replace("+2AA-", "?")
 
 
-@pytest.mark.parametrize("wait", ["9" * 400, "Fri, 31 Dec 9999 23:59:59 -2359"])
+@pytest.mark.parametrize("wait", ["9" * 400, "Fri, 31 Dec 9999 23:59:59 -2359"], ids=["seconds", "date"])
 async def test_a_server_that_wants_to_be_left_alone_for_ever_is_asked_again_after_a_month(
     scene: Scene, site: Site, wait: str
 ) -> None:

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from executor.actions.command_words import SimpleCommand, simple_commands
-from executor.actions.sandbox.mounts import SECRETS, SYSTEM
+from executor.actions.sandbox.mounts import SYSTEM
 from executor.domain.plan import CheckKind, TaskSpec
-from executor.domain.reach import NOWHERE, Reach, reach_of
+from executor.domain.reach import NOWHERE, WHERE_KEYS_LIE, Reach, reach_of
 
 _TABLES = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
 _CLIENTS = frozenset(_TABLES["clients"])
@@ -221,7 +221,7 @@ def _is_too_much(folder: Path) -> bool:
     home = Path.home()
     if folder in (*_TOO_MUCH, *_TEMPORARY) or folder == home or home.is_relative_to(folder):
         return True
-    return any(folder.is_relative_to(home / name) for name in SECRETS)
+    return any(folder.is_relative_to(home / name) for name in WHERE_KEYS_LIE)
 
 
 def _with_real(folders: Iterable[str]) -> tuple[str, ...]:

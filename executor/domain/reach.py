@@ -19,6 +19,25 @@ class Reach:
 
 
 NOWHERE = Reach()
+WHERE_KEYS_LIE = (
+    ".aws",
+    ".azure",
+    ".config/gcloud",
+    ".docker",
+    ".git-credentials",
+    ".gnupg",
+    ".kube",
+    ".netrc",
+    ".npmrc",
+    ".pgpass",
+    ".pypirc",
+    ".ssh",
+    ".local/share/keyrings",
+    ".mozilla",
+    ".config/google-chrome",
+    ".password-store",
+)
+"""Of a home: hidden even from a command that may read this machine's files."""
 
 
 def reach_of(parameters: Mapping[str, Any]) -> Reach:

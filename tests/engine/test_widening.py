@@ -76,6 +76,15 @@ def test_a_file_of_this_machine_is_offered_for_reading_where_the_command_names_i
     assert offered(task(command), failed(said.format("/data/b"), command)) is None
 
 
+@pytest.mark.parametrize("path", ["/home/ann/.ssh/id_rsa", "/root/.aws/credentials", "/home/ann/.netrc"])
+def test_where_keys_lie_nothing_is_offered_because_it_would_not_help(path: str) -> None:
+    missing = failed(f"FileNotFoundError: [Errno 2] No such file or directory: '{path}'", f"python3 read.py {path}")
+    closed = failed(f"OSError: [Errno 30] Read-only file system: '{path}'", f"python3 save.py {path}")
+
+    assert offered(task(f"python3 read.py {path}"), missing) is None
+    assert offered(task(f"python3 save.py {path}"), closed) is None
+
+
 def test_more_reach_is_outside_of_what_was_accepted_and_is_told_in_words() -> None:
     accepted = Plan(tasks=(task(),))
     wanted = Plan(tasks=(task(network=True, machine=True, writes=["/data"]),))

@@ -111,25 +111,6 @@ def system() -> list[Mount]:
     return found
 
 
-SECRETS = (
-    ".aws",
-    ".azure",
-    ".config/gcloud",
-    ".docker",
-    ".git-credentials",
-    ".gnupg",
-    ".kube",
-    ".netrc",
-    ".npmrc",
-    ".pgpass",
-    ".pypirc",
-    ".ssh",
-    ".local/share/keyrings",
-    ".mozilla",
-    ".config/google-chrome",
-    ".password-store",
-)
-"""Of a home."""
 HIDING_BYTES = 1024 * 1024
 
 
@@ -142,7 +123,7 @@ def machine(hidden: Hidden, closed: Path | None = None) -> list[Mount]:
         closed = None  # what is hidden is empty and passable as well
     if closed is not None:
         found.append(("--perms", "0755", "--size", str(HIDING_BYTES), "--tmpfs", str(closed)))
-    places = (Path("/tmp/.X11-unix"), *hidden.paths, *(Path.home() / name for name in SECRETS))
+    places = (Path("/tmp/.X11-unix"), *hidden.paths, *(Path.home() / name for name in WHERE_KEYS_LIE))
     for place in dict.fromkeys(Path(os.path.realpath(one)) for one in places):
         if closed is not None and place.is_relative_to(closed):
             continue

@@ -10,7 +10,7 @@ from typing import Any
 
 from executor.domain.outcome import Result
 from executor.domain.plan import TaskSpec
-from executor.domain.reach import reach_of
+from executor.domain.reach import WHERE_KEYS_LIE, reach_of
 from executor.engine.blockages.fix import Fix
 from executor.engine.classification import Verdict
 
@@ -33,12 +33,12 @@ def wider(spec: TaskSpec, result: Result, verdict: Verdict) -> Fix | None:
         return _with(spec, "It has no network in its sandbox: letting this task use the network", network=True)
     if verdict.subclass in _UNWRITTEN and (path := _first(said, _READ_ONLY, _READ_ONLY_TOLD)) is not None:
         folder = str(PurePath(path).parent)
-        if folder not in _TOO_MUCH and not _in(path, _OWN_FOLDERS) and folder not in reach.writes:
+        if not (folder in _TOO_MUCH or folder in reach.writes or _in(path, _OWN_FOLDERS) or _is_key(path)):
             what = f"{folder} can only be read in its sandbox: letting this task write there"
             return _with(spec, what, writes=[*reach.writes, folder])
     if verdict.subclass == "missing_file" and not reach.machine:
         path = _first(said, _NOT_THERE, _NOT_THERE_TOLD)
-        if path is not None and path in _text(spec) and not _in(path, _OWN_FOLDERS):
+        if path is not None and path in _text(spec) and not _in(path, _OWN_FOLDERS) and not _is_key(path):
             what = f"{path} is not in its sandbox: letting this task read this machine's files"
             return _with(spec, what, machine=True)
     return None
@@ -59,6 +59,11 @@ def _said(result: Result) -> str:
 def _first(said: str, *patterns: re.Pattern[str]) -> str | None:
     found = (match for pattern in patterns for match in pattern.finditer(said))
     return next((next(group for group in match.groups() if group) for match in found), None)
+
+
+def _is_key(path: str) -> bool:
+    """Of whatever home: it stays hidden, so more rights would not help."""
+    return any(f"/{name}/" in f"{path}/" for name in WHERE_KEYS_LIE)
 
 
 def _in(path: str, folders: tuple[str, ...]) -> bool:

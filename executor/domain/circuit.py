@@ -108,7 +108,8 @@ def failed(circuit: Circuit | None, outage: Outage, now: datetime, limits: Limit
         return replace(circuit, retry_at=max(circuit.retry_at or later, later) if outage.wait_s else circuit.retry_at)
     if circuit.state is CircuitState.HALF_OPEN:
         return still_gone(circuit, now, limits, wait_s=outage.wait_s)
-    again = (now - circuit.changed_at).total_seconds() < REOPENS_AT_ONCE_S and circuit.looks > 0
+    soon = (now - circuit.changed_at).total_seconds() < REOPENS_AT_ONCE_S
+    again = soon and circuit.looks > 0
     if not (outage.at_once or again or circuit.failures >= limits.outage_failures):
         return replace(circuit, changed_at=now)
     first_s = circuit.paused_s * 2 if again else pause_s(circuit.failures, limits.retry_first_s)
@@ -118,7 +119,7 @@ def failed(circuit: Circuit | None, outage: Outage, now: datetime, limits: Limit
         now,
         looks=0,
         paused_s=paused_s,
-        opened_at=now,
+        opened_at=(circuit.opened_at if soon else None) or now,  # one outage, of which is told once
         retry_at=now + timedelta(seconds=max(paused_s, outage.wait_s)),
         ask_at=now + timedelta(seconds=limits.outage_ask_s),
     )

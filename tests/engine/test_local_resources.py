@@ -81,7 +81,9 @@ async def test_where_there_seems_to_be_enough_the_attempts_are_counted(tmp_path:
         await passes(w, 120)
 
         view = await w.view(1)
+        told = [one.key for one in await w.notices() if one.key.startswith("outage/")]
         assert (view.goal.state, view.tasks[0].attempts) == (GoalState.BLOCKED, 3)
+        assert len(told) == 1, "what is not really back between two attempts is one outage"
 
 
 async def test_a_lock_that_no_look_can_see_is_tried_again_and_uses_up_no_attempts(tmp_path: Path) -> None:

@@ -6,6 +6,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from executor.domain.goal import GoalState
 from executor.domain.limits import Limits
 from executor.domain.outcome import Waiting
@@ -135,3 +137,19 @@ async def test_a_task_that_became_due_during_a_tick_is_not_slept_through(tmp_pat
         await w.executor.stop()
         await loop
         assert w.failures == []
+
+
+@pytest.mark.parametrize(
+    ("used", "summary"),
+    [
+        ("push --with $PUSH_TOKEN", "Done, without a value for PUSH_TOKEN"),
+        ("PUSH_TOKEN=a push --with $PUSH_TOKEN", "Done"),
+        ("push --with ${PUSH_TOKEN:-none}", "Done"),
+    ],
+)
+async def test_what_went_well_without_its_secret_says_so(tmp_path: Path, used: str, summary: str) -> None:
+    async with world(tmp_path) as w:
+        number = await w.start_goal(draft(spec("1", parameters={"command": used})))
+        await w.settle()
+
+        assert (await w.view(number)).tasks[0].summary == summary

@@ -1,6 +1,7 @@
 """Running one attempt: ask first where a person must speak, act, then let the verdict say what came of it."""
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
@@ -224,12 +225,18 @@ class Run:
         return self.found
 
     def _noting_unset(self, result: Result | Waiting, parameters: Mapping[str, Any]) -> Result | Waiting:
-        """A command that failed may have failed for want of a secret, without a word about it."""
+        """A command may have failed for want of a secret without a word about it; and one that went well without it
+        may not have done what was meant."""
         command = parameters.get("command")
-        if isinstance(result, Waiting) or result.success or not isinstance(command, str):
+        if isinstance(result, Waiting) or not isinstance(command, str):
             return result
-        unset = unset_secret(command, self.assignment.environment)
-        return replace(result, metadata={**result.metadata, "unset": unset}) if unset else result
+        if not (unset := unset_secret(command, self.assignment.environment)):
+            return result
+        if result.success and re.search(rf"\$\{{{unset}:?[-+=]", command):
+            return result  # it says itself what then
+        if result.success:
+            return replace(result, result=f"{result.result}, without a value for {unset}".removeprefix(", "))
+        return replace(result, metadata={**result.metadata, "unset": unset})
 
     async def _bounded(self, action: Action, parameters: Mapping[str, Any]) -> Result | Waiting:
         """Actions keep their own limit; one that does not must not hold its slot and its lease for ever."""

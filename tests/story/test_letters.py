@@ -44,7 +44,7 @@ async def test_an_email_is_changed_by_a_reply_and_sent_exactly_as_shown(
         await talk.press(second, "Send")
         receipt = words(await talk.hear("Goal Complete", patience_s=PATIENCE_S))
 
-    assert 'Send runs:\nprintf "%s\\n" "${write.output}" | cat >> sent.txt' in words(second)
+    assert "Send runs:\n(all of the text above) | cat >> sent.txt" in words(second)
     assert outbox.read_text() == MAIL.replace("Tuesday", "Wednesday") + "\n"
     assert "✅ 1.2 Send it: Write the e-mail" in receipt
     assert server.purposes() == ["draft"]

@@ -61,7 +61,7 @@ def _why_not(case: Case, text: str) -> str | None:
 def _shown(case: Case, task: Task, text: str) -> str:
     sends, letter = case.limits.send, read_mail(text)
     if not isinstance(sends, SendTool) or letter is None:
-        return str(sending(task.spec, sends).parameters["command"])
+        return made_visible(f"(all of the text above) | {sends}")
     known = {letter.body: "the text above, after its first lines", letter.text: "all of the text above"}
     given = {
         name: f"({known[value]})" if isinstance(value, str) and value and value in known else value

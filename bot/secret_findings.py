@@ -5,8 +5,8 @@ from pathlib import Path
 
 from bot.finding import Finding, good, note, wrong
 from bot.settings import Settings
-from executor.engine.masking import SHORTEST
-from executor.engine.secret_search import SHORT
+from executor.engine.secrecy.masking import SHORTEST
+from executor.engine.secrecy.search import SHORT
 
 NAME = "secrets"
 

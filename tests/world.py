@@ -18,7 +18,7 @@ from executor.domain.plan import GoalDraft
 from executor.engine.nursery import Nursery
 from executor.engine.policy.policy import Policy
 from executor.engine.replies import Accepted, Reply
-from executor.engine.secrets import Secrets
+from executor.engine.secrecy.secrets import Secrets
 from executor.engine.service import Executor
 from executor.engine.tick import Ticker
 from executor.engine.tools import Tools

@@ -41,9 +41,9 @@ from executor.actions.sandbox.choice import Isolation, workspaces_of
 from executor.actions.workspaces import Folders
 from executor.domain.change import Archived
 from executor.domain.plan import GoalDraft, TaskSpec
-from executor.engine.masking import Masker
 from executor.engine.nursery import Nursery
-from executor.engine.secrets import Secrets
+from executor.engine.secrecy.masking import Masker
+from executor.engine.secrecy.secrets import Secrets
 from executor.engine.service import Executor
 from executor.planner import characters, shapes
 from executor.planner.goal_text import read_goal

@@ -37,7 +37,7 @@ from executor.actions.watches import looks
 from executor.actions.workspaces import Folders
 from executor.domain.plan import GoalDraft
 from executor.engine.nursery import Nursery
-from executor.engine.secrets import Secrets
+from executor.engine.secrecy.secrets import Secrets
 from executor.engine.service import Executor
 from executor.engine.tick import Ticker
 from executor.engine.tools import Tools

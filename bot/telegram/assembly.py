@@ -39,7 +39,7 @@ from executor.domain.limits import Limits
 from executor.domain.plan import TaskSpec
 from executor.engine.delivery.courier import Courier
 from executor.engine.delivery.pace import LIVELY, TELEGRAM, Pace
-from executor.engine.secrets import Secrets
+from executor.engine.secrecy.secrets import Secrets
 from executor.ports import Clock, CrashPoints, Outbox, Store
 
 TELEGRAM_GRACE_S = 120.0

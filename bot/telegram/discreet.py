@@ -20,7 +20,7 @@ from executor.domain.decision import PROVIDE_VALUE, Decision
 from executor.domain.errors import SealBroken
 from executor.domain.secret import MASK
 from executor.engine.blockages.providing import wanted_of, wanted_together
-from executor.engine.secrets import Secrets
+from executor.engine.secrecy.secrets import Secrets
 
 _COMMAND = re.compile(r"/([A-Za-z]{1,64})(?:@([A-Za-z0-9_]{3,32}))?\s+(.*)", re.DOTALL)
 _NUMBERED = re.compile(r"#?(\d{1,9})\s+(.*)", re.DOTALL)

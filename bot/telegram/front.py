@@ -29,7 +29,7 @@ from bot.telegram.trying import PAUSES_S, Trying
 from bot.telegram.urgent import place_of, stops
 from executor.domain.errors import MilepostError, Unconfigured
 from executor.domain.notice import Notice, NoticeKind
-from executor.engine.secrets import Secrets
+from executor.engine.secrecy.secrets import Secrets
 from executor.ports import CrashPoints
 
 WEBHOOK_LATER = '[telegram] mode = "webhook" is not available yet. Set it to "polling".'

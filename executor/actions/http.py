@@ -30,7 +30,7 @@ from executor.actions.transport import GuardedTransport
 from executor.actions.typed import Typed
 from executor.actions.unpacking import Unreadable, unpacked
 from executor.domain.outcome import Result
-from executor.engine.secrets import MISSING_VALUE
+from executor.engine.secrecy.secrets import MISSING_VALUE
 from executor.ports import Brake, Context, NoBrake
 
 HOPS_MAX = 5

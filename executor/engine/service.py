@@ -36,7 +36,7 @@ from executor.engine.commands.tasks import TaskCommands
 from executor.engine.halting import Halting
 from executor.engine.nursery import Nursery
 from executor.engine.replies import Refused
-from executor.engine.secrets import Secrets
+from executor.engine.secrecy.secrets import Secrets
 from executor.engine.tick import Ticker
 from executor.engine.tools import Tools
 from executor.engine.upkeep.lookout import Lookout

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from executor.domain.gate import Gates
 from executor.domain.limits import Limits
 from executor.engine.policy.policy import Policy
-from executor.engine.secrets import Secrets
+from executor.engine.secrecy.secrets import Secrets
 from executor.engine.turns import Turns
 from executor.ports import (
     Actions,

@@ -21,7 +21,7 @@ from executor.engine.casework.case import Case
 from executor.engine.casework.floods import keep_within_limits
 from executor.engine.casework.joint import Numbers
 from executor.engine.replies import Caller
-from executor.engine.secrets import Secrets
+from executor.engine.secrecy.secrets import Secrets
 from executor.ports import Assignment, Clock, Store
 
 OUTPUT_CHARACTERS_MAX = 20_000  # of one turn's output as it is kept: its end, where the errors are

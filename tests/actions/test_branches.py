@@ -15,7 +15,7 @@ from executor.actions.history.repository import Repository
 from executor.actions.workspaces import Folders
 from executor.domain.change import Branch
 from executor.domain.errors import WrongInput
-from executor.engine.masking import Masker
+from executor.engine.secrecy.masking import Masker
 from executor.ports import NoHistory
 from tests.fakes import ManualClock
 

@@ -17,7 +17,7 @@ import pytest
 
 from executor.domain.change import Archived
 from executor.domain.secret import MASK
-from executor.engine.masking import Masker
+from executor.engine.secrecy.masking import Masker
 from tests.actions.test_history import Place
 
 VALUE = "Zk9/+cnry=00x&7"

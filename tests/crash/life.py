@@ -34,7 +34,7 @@ from executor.domain.outcome import Result
 from executor.domain.plan import GoalDraft
 from executor.engine.delivery.pace import ChatPace, Pace
 from executor.engine.nursery import Nursery
-from executor.engine.secrets import Secrets
+from executor.engine.secrecy.secrets import Secrets
 from executor.engine.service import Executor
 from executor.engine.tick import Ticker
 from executor.engine.tools import Tools

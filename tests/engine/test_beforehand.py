@@ -11,7 +11,7 @@ from executor.domain.goal import GoalState
 from executor.domain.outcome import Result
 from executor.domain.plan import GoalDraft
 from executor.engine.replies import Accepted, Caller, Refused, Reply
-from executor.engine.secrets import MISSING_VALUE
+from executor.engine.secrecy.secrets import MISSING_VALUE
 from executor.ports import Ask
 from executor.ports.survey import Needs
 from tests.builders import ANN, draft, spec

@@ -10,8 +10,8 @@ from urllib.parse import quote, quote_plus
 import pytest
 
 from executor.domain.outcome import Result, Succeeded
-from executor.engine.masking import Masker
-from executor.engine.secrets import Secrets
+from executor.engine.secrecy.masking import Masker
+from executor.engine.secrecy.secrets import Secrets
 
 SECRET = "s3cr3t/+&\"'ü<pass>word"
 KEY = "-----BEGIN KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQ\nEFAASCBKcwggSjAgEAAoIBAQ\n-----END KEY-----"

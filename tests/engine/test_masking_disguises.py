@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from executor.engine.masking import Masker
+from executor.engine.secrecy.masking import Masker
 
 VALUE = "tk_9Zq/fo+o7xB=44-Lm"
 

@@ -17,7 +17,7 @@ from executor.domain.decision import DecisionKind
 from executor.domain.goal import GoalState
 from executor.domain.plan import Check, CheckKind, Criterion, ExecutionType, GoalDraft, TaskSpec
 from executor.engine.replies import Accepted
-from executor.engine.secrets import Secrets
+from executor.engine.secrecy.secrets import Secrets
 from executor.planner.models.build import ModelChoice, model_mind, model_talk
 from storage.purse import Caps
 from storage.store import Database

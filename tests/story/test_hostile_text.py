@@ -23,7 +23,7 @@ from executor.domain.goal import GoalState
 from executor.domain.plan import TaskSpec
 from executor.domain.task import TaskState
 from executor.engine.policy.policy import Policy
-from executor.engine.secrets import Secrets
+from executor.engine.secrecy.secrets import Secrets
 from executor.planner.models.build import model_mind
 from executor.planner.models.messages import Prompt, Reply
 from executor.planner.models.prices import FREE

@@ -9,7 +9,7 @@ from executor.domain.outcome import Result
 from executor.domain.secret import MASK, Provided, why_no_name
 from executor.engine.classification import classify
 from executor.engine.replies import Refused
-from executor.engine.secrets import MISSING_VALUE
+from executor.engine.secrecy.secrets import MISSING_VALUE
 
 VALUE_BYTES_MAX = 32_768  # of one value: a private key has 3,000, and an environment takes 131,072 in one variable
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from executor.domain.outcome import Outcome, Stumbled
 from executor.engine.correction.repairing import beyond_rules
-from executor.engine.secrets import Secrets
+from executor.engine.secrecy.secrets import Secrets
 from executor.ports import About, Actions, Assignment, BrainFailed, Mind
 
 SHOWN_CHARACTERS = 4_000  # of one output, as a model is shown it

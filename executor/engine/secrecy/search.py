@@ -5,10 +5,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from executor.engine import secret_views
-from executor.engine.secret_forms import forms, hexadecimal, in_base64, numbers
-from executor.engine.secret_views import AS_SHOWN, ENCODED, IN_HEX, QUOTED, SPACED, Span, View
-from executor.engine.secret_wraps import contents, decoded, encoded_runs
+from executor.engine.secrecy import views as secret_views
+from executor.engine.secrecy.forms import forms, hexadecimal, in_base64, numbers
+from executor.engine.secrecy.views import AS_SHOWN, ENCODED, IN_HEX, QUOTED, SPACED, Span, View
+from executor.engine.secrecy.wraps import contents, decoded, encoded_runs
 
 SHORT = 6  # characters; a shorter value is looked for as a whole word
 WRAPS_MAX = 2  # an encoded text in an encoded text

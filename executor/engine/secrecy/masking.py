@@ -12,9 +12,9 @@ from dataclasses import fields, is_dataclass, replace
 from typing import Any, TypeVar
 
 from executor.domain.secret import MASK
-from executor.engine.secret_search import SHORT, Sought, is_text
-from executor.engine.secret_views import without
-from executor.engine.secret_wraps import contents
+from executor.engine.secrecy.search import SHORT, Sought, is_text
+from executor.engine.secrecy.views import without
+from executor.engine.secrecy.wraps import contents
 
 T = TypeVar("T")
 

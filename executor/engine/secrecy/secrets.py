@@ -13,7 +13,7 @@ from executor.domain.outcome import Blocked, GateClosed, Outcome, Result, Stumbl
 from executor.domain.plan import TaskSpec
 from executor.domain.secret import SealedSecret
 from executor.engine.casework.case import Case
-from executor.engine.masking import Masker
+from executor.engine.secrecy.masking import Masker
 from executor.ports import Seal
 
 MISSING_VALUE = "missing_value"

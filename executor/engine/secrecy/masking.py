@@ -1,7 +1,7 @@
 """Takes secret values out of text, in the forms in which programs print them.
 
-Each form (secret_forms) is looked for in the text as it reads without what may stand between the characters
-(secret_views), and in what is encoded or packed in it (secret_wraps), which then goes as a whole. Values of fewer than
+Each form (forms) is looked for in the text as it reads without what may stand between the characters
+(views), and in what is encoded or packed in it (wraps), which then goes as a whole. Values of fewer than
 six characters are found as whole words only, below three not at all: they would hide half of every text. In files,
 which are gone back to, neither those nor short plain words are looked for.
 """

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from executor.engine.secrecy import views as secret_views
+from executor.engine.secrecy import views
 from executor.engine.secrecy.forms import forms, hexadecimal, in_base64, numbers
 from executor.engine.secrecy.views import AS_SHOWN, ENCODED, IN_HEX, QUOTED, SPACED, Span, View
 from executor.engine.secrecy.wraps import contents, decoded, encoded_runs
@@ -56,22 +56,22 @@ class Sought:
         """Where they are in it."""
         if not self:
             return []
-        found, shown = list[Span](), secret_views.as_shown(text)
+        found, shown = list[Span](), views.as_shown(text)
         if _any(self.plain, shown):
             found += View(text, AS_SHOWN).find(self.plain)
-        if _any(self.few, secret_views.quoted(text)):
+        if _any(self.few, views.quoted(text)):
             found += View(text, QUOTED).find(self.few)
         others = self._apart(text, shown)
         return found + others + (self._wrapped(text, wraps) if wraps > 0 else [])
 
     def _apart(self, text: str, shown: str) -> list[Span]:
         """With blanks between its characters, or as bytes in hex."""
-        found, dump = list[Span](), secret_views.is_dump(text)
-        if dump or _any(self.spaced, secret_views.spaced(shown)):
+        found, dump = list[Span](), views.is_dump(text)
+        if dump or _any(self.spaced, views.spaced(shown)):
             found += View(text, SPACED).find(self.spaced)
-        if dump or _any(self.in_hex, secret_views.in_hex(text)):
+        if dump or _any(self.in_hex, views.in_hex(text)):
             found += View(text, IN_HEX, lower=True).find(self.in_hex)
-        return list(secret_views.with_dump(text, found)) if dump else found
+        return list(views.with_dump(text, found)) if dump else found
 
     def _wrapped(self, text: str, wraps: int) -> list[Span]:
         """What holds one once it is decoded."""

@@ -16,6 +16,7 @@ from executor.actions.checks import Looks
 from executor.actions.draft import Draft
 from executor.actions.fingerprint import fingerprint
 from executor.actions.http import Http
+from executor.actions.http_parameters import HttpParameters
 from executor.actions.idempotency import key_of
 from executor.actions.launcher import OWN_FOLDER
 from executor.actions.mcp.action import _keep
@@ -34,6 +35,7 @@ from tests.fakes import START
 
 SECRET = "a secret of somebody else"
 PATIENCE_S = 60.0
+REQUEST = HttpParameters(url="https://pay.example/")
 
 Door = Callable[[Scene, str], Awaitable[Any]]
 
@@ -152,9 +154,9 @@ async def test_the_key_of_a_request_waits_for_no_pipe(scene: Scene, outside: Pat
     own.mkdir()
     (scene.workspace / "pipe").rename(own / "idempotency")
 
-    first = key_of(scene.context())
+    first = key_of(scene.context(), REQUEST)
 
-    assert key_of(scene.context()) == first
+    assert key_of(scene.context(), REQUEST) == first
 
 
 async def test_the_key_of_a_request_is_written_through_no_link(scene: Scene, tmp_path: Path) -> None:
@@ -164,7 +166,7 @@ async def test_the_key_of_a_request_is_written_through_no_link(scene: Scene, tmp
     (own / "idempotency").symlink_to(empty)
 
     with pytest.raises(WrongInput, match=r"\.milepost/idempotency in the goal's folder can't be used"):
-        key_of(scene.context())
+        key_of(scene.context(), REQUEST)
 
     assert empty.read_text() == ""
 

@@ -1,5 +1,6 @@
 """From a draft to a plan that a person can accept: new goals, proposals, and tasks added by hand."""
 
+import json
 from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
@@ -125,10 +126,15 @@ def tasks_of(plan: Plan, now: datetime) -> list[Task]:
     return work + criteria + gates
 
 
+def _as_stored(spec: TaskSpec) -> TaskSpec:
+    """One of the two may come from the database and the other not yet, where a tuple is a list."""
+    return replace(spec, parameters=json.loads(json.dumps(spec.parameters)))
+
+
 def unlike(plan: Plan, tasks: Collection[Task], now: datetime) -> list[str]:
     """Refs of tasks that would not run what the plan says, and of those that only one of the two knows."""
-    said = {task.ref: task.spec for task in tasks_of(plan, now)}
-    there = {task.ref: task.spec for task in tasks}
+    said = {task.ref: _as_stored(task.spec) for task in tasks_of(plan, now)}
+    there = {task.ref: _as_stored(task.spec) for task in tasks}
     return sorted(
         ref for ref in said | there if ref not in said or ref not in there or not same_run(said[ref], there[ref])
     )

@@ -82,9 +82,8 @@ class DiskWatch:
 
     async def _reserve(self) -> None:
         now = self._clock.monotonic()
-        if now - self._reserved_at >= RESERVE_S:
+        if now - self._reserved_at >= RESERVE_S and await self._database.keep_free(self._disk.database_bytes()):
             self._reserved_at = now
-            await self._database.keep_free(self._disk.database_bytes())
 
     def _notices(self, text: str) -> list[Notice]:
         now = self._clock.now()

@@ -31,7 +31,7 @@ async def write_out(connections: Connections) -> None:
 
 async def keep_free(connections: Connections, size: int) -> bool:
     """See that the file has so many bytes of free pages, and its log as many: what is written then needs no room on the
-    disk. Whether anything had to be done."""
+    disk. False: not yet, because somebody reads; call it again soon."""
     async with connections.alone() as connection:
         return await reserve_pages(connection, size)
 

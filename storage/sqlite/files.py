@@ -39,25 +39,39 @@ async def copy_into(connection: AsyncConnection, target: Path) -> None:
 
 async def reserve_pages(connection: AsyncConnection, size: int) -> bool:
     """Free pages for so many bytes within the file, on the disk for good. A table that is filled, written out and
-    dropped leaves them. False: there were enough. `connection` is the writer's, outside a transaction."""
-    [free], [page] = [
-        (await connection.exec_driver_sql(f"PRAGMA {name}")).scalars().all() for name in ("freelist_count", "page_size")
-    ]
-    if int(free) * int(page) >= size // 2:
-        return False
-    await connection.exec_driver_sql(f"DROP TABLE IF EXISTS {_RESERVE}")  # of a life that ended in between
-    try:
-        await connection.exec_driver_sql(f"CREATE TABLE {_RESERVE} AS SELECT zeroblob({int(size)}) AS room")
+    dropped leaves them. False: they stand in the log only, because somebody still reads from it; call it again soon.
+    `connection` is the writer's, outside a transaction."""
+    free, page = await _asked(connection, "freelist_count"), await _asked(connection, "page_size")
+    if free * page < size // 2:
+        await connection.exec_driver_sql(f"DROP TABLE IF EXISTS {_RESERVE}")  # of a life that ended in between
+        try:
+            await connection.exec_driver_sql(f"CREATE TABLE {_RESERVE} AS SELECT zeroblob({int(size)}) AS room")
+            await connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")
+        finally:
+            await connection.exec_driver_sql(f"DROP TABLE IF EXISTS {_RESERVE}")
+    if not await _is_written_out(connection, page):
         await connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")
-    finally:
-        await connection.exec_driver_sql(f"DROP TABLE IF EXISTS {_RESERVE}")
-    return True
+    return await _is_written_out(connection, page)
+
+
+async def _is_written_out(connection: AsyncConnection, page: int) -> bool:
+    """Whether the file itself has all of its pages."""
+    found = await connection.exec_driver_sql("SELECT file FROM pragma_database_list WHERE name = 'main'")
+    return _bytes(Path(found.scalar_one())) >= await _asked(connection, "page_count") * page
+
+
+async def _asked(connection: AsyncConnection, name: str) -> int:
+    return int((await connection.exec_driver_sql(f"PRAGMA {name}")).scalar_one())
 
 
 async def faults(connection: AsyncConnection) -> list[str]:
     """What is wrong with the file's structure; empty where it is whole. Reads the whole file."""
     rows = (await connection.exec_driver_sql("PRAGMA quick_check(20)")).scalars().all()
     return [str(row) for row in rows if row != "ok"]
+
+
+def _bytes(path: Path) -> int:
+    return path.stat().st_size
 
 
 def _remove(path: Path) -> None:

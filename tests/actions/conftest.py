@@ -15,6 +15,7 @@ from executor.actions.registry import Registry
 from executor.actions.shell import Shell
 from executor.domain.outcome import Result
 from executor.ports import Context
+from tests.actions.shop import Shop
 from tests.fakes import START
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
@@ -120,3 +121,8 @@ async def other() -> AsyncIterator[Site]:
     """Somebody else's server."""
     async with serving() as site:
         yield site
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Shop:
+    return Shop(tmp_path)

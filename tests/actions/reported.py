@@ -4,15 +4,31 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from tests.actions.sandboxed import Probe
-from tests.apart import NOBODY, apart
+from tests.apart import NOBODY, apart, need_bubblewrap
 
 Report = dict[str, Any]
+Ask = Callable[[str], Report]
+
+
+@contextmanager
+def asking(kind: str, probes: Mapping[str, Probe]) -> Iterator[Ask]:
+    """What gives the report of a probe by its name; all of them run together, once, when the first is asked for. Skips
+    where that can't be done."""
+    need_bubblewrap()
+    apart()
+    with tempfile.TemporaryDirectory(prefix="milepost-sandbox-") as place:  # pytest's own are closed to others
+        Path(place).chmod(0o755)
+        reports = cache(lambda: reported(kind, Path(place), probes))
+        yield lambda name: reports()[name]
 
 
 def reported(kind: str, place: Path, probes: Mapping[str, Probe]) -> dict[str, Report]:

@@ -5,16 +5,14 @@ Everything runs in a PID namespace of its own, because a sandbox that does not h
 
 import platform
 import re
-import tempfile
-from collections.abc import Callable, Iterator
-from functools import cache
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.actions.reported import Report, reported
+from tests.actions.reported import Ask, asking
 from tests.actions.sandboxed import Probe
-from tests.apart import NOBODY, apart, need_bubblewrap
+from tests.apart import NOBODY
 
 HOLD = "import time; held = b'x' * (60 << 20); time.sleep(240)"
 MAPPED = (
@@ -109,21 +107,10 @@ PROBES: dict[str, Probe] = {
 }
 
 
-@cache
-def reports(kind: str, place: str) -> dict[str, Report]:
-    return reported(kind, Path(place), PROBES)
-
-
-Ask = Callable[[str], Report]
-
-
 @pytest.fixture(scope="module", params=["root", "nobody"])
 def ask(request: pytest.FixtureRequest) -> Iterator[Ask]:
-    need_bubblewrap()
-    apart()
-    with tempfile.TemporaryDirectory(prefix="milepost-sandbox-") as place:  # pytest's own are closed to others
-        Path(place).chmod(0o755)
-        yield lambda name: reports(request.param, place)[name]
+    with asking(request.param, PROBES) as ask:
+        yield ask
 
 
 pytestmark = pytest.mark.timeout(900)

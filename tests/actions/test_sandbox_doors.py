@@ -1,15 +1,11 @@
 """Whom a command could talk to around its sandbox: by sockets of no namespace, and by those of other programs."""
 
-import tempfile
-from collections.abc import Callable, Iterator
-from functools import cache
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 
-from tests.actions.reported import Report, reported
+from tests.actions.reported import Ask, asking
 from tests.actions.sandboxed import Probe
-from tests.apart import apart, need_bubblewrap
 
 FAMILIES = {"AF_VSOCK": 40, "AF_ALG": 38, "AF_PACKET": 17, "AF_RDS": 21, "AF_KEY": 15, "AF_BLUETOOTH": 31}
 OPENED = f"""
@@ -50,21 +46,10 @@ PROBES = {
 }
 
 
-@cache
-def reports(kind: str, place: str) -> dict[str, Report]:
-    return reported(kind, Path(place), PROBES)
-
-
-Ask = Callable[[str], Report]
-
-
 @pytest.fixture(scope="module", params=["root", "nobody"])
 def ask(request: pytest.FixtureRequest) -> Iterator[Ask]:
-    need_bubblewrap()
-    apart()
-    with tempfile.TemporaryDirectory(prefix="milepost-doors-") as place:  # pytest's own are closed to others
-        Path(place).chmod(0o755)
-        yield lambda name: reports(request.param, place)[name]
+    with asking(request.param, PROBES) as ask:
+        yield ask
 
 
 pytestmark = pytest.mark.timeout(900)
